@@ -1,0 +1,1 @@
+"""Grokscope: an instrument for watching networks learn."""

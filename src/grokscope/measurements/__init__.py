@@ -1,0 +1,11 @@
+"""When a run is done and what its result is. A new measurement is a new file and a line in `MEASUREMENTS`."""
+
+from grokscope.measurements.capacity import Capacity
+from grokscope.measurements.groks import Groks
+from grokscope.measurements.result import Result
+from grokscope.measurements.speed import Speed
+from grokscope.measurements.trace import Trace
+
+MEASUREMENTS = {measurement.kind: measurement for measurement in (Capacity, Speed, Groks)}
+
+__all__ = ["MEASUREMENTS", "Capacity", "Groks", "Result", "Speed", "Trace"]

@@ -1,0 +1,7 @@
+"""What learns: specs that build Equinox modules on one example. A new net is a new file and a line in `NETS`."""
+
+from grokscope.nets.transformer import Transformer
+
+NETS = {net.kind: net for net in (Transformer,)}
+
+__all__ = ["NETS", "Transformer"]

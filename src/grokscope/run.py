@@ -1,0 +1,244 @@
+"""Run: one training, wholly described, and its identity.
+
+A spec is a frozen dataclass whose fields say whether they are *static* (they shape the compiled program)
+or *traced* (they are numbers in it). Everything that follows, from packing runs together to hashing them,
+reads that one declaration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self
+
+PROTOCOL = 1
+"""Raised whenever the meaning of an unchanged spec changes, so that old results are never taken for new ones."""
+
+Precision = Literal["float32", "float64"]
+Scalar = int | float | str | bool | None
+
+
+def static(default: Any = dataclasses.MISSING, *, choices: tuple[Any, ...] = ()) -> Any:
+    """A spec field that shapes the compiled program: runs that differ in it never share a pack."""
+    return dataclasses.field(default=default, metadata={"static": True, "choices": choices})
+
+
+def traced(
+    default: Any = dataclasses.MISSING,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[Any, ...] = (),
+) -> Any:
+    """A spec field that is a number in the compiled program, or in the arrays it is fed: it never recompiles.
+
+    `low` and `high` bound it, both inclusive.
+    """
+    return dataclasses.field(
+        default=default, metadata={"static": False, "choices": choices, "low": low, "high": high}
+    )
+
+
+class SpecError(ValueError):
+    """A field of a spec holds what it cannot: says which, what was found and what was expected."""
+
+    def __init__(self, field: str, found: Any, expected: str):
+        super().__init__(f"{field}: found {found!r}, expected {expected}")
+        self.field, self.found, self.expected = field, found, expected
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Base of every spec: checks and normalises its fields, so that equal meaning gives equal bytes.
+
+    Raises:
+        SpecError: a field has the wrong type, is out of range, or is not one of its choices.
+    """
+
+    kind: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = _normalised(field, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested dict of the kind and every field."""
+        named = {"kind": self.kind} if self.kind else {}
+        return named | {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+    def static_part(self) -> Self:
+        """This spec with every traced field at a neutral value: what runs of one pack have in common."""
+        return dataclasses.replace(
+            self, **{f.name: f.default for f in dataclasses.fields(self) if not f.metadata["static"]}
+        )
+
+
+def _plain(value: Any) -> Any:
+    return value.to_dict() if isinstance(value, Spec) else value
+
+
+def _normalised(field: dataclasses.Field[Any], value: Any) -> Any:
+    """The value as the field's own type, or a SpecError."""
+    meta, wanted = field.metadata, str(field.type)
+    if isinstance(value, Spec) or (value is None and "None" in wanted):
+        return value
+    if wanted.startswith("float"):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise SpecError(field.name, value, "a finite number")
+        value = float(value)
+    elif wanted.startswith("int"):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+            raise SpecError(field.name, value, "a whole number")
+        value = int(value)
+    if meta.get("choices") and value not in meta["choices"]:
+        raise SpecError(field.name, value, "one of " + ", ".join(map(str, meta["choices"])))
+    for bound, broken, words in (
+        (meta.get("low"), lambda v, b: v < b, "at least"),
+        (meta.get("high"), lambda v, b: v > b, "at most"),
+    ):
+        if bound is not None and broken(value, bound):
+            raise SpecError(field.name, value, f"{words} {bound}")
+    return value
+
+
+class Signature(NamedTuple):
+    """What a net must know of a task: how many token ids there are, how long an example is, how many outputs."""
+
+    vocab: int
+    length: int
+    classes: int
+
+
+class Task(Protocol):
+    """A frozen spec that makes arrays (see `grokscope.tasks`)."""
+
+    @property
+    def signature(self) -> Signature: ...
+    @property
+    def n_train(self) -> int: ...
+    @property
+    def n_val(self) -> int: ...
+    @property
+    def row_bucket(self) -> int: ...
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+class Net(Protocol):
+    """A frozen spec that makes a module (see `grokscope.nets`)."""
+
+    def static_part(self) -> Net: ...
+    def n_params(self, signature: Signature) -> int: ...
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+class Optimiser(Protocol):
+    """A frozen spec that makes an Optax transformation (see `grokscope.training.optimisers`)."""
+
+    def static_part(self) -> Optimiser: ...
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+class Measurement(Protocol):
+    """A frozen spec of when a run is done and what its result is (see `grokscope.measurements`)."""
+
+    kind: ClassVar[str]
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Seeds(Spec):
+    """Four independent streams of randomness; changing one changes only its own."""
+
+    data: int = traced(0, low=0, high=2**31 - 1)
+    init: int = traced(0, low=0, high=2**31 - 1)
+    order: int = traced(0, low=0, high=2**31 - 1)
+    dropout: int = traced(0, low=0, high=2**31 - 1)
+
+    @classmethod
+    def all(cls, seed: int) -> Seeds:
+        """The published habit: one number for all four streams (the streams stay independent)."""
+        return cls(seed, seed, seed, seed)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The static fields alone: runs of equal shape share a pack and a compiled program.
+
+    `rows` is the room for a run's examples, train and validation together; how many of them it uses is traced.
+    """
+
+    net: Net
+    optimiser: Optimiser
+    signature: Signature
+    rows: int
+    batch_size: int
+    precision: Precision
+
+
+@dataclass(frozen=True)
+class Run(Spec):
+    """One training, wholly described. Two runs with equal specs are the same run.
+
+    Attributes:
+        batch_size: examples a step; -1 for the full training set.
+        max_epochs: the run ends here if its measurement has not ended it before.
+        keep: `final` keeps the last parameters in the ledger.
+    """
+
+    task: Task = static()
+    net: Net = static()
+    optimiser: Optimiser = static()
+    measurement: Measurement = static()
+    seeds: Seeds = traced(Seeds())
+    batch_size: int = static(512)
+    max_epochs: int = traced(5000, low=1, high=10_000_000)
+    precision: Precision = static("float32", choices=("float32", "float64"))
+    keep: Literal["nothing", "final"] = traced("nothing", choices=("nothing", "final"))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.batch_size != -1 and self.batch_size < 1:
+            raise SpecError("batch_size", self.batch_size, "at least 1, or -1 for the full training set")
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The complete resolved spec as plain JSON values, protocol version included."""
+        return {"protocol": PROTOCOL} | self.to_dict()
+
+    @property
+    def identity(self) -> str:
+        """20 hexadecimal digits: the SHA-256 of the canonical JSON of `spec`."""
+        return identity_of(self.spec)
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(
+            net=self.net.static_part(),
+            optimiser=self.optimiser.static_part(),
+            signature=self.task.signature,
+            rows=self.task.row_bucket,
+            batch_size=self.task.n_train if self.batch_size == -1 else min(self.batch_size, self.task.row_bucket),
+            precision=self.precision,
+        )
+
+    @property
+    def n_params(self) -> int:
+        """P, the number of trainable parameters."""
+        return self.net.n_params(self.task.signature)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimiser steps an epoch; the last, smaller batch is kept."""
+        return math.ceil(self.task.n_train / self.shape.batch_size)
+
+
+def identity_of(spec: Mapping[str, Any]) -> str:
+    """Identity of a resolved spec (see `Run.identity`)."""
+    canonical = json.dumps(spec, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:20]

@@ -1,0 +1,10 @@
+"""What is learned: specs that turn a key into arrays. A new task is a new file and a line in `TASKS`."""
+
+from grokscope.tasks.dataset import Dataset
+from grokscope.tasks.modular import Modular
+from grokscope.tasks.random_labels import RandomLabels
+from grokscope.tasks.shuffled import Shuffled
+
+TASKS = {task.kind: task for task in (Modular, RandomLabels, Shuffled)}
+
+__all__ = ["TASKS", "Dataset", "Modular", "RandomLabels", "Shuffled"]

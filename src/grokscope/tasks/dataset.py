@@ -1,0 +1,35 @@
+"""What every task makes, and the helpers that tasks share."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int
+
+ROWS_QUANTUM = 512
+
+
+class Dataset(NamedTuple):
+    """The examples of one run, as host arrays. Validation may be empty."""
+
+    train_inputs: Int[np.ndarray, "n_train length"]
+    train_targets: Int[np.ndarray, " n_train"]
+    val_inputs: Int[np.ndarray, "n_val length"]
+    val_targets: Int[np.ndarray, " n_val"]
+
+
+def row_bucket(n_rows: int, table_rows: int) -> int:
+    """Room to keep for `n_rows` examples so that tasks over one vocabulary share a compiled program.
+
+    Every task over the prime p gets room for its whole table of `table_rows`; larger data sets double that.
+    """
+    room = table_rows
+    while room < n_rows:
+        room *= 2
+    return -(-room // ROWS_QUANTUM) * ROWS_QUANTUM
+
+
+def unlabelled(length: int) -> tuple[Int[np.ndarray, "0 length"], Int[np.ndarray, " 0"]]:
+    """An empty validation set."""
+    return np.zeros((0, length), np.int32), np.zeros(0, np.int32)

@@ -1,0 +1,54 @@
+"""Random data: nothing to generalise from, so whatever is learned is memorised.
+
+Source: Song & Ye 2026, section 3, after Morris et al. 2025.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+from jaxtyping import Array, Key
+
+from grokscope.run import Signature, Spec, traced
+from grokscope.tasks.dataset import Dataset, row_bucket, unlabelled
+from grokscope.tasks.modular import check_prime
+
+
+@dataclass(frozen=True)
+class RandomLabels(Spec):
+    """n examples of four tokens and a label, each uniform over all p + 2 ids; repeated inputs are not removed."""
+
+    kind = "random_labels"
+
+    p: int = traced(97, low=2)
+    n: int = traced(1000, low=1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_prime(self.p)
+
+    @property
+    def signature(self) -> Signature:
+        return Signature(vocab=self.p + 2, length=4, classes=self.p + 2)
+
+    @property
+    def n_train(self) -> int:
+        return self.n
+
+    @property
+    def n_val(self) -> int:
+        return 0
+
+    @property
+    def row_bucket(self) -> int:
+        return row_bucket(self.n, self.p * self.p)
+
+    def arrays(self, key: Key[Array, ""]) -> Dataset:
+        """The examples, drawn from `key`."""
+        input_key, target_key = jax.random.split(key)
+        vocab, length, classes = self.signature
+        inputs = np.asarray(jax.random.randint(input_key, (self.n, length), 0, vocab, "int32"))
+        targets = np.asarray(jax.random.randint(target_key, (self.n,), 0, classes, "int32"))
+        return Dataset(inputs, targets, *unlabelled(length))

@@ -1,0 +1,64 @@
+"""The modular task's own inputs with labels that cannot be generalised: probes that check the memorising probe.
+
+Random data differs from the task in its inputs as well as in its labels. These keep the inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import jax
+import numpy as np
+from jaxtyping import Array, Key
+
+from grokscope.run import Signature, Spec, traced
+from grokscope.tasks.dataset import Dataset, unlabelled
+from grokscope.tasks.modular import Modular
+
+LABELS = ("vocab", "digits", "permuted")
+
+
+@dataclass(frozen=True)
+class Shuffled(Spec):
+    """Training part of a modular task with its labels replaced; there is no validation part.
+
+    Labels: `vocab` i.i.d. uniform over all p + 2 ids, `digits` i.i.d. over the p digits, `permuted` the true
+    labels in random order.
+    """
+
+    kind = "shuffled"
+
+    inputs_of: Modular = traced(Modular())
+    labels: Literal["vocab", "digits", "permuted"] = traced("vocab", choices=LABELS)
+
+    @property
+    def p(self) -> int:
+        return self.inputs_of.p
+
+    @property
+    def signature(self) -> Signature:
+        return self.inputs_of.signature
+
+    @property
+    def n_train(self) -> int:
+        return self.inputs_of.n_train
+
+    @property
+    def n_val(self) -> int:
+        return 0
+
+    @property
+    def row_bucket(self) -> int:
+        return self.inputs_of.row_bucket
+
+    def arrays(self, key: Key[Array, ""]) -> Dataset:
+        """The inputs that the modular task has at the same key, with labels drawn from a stream of their own."""
+        inputs, true_labels, *_ = self.inputs_of.arrays(key)
+        label_key = jax.random.fold_in(key, 1)
+        if self.labels == "permuted":
+            targets = np.asarray(jax.random.permutation(label_key, true_labels))
+        else:
+            n_labels = self.p if self.labels == "digits" else self.signature.classes
+            targets = np.asarray(jax.random.randint(label_key, (self.n_train,), 0, n_labels, "int32"))
+        return Dataset(inputs, targets, *unlabelled(self.signature.length))
