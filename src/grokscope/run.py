@@ -77,6 +77,11 @@ class Spec:
             self, **{f.name: f.default for f in dataclasses.fields(self) if not f.metadata["static"]}
         )
 
+    def traced_part(self) -> dict[str, float]:
+        """The traced numbers of this spec by name."""
+        names = (f.name for f in dataclasses.fields(self) if not f.metadata["static"])
+        return {name: getattr(self, name) for name in names}
+
 
 def _plain(value: Any) -> Any:
     return value.to_dict() if isinstance(value, Spec) else value

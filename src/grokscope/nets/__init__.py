@@ -1,7 +1,8 @@
 """What learns: specs that build Equinox modules on one example. A new net is a new file and a line in `NETS`."""
 
-from grokscope.nets.transformer import Transformer
+from grokscope.nets.published import from_published, to_published
+from grokscope.nets.transformer import Transformer, TransformerNet
 
 NETS = {net.kind: net for net in (Transformer,)}
 
-__all__ = ["NETS", "Transformer"]
+__all__ = ["NETS", "Transformer", "TransformerNet", "from_published", "to_published"]

@@ -13,101 +13,163 @@ from typing import Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Int, Key
 
-from grokscope.nets.layers import dropped, framework_linear, rms_norm, rotated
+from grokscope.nets.layers import dense, dropped, framework_linear, rms_norm, rotated
 from grokscope.run import Signature, Spec, SpecError, static, traced
 
 Rotary = Literal["published", "intended", "none"]
 ROTARY: tuple[Rotary, ...] = ("published", "intended", "none")
 EXPANSION = 4
+Rate = Float[Array, ""] | float
+MaybeKey = Key[Array, ""] | None
 
 
 class Block(eqx.Module):
-    """One residual block; linear weights are stored (out, in).
+    """One residual block. Rows of the residual stream come position first: (length, batch, dim).
 
-    `qkv` stacks the query, key and value matrices and `gate_up` the two first feed-forward matrices, because
-    one wide product is faster than two narrow ones. `proj_*` exist only with more than one head.
+    Matrices are stored with the residual stream's `dim` first: their gradient then transposes the narrow factor of
+    its product, which on a CPU is three times faster than transposing the wide one. `proj_*` exist only with more
+    than one head.
     """
 
     attn_norm: Float[Array, " dim"]
-    qkv: Float[Array, "3*inner dim"]
+    query: Float[Array, "dim inner"]
+    key: Float[Array, "dim inner"]
+    value: Float[Array, "dim inner"]
     out: Float[Array, "dim inner"]
     proj_weight: Float[Array, "dim inner"] | None
     proj_bias: Float[Array, " dim"] | None
     ffn_norm: Float[Array, " dim"]
-    gate_up: Float[Array, "2*hidden dim"]
+    gate: Float[Array, "dim hidden"]
+    up: Float[Array, "dim hidden"]
     down: Float[Array, "dim hidden"]
     heads: int = eqx.field(static=True)
     rotary: Rotary = eqx.field(static=True)
 
-    def project(self, x: Float[Array, "n dim"], part: slice = slice(0, 3)) -> Float[Array, "n parts*inner"]:
-        """Queries, keys and values (parts 0, 1, 2) of rows of the residual stream, side by side."""
-        inner = self.out.shape[1]
-        return rms_norm(x, self.attn_norm) @ self.qkv[part.start * inner : part.stop * inner].T
+    @property
+    def is_simple(self) -> bool:
+        """One head and no rotation: attention is then linear in the normed stream on either side of the softmax."""
+        return self.heads == 1 and self.rotary != "intended"
 
     def attend(
-        self, q: Float[Array, "last inner"], k: Float[Array, "length inner"], v: Float[Array, "length inner"]
-    ) -> Float[Array, "last dim"]:
+        self,
+        q: Float[Array, "last batch inner"],
+        k: Float[Array, "length batch inner"],
+        v: Float[Array, "length batch inner"],
+    ) -> Float[Array, "last batch inner"]:
         """Causal attention of the last positions, which `q` belongs to, over all positions."""
         last, length = len(q), len(k)
-        q, k, v = (t.reshape(len(t), self.heads, -1) for t in (q, k, v))
-        positions = jnp.arange(length)
+        q, k, v = (t.reshape(*t.shape[:2], self.heads, -1) for t in (q, k, v))
         if self.rotary == "intended":
+            positions = jnp.arange(length)
             q, k = rotated(q, positions[-last:]), rotated(k, positions)
-        scores = jnp.einsum("qhd,khd->hqk", q, k) / math.sqrt(q.shape[-1])
-        seen = positions[None, :] <= positions[-last:, None]
-        weights = jax.nn.softmax(jnp.where(seen, scores, -jnp.inf), axis=-1)
-        return jnp.einsum("hqk,khd->qhd", weights, v).reshape(last, -1) @ self.out.T
+        visible = range(length - last + 1, length + 1)
+        read = jnp.stack([weighted(q[row], k[:seen], v[:seen]) for row, seen in enumerate(visible)])
+        return read.reshape(last, read.shape[1], -1)
 
-    def extra_projection(
-        self, x: Float[Array, "n dim"], rate: Float[Array, ""] | float, key: Key[Array, ""] | None
-    ) -> Float[Array, "n dim"]:
-        """The published code's second output matrix, present whenever there is more than one head."""
+    def projected(self, read: Float[Array, "*rows inner"], rate: Rate, key: MaybeKey) -> Float[Array, "*rows dim"]:
+        """The output matrix, and the published code's second one, present whenever there is more than one head."""
+        x = dense(read, self.out.T)
         if self.proj_weight is None:
             return x
-        return dropped(x @ self.proj_weight.T + self.proj_bias, rate, key)
+        return dropped(dense(x, self.proj_weight.T) + self.proj_bias, rate, key)
 
-    def feed(
-        self, x: Float[Array, "n dim"], rate: Float[Array, ""] | float, key: Key[Array, ""] | None
-    ) -> Float[Array, "n dim"]:
-        """Gated feed-forward; dropout falls on the gated hidden units."""
-        gate, up = jnp.split(rms_norm(x, self.ffn_norm) @ self.gate_up.T, 2, axis=-1)
-        return dropped(jax.nn.silu(gate) * up, rate, key) @ self.down.T
+    def attention(self, x: Float[Array, "length batch dim"], rate: Rate, key: MaybeKey) -> Float[Array, "length batch dim"]:
+        """Every position reads from itself and those before it."""
+        normed = rms_norm(x, self.attn_norm)
+        q, k, v = (dense(normed, weight) for weight in (self.query, self.key, self.value))
+        return self.projected(self.attend(q, k, v), rate, key)
+
+    def last_attention(self, x: Float[Array, "length batch dim"], rate: Rate, key: MaybeKey) -> Float[Array, "1 batch dim"]:
+        """Attention of the last position alone.
+
+        With one query, a key matrix can act on the query, and a value matrix on what was read: each on one row an
+        example, not on four. (W_q n).(W_k n_j) = (W_k' W_q n).n_j, and the sum of w_j W_v n_j is W_v of the sum.
+        """
+        normed = rms_norm(x, self.attn_norm)
+        q = dense(normed[-1:], self.query)
+        if self.is_simple:
+            read = dense(self.attend(dense(q, self.key.T), normed, normed), self.value)
+        else:
+            read = self.attend(q, dense(normed, self.key), dense(normed, self.value))
+        return self.projected(read, rate, key)
+
+    def hidden(self, x: Float[Array, "*rows dim"]) -> Float[Array, "*rows hidden"]:
+        """Gated hidden units of the feed-forward."""
+        normed = rms_norm(x, self.ffn_norm)
+        return jax.nn.silu(dense(normed, self.gate)) * dense(normed, self.up)
+
+    def feed(self, hidden: Float[Array, "*rows hidden"], rate: Rate, key: MaybeKey) -> Float[Array, "*rows dim"]:
+        """Second half of the feed-forward; dropout falls on the hidden units."""
+        return dense(dropped(hidden, rate, key), self.down.T)
+
+
+def weighted(
+    q: Float[Array, "batch heads dim_head"],
+    k: Float[Array, "seen batch heads dim_head"],
+    v: Float[Array, "seen batch heads dim_head"],
+) -> Float[Array, "batch heads dim_head"]:
+    """What one position reads from those it sees.
+
+    Written as sums of products, not as matrix products: four positions are too few for those to pay.
+    """
+    scores = jnp.stack([jnp.sum(q * key, axis=-1) for key in k], axis=-1) / math.sqrt(q.shape[-1])
+    weights = jax.nn.softmax(scores, axis=-1)
+    return sum(weights[..., i, None] * value for i, value in enumerate(v))
 
 
 class TransformerNet(eqx.Module):
     """Maps one example of token ids to logits over the vocabulary.
 
-    Two exact shortcuts are taken. The first block's projections depend on the token alone, so they are computed
-    once per vocabulary entry and looked up; under `jax.vmap` over examples that product is shared by the batch.
+    Exact shortcuts are taken. What depends on one token alone is computed once per vocabulary entry and looked up:
+    the first block's queries, keys and values and, with one head, all of its first position up to the dropout.
     The last block is computed only where it is read: at the last position.
     """
 
     embedding: Float[Array, "vocab dim"]
     blocks: tuple[Block, ...]
     norm: Float[Array, " dim"]
-    head: Float[Array, "classes dim"]
-    dropout: Float[Array, ""] | float = 0.0
+    head: Float[Array, "dim classes"]
+    dropout: Rate = 0.0
 
-    def __call__(
-        self, tokens: Int[Array, " length"], *, key: Key[Array, ""] | None = None
-    ) -> Float[Array, " classes"]:
+    def __call__(self, tokens: Int[Array, " length"], *, key: MaybeKey = None) -> Float[Array, " classes"]:
         """Logits for the token that follows; with a key dropout is on, without one the net is evaluated."""
-        x = self.embedding[tokens]
-        for index, block in enumerate(self.blocks):
-            attn_key, ffn_key = (None, None) if key is None else jax.random.split(jax.random.fold_in(key, index))
-            read = slice(-1, None) if index == len(self.blocks) - 1 else slice(None)
-            if index == 0:
-                q, k, v = jnp.split(block.project(self.embedding)[tokens], 3, axis=-1)
-                q = q[read]
-            else:
-                q = block.project(x[read], slice(0, 1))
-                k, v = jnp.split(block.project(x, slice(1, 3)), 2, axis=-1)
-            x = x[read]
-            x = x + block.extra_projection(block.attend(q, k, v), self.dropout, attn_key)
-            x = x + block.feed(x, self.dropout, ffn_key)
-        return rms_norm(x[-1], self.norm) @ self.head.T
+        return self.batched(tokens[None], key=key)[0]
+
+    def batched(self, tokens: Int[Array, "batch length"], *, key: MaybeKey = None) -> Float[Array, "batch classes"]:
+        """The same for many examples; one key draws independent masks for all of them."""
+        keys = [(None, None) if key is None else jax.random.split(jax.random.fold_in(key, i)) for i in range(len(self.blocks))]
+        x = self.first_block(tokens.T, *keys[0])
+        for block, (attn_key, ffn_key) in zip(self.blocks[1:-1], keys[1:-1], strict=True):
+            x = x + block.attention(x, self.dropout, attn_key)
+            x = x + block.feed(block.hidden(x), self.dropout, ffn_key)
+        if len(self.blocks) > 1:
+            block, (attn_key, ffn_key) = self.blocks[-1], keys[-1]
+            x = x[-1:] + block.last_attention(x, self.dropout, attn_key)
+            x = x + block.feed(block.hidden(x), self.dropout, ffn_key)
+        return dense(rms_norm(x[-1], self.norm), self.head)
+
+    def first_block(
+        self, tokens: Int[Array, "length batch"], attn_key: MaybeKey, ffn_key: MaybeKey
+    ) -> Float[Array, "read batch dim"]:
+        """The residual stream after the first block, at the positions that the rest of the net reads."""
+        block, table = self.blocks[0], self.embedding
+        read = slice(-1, None) if len(self.blocks) == 1 else slice(None)
+        normed = rms_norm(table, block.attn_norm)
+        q, k, v = (dense(normed, weight) for weight in (block.query, block.key, block.value))
+        if block.heads > 1:
+            seen = block.attend(q[tokens[read]], k[tokens], v[tokens])
+            x = table[tokens[read]] + block.projected(seen, self.dropout, attn_key)
+            return x + block.feed(block.hidden(x), self.dropout, ffn_key)
+        v = dense(v, block.out.T)
+        x = table[tokens[read]] + block.attend(q[tokens[read]], k[tokens], v[tokens])
+        if len(x) == 1:
+            return x + block.feed(block.hidden(x), self.dropout, ffn_key)
+        alone = block.hidden(table + v)[tokens[:1]]
+        hidden = jnp.concatenate([alone, block.hidden(x[1:])])
+        return x + block.feed(hidden, self.dropout, ffn_key)
 
 
 @dataclass(frozen=True)
@@ -144,31 +206,38 @@ class Transformer(Spec):
         block = 2 * d + 4 * d * d + 3 * d * hidden + extra
         return signature.vocab * d + self.depth * block + d + signature.classes * d
 
-    def build(self, signature: Signature, *, key: Key[Array, ""]) -> TransformerNet:
+    def build(
+        self, signature: Signature, *, key: Key[Array, ""], dtype: DTypeLike = jnp.float32
+    ) -> TransformerNet:
         """Initialised as the published framework does by default: embedding N(0, 1), linear U(+-1/sqrt(fan_in))."""
-        d, hidden = self.dim, EXPANSION * self.dim
         embedding_key, head_key, *block_keys = jax.random.split(key, 2 + self.depth)
-        blocks = tuple(self._block(d, hidden, block_key) for block_key in block_keys)
         net = TransformerNet(
-            embedding=jax.random.normal(embedding_key, (signature.vocab, d)),
-            blocks=blocks,
-            norm=jnp.ones(d),
-            head=framework_linear(head_key, signature.classes, d),
+            embedding=jax.random.normal(embedding_key, (signature.vocab, self.dim), dtype),
+            blocks=tuple(self._block(block_key, dtype) for block_key in block_keys),
+            norm=jnp.ones(self.dim, dtype),
+            head=framework_linear(head_key, (self.dim, signature.classes), dtype, fan_in=self.dim),
         )
         return jax.tree.map(lambda leaf: leaf * self.init_scale if eqx.is_inexact_array(leaf) else leaf, net)
 
-    def _block(self, d: int, hidden: int, key: Key[Array, ""]) -> Block:
-        keys = jax.random.split(key, 6)
-        several = self.heads > 1
+    def _block(self, key: Key[Array, ""], dtype: DTypeLike) -> Block:
+        d, hidden = self.dim, EXPANSION * self.dim
+        keys = iter(jax.random.split(key, 9))
+
+        def linear(*shape: int, fan_in: int = d) -> Float[Array, "..."]:
+            return framework_linear(next(keys), shape, dtype, fan_in=fan_in)
+
         return Block(
-            attn_norm=jnp.ones(d),
-            qkv=framework_linear(keys[0], 3 * d, d),
-            out=framework_linear(keys[1], d, d),
-            proj_weight=framework_linear(keys[2], d, d) if several else None,
-            proj_bias=jax.random.uniform(keys[3], (d,), minval=-1, maxval=1) / math.sqrt(d) if several else None,
-            ffn_norm=jnp.ones(d),
-            gate_up=framework_linear(keys[4], 2 * hidden, d),
-            down=framework_linear(keys[5], d, hidden),
+            attn_norm=jnp.ones(d, dtype),
+            query=linear(d, d),
+            key=linear(d, d),
+            value=linear(d, d),
+            out=linear(d, d),
+            ffn_norm=jnp.ones(d, dtype),
+            gate=linear(d, hidden),
+            up=linear(d, hidden),
+            down=linear(d, hidden, fan_in=hidden),
+            proj_weight=linear(d, d) if self.heads > 1 else None,
+            proj_bias=linear(d) if self.heads > 1 else None,
             heads=self.heads,
             rotary=self.rotary,
         )

@@ -1,0 +1,102 @@
+"""From finished runs to observations: one time per run, censored where the run ended before it came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+import pandas as pd
+
+from grokscope.laws.results import Accuracy
+
+Quantity = Literal["T_mem", "T_gen"]
+
+SETTINGS = (
+    "op",
+    "fraction",
+    "split",
+    "depth",
+    "heads",
+    "rotary",
+    "dropout",
+    "init_scale",
+    "lr",
+    "weight_decay",
+    "beta1",
+    "beta2",
+    "batch_size",
+)
+"""What must be equal for runs to lie on one curve: the published architecture key (spec 5.1)."""
+
+
+def require(frame: pd.DataFrame, *columns: str) -> None:
+    """Refuse a frame that lacks a column.
+
+    Raises:
+        ValueError: names what is missing, what was found and what was expected.
+    """
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise ValueError(
+            f"runs frame: column {', '.join(missing)} missing; found {', '.join(map(str, frame.columns)) or 'none'}; "
+            f"expected {', '.join(columns)}"
+        )
+
+
+def observations(
+    frame: pd.DataFrame, quantity: Quantity, *, accuracy: Accuracy = "eval", probe: str = "random"
+) -> pd.DataFrame:
+    """T_mem of a probe, or T_gen of the task, one row per run.
+
+    Columns: p, dim, n_params, dataset_bits, seed, time (epochs; where censored, how long the run was), censored.
+
+    Raises:
+        ValueError: a column is missing, a time is not positive, or runs of several settings are mixed.
+    """
+    column = "t_gen" if quantity == "T_gen" else f"t_mem_{accuracy}"
+    require(frame, "measurement", "probe", "p", "dim", "n_params", "dataset_bits", "seed", "epochs", column)
+    wanted = ("groks", "task") if quantity == "T_gen" else ("speed", probe)
+    rows = frame[(frame["measurement"] == wanted[0]) & (frame["probe"] == wanted[1])]
+    refuse_mixture(rows)
+    times = rows[column].astype(float)
+    seen = rows[["p", "dim", "n_params", "dataset_bits", "seed"]].assign(
+        time=times.fillna(rows["epochs"].astype(float)), censored=times.isna()
+    )
+    bad = seen[~(seen["time"] > 0)]
+    if len(bad):
+        raise ValueError(
+            f"runs frame: {column} of row {bad.index[0]}: found {bad['time'].iloc[0]}, expected > 0 epochs"
+        )
+    return seen.sort_values(["p", "n_params", "seed"]).reset_index(drop=True)
+
+
+def refuse_mixture(rows: pd.DataFrame, settings: Sequence[str] = SETTINGS) -> None:
+    """A curve of several settings has no meaning: say which setting differs, and how to part them.
+
+    Raises:
+        ValueError: names the setting and its values.
+    """
+    for name in settings:
+        values = rows[name].dropna().unique() if name in rows.columns else ()
+        if len(values) > 1:
+            raise ValueError(f"runs frame: {name}: found {', '.join(map(str, values))}, expected one (use by_setting)")
+
+
+def by_setting(frame: pd.DataFrame) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
+    """Part runs whose speed and groks settings differ: what differs, and the runs that share it.
+
+    Capacity runs go with the parts whose settings they share most of, as published (spec 5.2).
+    """
+    timed = frame["measurement"] != "capacity"
+    axes = [name for name in SETTINGS if name in frame.columns and frame.loc[timed, name].nunique(dropna=False) > 1]
+    if not axes:
+        yield {}, frame
+        return
+    for values, rows in frame[timed].groupby(axes, dropna=False, sort=True):
+        setting = dict(zip(axes, values, strict=True))
+        yield setting, pd.concat([_nearest(frame[~timed], setting), rows])
+
+
+def _nearest(rows: pd.DataFrame, setting: Mapping[str, object]) -> pd.DataFrame:
+    shared = rows[list(setting)].eq(pd.Series(setting)).sum(axis=1)
+    return rows[shared == shared.max()]

@@ -1,0 +1,75 @@
+"""ln T against ln P at one prime: a broken line through the cells, with how sure it is and where it is only a bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from grokscope.laws import normal
+from grokscope.laws.normal import Array
+from grokscope.laws.timescales import rounding
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A broken line through cells, straight between them in (ln P, ln T).
+
+    Every cell is a geometric mean, censored runs included, and all cells share one spread between seeds: with two
+    seeds a cell has no spread of its own to speak of. A cell none of whose runs arrived is a bound from below.
+
+    Attributes:
+        log_params: (k,) ascending.
+        log_times: (k,) geometric means, or the mean log of how long the runs were followed.
+        bounded: (k,) where the true value is only known to be larger.
+        covariance: (k, k) of log_times; zero for bounds, infinite if no cell shows its spread.
+        df: degrees of freedom of the spread.
+        n: runs.
+    """
+
+    log_params: Array
+    log_times: Array
+    bounded: Array
+    covariance: Array
+    df: int
+    n: int
+
+    @property
+    def noisy(self) -> bool:
+        """Whether the spread between seeds could be seen at all."""
+        return self.df > 0
+
+    def weights(self, log_params: Array) -> Array:
+        """(len(log_params), k): what each cell contributes to the line at these places, all inside its range."""
+        return np.column_stack([np.interp(log_params, self.log_params, row) for row in np.eye(len(self.log_params))])
+
+    def redrawn(self, rng: np.random.Generator) -> Curve:
+        """The curve that other seeds might have given, by what these seeds show of their spread."""
+        if not self.noisy:
+            return self
+        scale = np.sqrt(self.df / rng.chisquare(self.df))
+        noise = scale * rng.multivariate_normal(np.zeros(len(self.log_times)), self.covariance, method="eigh")
+        return replace(self, log_times=self.log_times + np.where(self.bounded, 0.0, noise))
+
+
+def curve(seen: pd.DataFrame) -> Curve:
+    """The curve through the cells of one prime (columns n_params, time, censored: see `cells.observations`)."""
+    params, where = np.unique(seen["n_params"].to_numpy(float), return_inverse=True)
+    log_times, censored = np.log(seen["time"].to_numpy(float)), seen["censored"].to_numpy(bool)
+    arrived = np.bincount(where[~censored], minlength=len(params)) > 0
+    runs = np.bincount(where, minlength=len(params))
+    values = np.bincount(where, weights=log_times, minlength=len(params)) / runs
+    covariance, df = np.zeros((len(params), len(params))), 0
+    if arrived.any():
+        used = arrived[where]
+        design = np.eye(len(params))[where[used]][:, arrived]
+        floor = rounding(seen["time"].to_numpy(float)[~censored])
+        if int((~censored).sum()) == int(arrived.sum()) and censored[used].any():
+            # One arrival a cell and some censored: no spread to be had. The arrivals alone, as they are.
+            used &= ~censored
+            design = np.eye(len(params))[where[used]][:, arrived]
+        found = normal.fit(design, log_times[used], censored[used], floor=floor)
+        values[arrived], df = found.coef, found.df
+        covariance[np.ix_(arrived, arrived)] = found.covariance
+    return Curve(np.log(params), values, ~arrived, covariance, df, len(seen))

@@ -1,0 +1,145 @@
+"""How T_mem depends on the load f = K / (C P): the published exponential and its rivals, censored runs included."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+
+from grokscope.laws import normal
+from grokscope.laws.cells import observations
+from grokscope.laws.normal import Array
+from grokscope.laws.results import Accuracy, Estimate, Form, MemorisationLaw
+from grokscope.laws.timescales import rounding
+
+FORMS: dict[str, Callable[[Array, float], Array]] = {
+    "exponential": lambda load, _: load,
+    "power": lambda load, _: np.asarray(np.log(load)),
+    "stretched exponential": lambda load, exponent: load**exponent,
+    "logarithmic": lambda load, _: np.asarray(np.log(-np.log1p(-np.sqrt(load)))),
+}
+"""ln T_mem = ln b + a * feature(f): b exp(a f), b f^a, b exp(a f^c), b (-ln(1 - sqrt f))^a. Source: spec 1.1, 9.2."""
+
+_NAN = float("nan")
+_EXPONENTS = (0.1, 4.0)
+_FEWEST_CELLS = 5
+
+
+class _Fitted(NamedTuple):
+    coef: Array
+    exponent: float
+    aic: float
+
+
+def memorisation(
+    frame: pd.DataFrame,
+    capacity_constant: float,
+    *,
+    accuracy: Accuracy,
+    probe: str = "random",
+    samples: int = 100,
+    seed: int = 0,
+) -> list[MemorisationLaw]:
+    """The law pooled over primes, then of each prime; none where fewer than five widths were memorised.
+
+    Intervals and shares are of `samples` bootstrap samples of whole cells (a prime and a width), so that departures
+    from the line that a cell's seeds share count as such.
+
+    Raises:
+        ValueError: a column is missing, settings are mixed, or C is not positive.
+    """
+    if not capacity_constant > 0:
+        raise ValueError(f"capacity_constant: found {capacity_constant}, expected bits per parameter > 0")
+    seen = observations(frame, "T_mem", accuracy=accuracy, probe=probe)
+    seen = seen.assign(load=seen["dataset_bits"] / (capacity_constant * seen["n_params"]))
+    scopes: list[tuple[int | None, pd.DataFrame]] = [(None, seen)]
+    scopes += [(int(p), rows) for p, rows in seen.groupby("p")]
+    laws = [_law(rows, p, accuracy, probe, samples, np.random.default_rng([seed, p or 0])) for p, rows in scopes]
+    return [law for law in laws if law is not None]
+
+
+def predicted(form: Form, load: Array | float) -> Array:
+    """T_mem in epochs at loads f."""
+    return np.asarray(form.b.value * np.exp(form.a.value * FORMS[form.name](np.asarray(load, float), form.exponent)))
+
+
+def _law(
+    rows: pd.DataFrame, p: int | None, accuracy: Accuracy, probe: str, samples: int, rng: np.random.Generator
+) -> MemorisationLaw | None:
+    used = rows[rows["load"] < 1]
+    cells = [(int(key[0]), int(key[1])) for key in used[~used["censored"]].groupby(["p", "n_params"]).groups]
+    if len(cells) < _FEWEST_CELLS:
+        return None
+    fitted = _fit_all(used)
+    by_cell = list(used.groupby(["p", "n_params"]).indices.values())
+    redrawn = []
+    for _ in range(samples):
+        drawn = used.iloc[np.concatenate([by_cell[i] for i in rng.integers(len(by_cell), size=len(by_cell))])]
+        if drawn.loc[~drawn["censored"], "load"].nunique() >= _FEWEST_CELLS - 1:
+            redrawn.append(_fit_all(drawn))
+    best = min(found.aic for found in fitted.values())
+    winners = [min(again, key=lambda name: again[name].aic) for again in redrawn]
+    forms = [
+        _form(name, found, best, used, [again[name].coef for again in redrawn], winners)
+        for name, found in fitted.items()
+    ]
+    return MemorisationLaw(
+        p=p,
+        accuracy=accuracy,
+        probe=probe,
+        forms=tuple(sorted(forms, key=lambda form: form.aic)),
+        low_load=float(used["load"].min()),
+        high_load=float(used["load"].max()),
+        n=len(used),
+        n_censored=int(used["censored"].sum()),
+        n_left_out=len(rows) - len(used),
+    )
+
+
+def _form(name: str, found: _Fitted, best: float, used: pd.DataFrame, redrawn: list[Array], winners: list[str]) -> Form:
+    arrived = used[~used["censored"]]
+    log_times = np.log(arrived["time"].to_numpy(float))
+    feature = FORMS[name](arrived["load"].to_numpy(float), found.exponent)
+    residual = log_times - found.coef[0] - found.coef[1] * feature
+    low, high = np.quantile(redrawn, [0.025, 0.975], axis=0) if redrawn else np.full((2, 2), np.nan)
+    how = "censored normal regression of ln T, percentiles over cells"
+    return Form(
+        name=name,
+        b=Estimate(math.exp(found.coef[0]), math.exp(low[0]), math.exp(high[0]), len(used), how),
+        a=Estimate(float(found.coef[1]), float(low[1]), float(high[1]), len(used), how),
+        exponent=found.exponent,
+        aic=found.aic,
+        delta=found.aic - best,
+        share_best=winners.count(name) / len(winners) if winners else _NAN,
+        r_squared=float(1 - np.sum(residual**2) / np.sum((log_times - log_times.mean()) ** 2)),
+    )
+
+
+def _fit_all(used: pd.DataFrame) -> dict[str, _Fitted]:
+    load, log_times = used["load"].to_numpy(float), np.log(used["time"].to_numpy(float))
+    censored = used["censored"].to_numpy(bool)
+    floor = rounding(used.loc[~used["censored"], "time"].to_numpy(float))
+
+    def fit(name: str, exponent: float) -> normal.Fit:
+        design = np.column_stack([np.ones_like(load), FORMS[name](load, exponent)])
+        return normal.fit(design, log_times, censored, floor=floor)
+
+    found = {}
+    for name in FORMS:
+        stretched, exponent = name == "stretched exponential", _NAN
+        if stretched:
+            search = minimize_scalar(
+                lambda c, name=name: -fit(name, c).log_likelihood,
+                bounds=_EXPONENTS,
+                method="bounded",
+                options={"xatol": 1e-3},
+            )
+            exponent = float(search.x)
+        result = fit(name, exponent)
+        # Two coefficients and the spread; the stretched exponential has its exponent besides.
+        found[name] = _Fitted(result.coef, exponent, 2 * (3 + stretched) - 2 * result.log_likelihood)
+    return found

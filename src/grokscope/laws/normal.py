@@ -1,0 +1,121 @@
+"""Least squares for observations of which some are only bounded below: ln T = X beta + sigma * noise.
+
+Maximum likelihood in Olsen's (1978) parameters (beta / sigma, 1 / sigma), in which the likelihood of a censored
+normal regression is concave and Newton's method cannot get lost. Uncensored, it is ordinary least squares.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.special import log_ndtr
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_LOG_SQRT_2PI = 0.5 * float(np.log(2 * np.pi))
+
+
+class Fit(NamedTuple):
+    """A censored normal regression.
+
+    Attributes:
+        coef: (k,) beta.
+        covariance: (k, k) of beta, with the unbiased sigma; infinite without degrees of freedom.
+        sigma: residual standard deviation, corrected for the k coefficients; NaN without degrees of freedom.
+        df: uncensored observations less k: what t quantiles go by.
+        log_likelihood: at the maximum, with the maximum-likelihood sigma.
+    """
+
+    coef: Array
+    covariance: Array
+    sigma: float
+    df: int
+    log_likelihood: float
+
+
+def fit(design: Array, values: Array, censored: Array, *, floor: float = 1e-9, rounds: int = 200) -> Fit:
+    """Regress `values` (n,) on `design` (n, k); where `censored`, the true value is known to be larger.
+
+    `floor`: least sigma, for observations that are rounded and may agree exactly.
+
+    Raises:
+        ValueError: fewer than k values are uncensored, so that no maximum need exist.
+    """
+    n, k = design.shape
+    seen = ~censored
+    m = int(seen.sum())
+    if m < k:
+        raise ValueError(f"censored regression: found {m} uncensored values, expected at least {k}")
+    theta = _least_squares(design, values, floor) if m == n else _newton(design, values, censored, floor, rounds)
+    coef, spread = theta[:-1] / theta[-1], 1 / theta[-1]
+    df = m - k
+    correction = m / df if df > 0 else np.inf
+    rows = np.column_stack([design, -values])
+    information = _information(rows, theta, censored)
+    # From (gamma, tau) to beta = gamma / tau: the delta method.
+    jacobian = np.column_stack([np.eye(k), -coef]) / theta[-1]
+    covariance = jacobian @ np.linalg.pinv(information, hermitian=True) @ jacobian.T
+    return Fit(
+        coef=coef,
+        covariance=covariance * correction if df > 0 else np.full((k, k), np.inf),
+        sigma=max(float(spread * np.sqrt(correction)), floor) if df > 0 else float("nan"),
+        df=df,
+        log_likelihood=log_likelihood(rows @ theta, float(spread), censored),
+    )
+
+
+def log_likelihood(z: Array, sigma: float, censored: Array) -> float:
+    """Of standardised distances z = (mean - value) / sigma: densities where seen, survival where censored."""
+    seen = -0.5 * z[~censored] ** 2 - _LOG_SQRT_2PI - np.log(sigma)
+    return float(seen.sum() + log_ndtr(z[censored]).sum())
+
+
+def _least_squares(design: Array, values: Array, floor: float) -> Array:
+    coef, *_ = np.linalg.lstsq(design, values, rcond=None)
+    sigma = max(float(np.sqrt(np.mean((values - design @ coef) ** 2))), floor)
+    return np.append(coef, 1.0) / sigma
+
+
+def _newton(design: Array, values: Array, censored: Array, floor: float, rounds: int) -> Array:
+    rows = np.column_stack([design, -values])
+    seen = ~censored
+    m = int(seen.sum())
+
+    def height(theta: Array) -> float:
+        return log_likelihood(rows @ theta, 1 / theta[-1], censored) if theta[-1] > 0 else -np.inf
+
+    # Start from everything taken as seen, with a spread wide enough for the censored to matter.
+    theta = _least_squares(design, values, floor)
+    theta /= max(1.0, theta[-1] * 0.5)
+    here = height(theta)
+    for _ in range(rounds):
+        z = rows @ theta
+        pull = np.where(seen, -z, _hazard(z))
+        score = rows.T @ pull
+        score[-1] += m / theta[-1]
+        step = np.linalg.lstsq(_information(rows, theta, censored), score, rcond=None)[0]
+        scale = 1.0
+        while height(theta + scale * step) < here and scale > 1e-10:
+            scale /= 2
+        theta = theta + scale * step
+        before, here = here, height(theta)
+        if theta[-1] > 1 / floor:
+            return np.asarray(theta / (theta[-1] * floor))
+        if abs(here - before) < 1e-12 * (1 + abs(here)):
+            break
+    return np.asarray(theta)
+
+
+def _hazard(z: Array) -> Array:
+    return np.asarray(np.exp(-0.5 * z**2 - _LOG_SQRT_2PI - log_ndtr(z)))
+
+
+def _information(rows: Array, theta: Array, censored: Array) -> Array:
+    """Minus the second derivative of the log likelihood: (k + 1, k + 1), positive definite."""
+    z = rows @ theta
+    hazard = _hazard(z)
+    weight = np.where(censored, hazard * (hazard + z), 1.0)
+    information = (rows * weight[:, None]).T @ rows
+    information[-1, -1] += float((~censored).sum()) / theta[-1] ** 2
+    return np.asarray(information)

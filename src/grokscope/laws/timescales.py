@@ -1,0 +1,145 @@
+"""T_mem and T_gen of every cell, from its seeds, with the runs that never arrived kept as what they are.
+
+Times are taken as log-normal between seeds. With nothing censored the interval of the geometric mean is Student's;
+with censoring it is the profile likelihood's, its threshold chosen so that both agree when nothing is censored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from lifelines import KaplanMeierFitter
+from lifelines.utils import median_survival_times
+from scipy.optimize import brentq, minimize_scalar
+from scipy.stats import t as student
+
+from grokscope.laws import normal
+from grokscope.laws.cells import Quantity, observations
+from grokscope.laws.normal import Array
+from grokscope.laws.results import Accuracy, Estimate, Timescale
+
+PROBES = ("random", "vocab", "digits", "permuted")
+_NAN = float("nan")
+_FEWEST_FOR_RANKS = 6
+"""A sample's whole range covers its median with chance 1 - 2 ** (1 - n): below six, never 95 %."""
+
+
+def timescales(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Accuracy) -> list[Timescale]:
+    """T_mem of every probe and T_gen of the task, per prime and width, in epochs.
+
+    Args:
+        frame: one row per finished run of one setting.
+        capacity_constant: C in bits per parameter, for the load f = K / (C P); NaN if unknown.
+        accuracy: which train accuracy T_mem is by; T_gen is always by eval accuracy.
+
+    Raises:
+        ValueError: a column is missing or settings are mixed.
+    """
+    found = []
+    for probe in PROBES:
+        found += _cells(frame, "T_mem", accuracy, probe, capacity_constant)
+    return found + _cells(frame, "T_gen", "eval", "task", capacity_constant)
+
+
+def _cells(frame: pd.DataFrame, quantity: Quantity, accuracy: Accuracy, probe: str, c: float) -> list[Timescale]:
+    seen = observations(frame, quantity, accuracy=accuracy, probe=probe)
+    return [
+        Timescale(
+            quantity=quantity,
+            accuracy=accuracy,
+            probe=probe,
+            p=int(p),
+            dim=int(dim),
+            n_params=int(n_params),
+            dataset_bits=float(cell["dataset_bits"].iloc[0]),
+            load=float(cell["dataset_bits"].iloc[0] / (c * n_params)) if c > 0 else _NAN,
+            median=kaplan_meier(cell["time"].to_numpy(float), cell["censored"].to_numpy(bool)),
+            lognormal=geometric_mean(cell["time"].to_numpy(float), cell["censored"].to_numpy(bool)),
+            published_mean=float(cell.loc[~cell["censored"], "time"].mean()),
+            n_censored=int(cell["censored"].sum()),
+            longest=int(cell["time"].max()),
+        )
+        for (p, n_params, dim), cell in seen.groupby(["p", "n_params", "dim"])
+    ]
+
+
+def kaplan_meier(times: Array, censored: Array) -> Estimate:
+    """Kaplan-Meier median, in epochs, with the Brookmeyer-Crowley interval where there are runs enough for one."""
+    curve = KaplanMeierFitter().fit(times, ~censored)
+    median = _finite(curve.median_survival_time_)
+    if len(times) < _FEWEST_FOR_RANKS:
+        how = f"Kaplan-Meier median; fewer than {_FEWEST_FOR_RANKS} runs give no 95 % interval free of assumptions"
+        return Estimate(median, _NAN, _NAN, len(times), how)
+    low, high = median_survival_times(curve.confidence_interval_).to_numpy(float)[0]
+    return Estimate(median, _finite(low), _finite(high), len(times), "Kaplan-Meier median, Brookmeyer-Crowley interval")
+
+
+def geometric_mean(times: Array, censored: Array) -> Estimate:
+    """Geometric mean of log-normal times, in epochs, censoring included, with a 95 % interval."""
+    n, m = len(times), int((~censored).sum())
+    if m == 0:
+        # Half of the runs would fall short of the median: all n outlast a bound above it with chance 2 ** -n.
+        low = float(times.min()) if n >= _FEWEST_FOR_RANKS else _NAN
+        return Estimate(_NAN, low, _NAN, n, "every run censored: a lower bound at most")
+    log_times = np.log(times)
+    if m == 1:
+        value = float(times[0]) if n == 1 else _NAN
+        return Estimate(value, _NAN, _NAN, n, "one uncensored run: spread unknown")
+    floor = rounding(times[~censored])
+    found = normal.fit(np.ones((n, 1)), log_times, censored, floor=floor)
+    centre = float(found.coef[0])
+    if m == n:
+        half = float(student.ppf(0.975, n - 1)) * found.sigma / math.sqrt(n)
+        how = "geometric mean, Student interval of ln T"
+        return Estimate(math.exp(centre), math.exp(centre - half), math.exp(centre + half), n, how)
+    low, high = _profile_interval(log_times, censored, found, floor)
+    how = "log-normal with censoring, profile likelihood interval"
+    return Estimate(math.exp(centre), _exp(low), _exp(high), n, how)
+
+
+def rounding(times: Array) -> float:
+    """Standard deviation that counting in whole epochs alone puts on ln T: equal seeds are not exact seeds."""
+    return float(1 / (math.sqrt(12) * np.median(times)))
+
+
+def _profile_interval(log_times: Array, censored: Array, found: normal.Fit, floor: float) -> tuple[float, float]:
+    """Where the likelihood, maximised over sigma, is not too far below its maximum.
+
+    For m uncensored values alone twice the drop at the edge of Student's interval is m ln(1 + t^2 / (m - 1)) exactly:
+    that is the threshold, so that few arrivals give a wide interval however many runs were censored.
+    """
+    m, df = int((~censored).sum()), found.df
+    drop = 0.5 * m * math.log1p(float(student.ppf(0.975, df)) ** 2 / df)
+    centre, bottom, top = float(found.coef[0]), math.log(floor), math.log(found.sigma) + 12
+
+    def short(mean: float) -> float:
+        """How far the profile at `mean` is above the threshold: positive inside the interval."""
+
+        def loss(log_sigma: float) -> float:
+            sigma = math.exp(log_sigma)
+            return -normal.log_likelihood((mean - log_times) / sigma, sigma, censored)
+
+        return -float(minimize_scalar(loss, bounds=(bottom, top), method="bounded").fun) - found.log_likelihood + drop
+
+    return _edge(short, centre, -found.sigma), _edge(short, centre, found.sigma)
+
+
+def _edge(short: Callable[[float], float], centre: float, step: float) -> float:
+    """Walk from the centre in growing steps until outside, then find the edge; NaN if there is none in reach."""
+    inner, outer = centre, centre + step
+    while short(outer) > 0:
+        inner, outer = outer, centre + 2 * (outer - centre)
+        if abs(outer - centre) > 50:
+            return _NAN
+    return float(brentq(short, inner, outer, xtol=1e-6))
+
+
+def _exp(value: float) -> float:
+    return math.exp(value) if math.isfinite(value) else _NAN
+
+
+def _finite(value: float) -> float:
+    return float(value) if math.isfinite(value) else _NAN

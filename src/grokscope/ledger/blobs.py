@@ -1,0 +1,55 @@
+"""What a run leaves behind in bytes, read back: traces and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import safetensors
+import safetensors.numpy
+from sqlalchemy import Connection, func, select
+
+from grokscope.ledger.errors import LedgerError
+from grokscope.ledger.tables import params, traces
+from grokscope.ledger.traces import framed, unpacked
+from grokscope.ledger.writing import batches
+
+TRACE = select(traces.c.id, traces.c.columns, traces.c.dtype, traces.c.epochs, traces.c.steps_per_epoch, traces.c.data)
+
+
+def trace_of(connection: Connection, identity: str) -> pd.DataFrame:
+    """See `Ledger.trace`."""
+    row = connection.execute(TRACE.where(traces.c.id == identity)).one_or_none()
+    if row is None:
+        raise LedgerError(f"run {identity}: found no trace, expected a run that is done")
+    return framed(unpacked(*row))
+
+
+def traces_of(connection: Connection, identities: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
+    """See `Ledger.traces`."""
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for batch in batches(identities):
+        rows = connection.execute(TRACE.where(traces.c.id.in_(batch)))
+        found.update({row.id: unpacked(*row) for row in rows})
+    return {identity: found[identity] for identity in identities if identity in found}
+
+
+def params_of(connection: Connection, identity: str) -> dict[str, np.ndarray]:
+    """See `Ledger.params`."""
+    data = connection.scalar(select(params.c.data).where(params.c.id == identity))
+    if data is None:
+        raise LedgerError(f"run {identity}: found no parameters, expected a run that is done, with keep: final")
+    try:
+        return safetensors.numpy.load(data)
+    except safetensors.SafetensorError as error:
+        raise LedgerError(f"run {identity}: its parameters are damaged: {error}") from None
+
+
+def sizes_of(connection: Connection, identity: str) -> dict[str, int | None]:
+    """Epochs of a run's trace and bytes of its parameters; None for what it did not keep."""
+    n_bytes = func.length(params.c.data)
+    return {
+        "trace_epochs": connection.scalar(select(traces.c.epochs).where(traces.c.id == identity)),
+        "params_bytes": connection.scalar(select(n_bytes).where(params.c.id == identity)),
+    }

@@ -1,0 +1,148 @@
+"""From a path or a URL to a database that is known to be a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, insert, inspect, make_url, select
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from grokscope.ledger.errors import BUSY_SECONDS, LedgerError, first_line, in_one_line
+from grokscope.ledger.rows import now
+from grokscope.ledger.tables import SCHEMA_VERSION, ledger, metadata
+
+PRAGMAS = ("foreign_keys = ON", "synchronous = NORMAL", f"busy_timeout = {BUSY_SECONDS * 1000}")
+CREATION_LOCK = 0x6772_6F6B
+"""Key of the PostgreSQL advisory lock under which tables are made."""
+
+
+def url_of(store: str | Path) -> URL:
+    """A URL as it is; anything else is the path of an SQLite file."""
+    if isinstance(store, Path) or "://" not in store:
+        return URL.create("sqlite", database=str(Path(store).expanduser()))
+    try:
+        url = make_url(store)
+    except (ArgumentError, ValueError) as error:
+        raise LedgerError(f"store: {first_line(error)}; expected a path, or a URL as SQLAlchemy reads it") from None
+    # The driver that is installed with Grokscope, whatever SQLAlchemy would choose.
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
+
+
+def shown(url: URL) -> str:
+    """The URL with its password hidden."""
+    return url.render_as_string(hide_password=True)
+
+
+def open_database(store: str | Path, *, create: bool) -> Engine:
+    """An engine on an existing ledger, or on one made here and now.
+
+    Raises:
+        LedgerError: there is none and none may be made, or what is there is no ledger that this version can read.
+    """
+    url = url_of(store)
+    _prepare_file(url, create)
+    try:
+        engine = create_engine(url, pool_pre_ping=True)
+    except NoSuchModuleError:
+        name = url.drivername
+        raise LedgerError(
+            f"{shown(url)}: found an unknown database {name!r}, expected sqlite, postgresql or one SQLAlchemy knows"
+        ) from None
+    except (ImportError, ArgumentError) as error:
+        raise LedgerError(f"{shown(url)}: {first_line(error)}; expected an installed driver") from error
+    if engine.dialect.name == "sqlite":
+        _behave(engine)
+    try:
+        _check(engine, create)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+@contextmanager
+def reading_from(engine: Engine) -> Iterator[Connection]:
+    """A transaction that sees one state of the ledger, whoever writes meanwhile."""
+    with in_one_line(shown(engine.url)), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def writing_to(engine: Engine) -> Iterator[Connection]:
+    """A transaction that is kept whole, or not at all if anything in it fails."""
+    with in_one_line(shown(engine.url)), engine.connect() as connection:
+        connection = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        with connection.begin():
+            yield connection
+
+
+def _prepare_file(url: URL, create: bool) -> None:
+    """Make the folder of a new SQLite file, or say that the file is not there."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:") or "uri" in url.query:
+        return
+    path = Path(str(url.database))
+    if not create and not path.exists():
+        raise LedgerError(f"{path}: found no file, expected a ledger (`grokscope run` makes one)")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(f"{path}: its folder cannot be made: {error.strerror}") from None
+
+
+def _behave(engine: Engine) -> None:
+    """SQLite: real transactions, and a writer that takes its lock at the beginning instead of failing half-way."""
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # The driver begins nothing by itself: `begin` below does.
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if statement := connection.get_execution_options().get("sqlite_begin", "BEGIN"):
+            connection.exec_driver_sql(statement)
+
+
+def _check(engine: Engine, create: bool) -> None:
+    place = shown(engine.url)
+    with reading_from(engine) as connection:
+        version = _version(connection, place)
+    if version is None and not create:
+        raise LedgerError(f"{place}: found no tables, expected a ledger (`grokscope run` makes one)")
+    if version is None:
+        _make_tables(engine)
+    elif version > SCHEMA_VERSION:
+        raise LedgerError(
+            f"{place}: found a ledger of schema {version}, which a newer Grokscope wrote; "
+            f"expected at most {SCHEMA_VERSION}"
+        )
+
+
+def _version(connection: Connection, place: str) -> int | None:
+    """The ledger's schema version; None for an empty database."""
+    present = set(inspect(connection).get_table_names())
+    if ledger.name not in present:
+        if strange := present & metadata.tables.keys():
+            raise LedgerError(f"{place}: found a table {min(strange)!r} of another program, expected a ledger")
+        return None
+    version: int | None = connection.scalar(select(ledger.c.schema_version))
+    if version is None:
+        raise LedgerError(f"{place}: found no schema version, expected a ledger")
+    return version
+
+
+def _make_tables(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        # Kept in the file, and only possible outside a transaction; readers no longer wait for the writer.
+        with in_one_line(shown(engine.url)), engine.connect() as connection:
+            connection.execution_options(sqlite_begin=None).exec_driver_sql("PRAGMA journal_mode = WAL")
+    with writing_to(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(CREATION_LOCK)))
+        if _version(connection, shown(engine.url)) is None:
+            metadata.create_all(connection)
+            connection.execute(insert(ledger).values(schema_version=SCHEMA_VERSION, created=now()))

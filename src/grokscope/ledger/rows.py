@@ -1,0 +1,95 @@
+"""Runs and outcomes as rows of the tables."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+from grokscope.ledger.errors import LedgerError
+from grokscope.ledger.specs import written
+from grokscope.ledger.tables import RESULT_TYPES
+from grokscope.ledger.traces import packed
+from grokscope.measurements import Result
+from grokscope.run import Run, identity_of
+from grokscope.training.outcomes import Failed, Finished, Provenance
+
+Row = dict[str, Any]
+
+
+def now() -> str:
+    """This moment as the ledger writes it."""
+    return in_utc(datetime.now(UTC).isoformat())
+
+
+def in_utc(text: str) -> str:
+    """An ISO 8601 time as the ledger writes it; one without an offset is taken for UTC."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise LedgerError(f"time: found {text!r}, expected UTC in ISO 8601") from None
+    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    return time.isoformat(timespec="milliseconds")
+
+
+def pending_row(run: Run, created: str) -> Row:
+    """A run that nobody has begun. `p` and `dim` are NULL for tasks and nets that have none."""
+    spec = run.spec
+    return {
+        "id": identity_of(spec),
+        "measurement": run.measurement.kind,
+        "spec": written(spec),
+        "p": getattr(run.task, "p", None),
+        "dim": getattr(run.net, "dim", None),
+        "n_params": run.n_params,
+        "status": "pending",
+        "attempts": 0,
+        "created": created,
+    }
+
+
+def done_row(outcome: Finished) -> Row:
+    """What becomes of a run's own row when it finishes."""
+    return _provenance(outcome.provenance) | {"status": "done", "error": None, "failed_epoch": None}
+
+
+def failed_row(outcome: Failed) -> Row:
+    """What becomes of a run's own row when it fails."""
+    return _provenance(outcome.provenance) | {
+        "status": "failed",
+        "error": _storable(outcome.error),
+        "failed_epoch": outcome.epoch,
+    }
+
+
+def _storable(text: str) -> str:
+    """Any text as one that every database takes: without NUL and half characters."""
+    return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()
+
+
+def _provenance(provenance: Provenance) -> Row:
+    fields = dict(vars(provenance))
+    return fields | {
+        "started": in_utc(provenance.started),
+        "ended": in_utc(provenance.ended),
+        "versions": json.dumps(provenance.versions, sort_keys=True),
+    }
+
+
+def result_row(identity: str, result: Result) -> Row:
+    """Plain Python numbers, whatever they were; NaN becomes NULL in every database, as it must in SQLite."""
+    row: Row = dict.fromkeys(RESULT_TYPES) | {"id": identity}
+    for name, value in result._asdict().items():
+        row[name] = _plain(RESULT_TYPES[name], value)
+    return row
+
+
+def _plain(kind: type, value: Any) -> Any:
+    if value is None or (kind is float and math.isnan(value)):
+        return None
+    return kind(value)
+
+
+def trace_row(identity: str, outcome: Finished) -> Row:
+    return {"id": identity} | packed(outcome.trace, outcome.run.steps_per_epoch)

@@ -1,0 +1,153 @@
+"""Everything that changes a ledger. Each function does its work on a connection whose transaction the caller holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import Connection, Insert, Table, bindparam, case, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from grokscope.ledger.rows import Row, done_row, failed_row, now, pending_row, result_row, trace_row
+from grokscope.ledger.tables import (
+    OUTCOMES,
+    PROVENANCE,
+    earlier_suites,
+    params,
+    results,
+    runs,
+    suite_runs,
+    suites,
+    traces,
+)
+from grokscope.run import Run
+from grokscope.training.outcomes import Failed, Finished
+
+BATCH = 2000
+"""Rows or identities a statement; every database allows at least so many parameters."""
+
+T = TypeVar("T")
+Outcomes = dict[str, Finished | Failed]
+
+
+def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    """The items in lists of at most `size`."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def insert_new(table: Table, dialect: str) -> Insert:
+    """An insert that leaves alone what another writer has just inserted, where the database can."""
+    if dialect == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing() if dialect == "sqlite" else insert(table)
+
+
+def add_runs(connection: Connection, wanted: Iterable[Run]) -> list[str]:
+    """Make rows for runs that have none; every identity in order, each once."""
+    identities: dict[str, None] = {}
+    created = now()
+    for batch in batches(wanted):
+        rows = {row["id"]: row for row in (pending_row(run, created) for run in batch)}
+        known = statuses_of(connection, list(rows), lock=False)
+        # Sorted, as in `statuses_of`: writers that meet at the same rows must come to them in one order.
+        if new := [rows[identity] for identity in sorted(rows.keys() - known.keys())]:
+            connection.execute(insert_new(runs, connection.dialect.name), new)
+        identities |= dict.fromkeys(rows)
+    return list(identities)
+
+
+def register(connection: Connection, name: str, text: str, wanted: Iterable[Run]) -> list[str]:
+    """Add the runs and make them the suite's only members; its earlier text is kept."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    before = connection.execute(select(suites).where(suites.c.name == name).with_for_update()).one_or_none()
+    if before is None:
+        connection.execute(insert(suites).values(name=name, text=text, hash=digest, registered=now()))
+    elif before.hash != digest:
+        connection.execute(insert_new(earlier_suites, connection.dialect.name), [before._asdict()])
+        changed = {"text": text, "hash": digest, "registered": now()}
+        connection.execute(update(suites).where(suites.c.name == name).values(changed))
+    identities = add_runs(connection, wanted)
+    connection.execute(delete(suite_runs).where(suite_runs.c.suite == name))
+    members = ({"suite": name, "id": identity, "position": n} for n, identity in enumerate(identities))
+    for batch in batches(members):
+        connection.execute(insert(suite_runs), batch)
+    return identities
+
+
+def statuses_of(connection: Connection, identities: Sequence[str], *, lock: bool) -> dict[str, str]:
+    """Status of every known identity. `lock` keeps other writers off these rows until the transaction ends."""
+    found: dict[str, str] = {}
+    for batch in batches(sorted(identities)):  # One order for all, so that two writers never wait for each other.
+        query = select(runs.c.id, runs.c.status).where(runs.c.id.in_(batch)).order_by(runs.c.id)
+        found.update(tuple(row) for row in connection.execute(query.with_for_update() if lock else query))
+    return found
+
+
+def start(connection: Connection, identities: Sequence[str]) -> list[str]:
+    """Mark as running every run that is not done; those it marked, in the order given."""
+    states = statuses_of(connection, identities, lock=True)
+    begun = [identity for identity in dict.fromkeys(identities) if states.get(identity, "done") != "done"]
+    unended = dict.fromkeys(("ended", "error", "failed_epoch"))
+    marks = {"status": "running", "attempts": runs.c.attempts + 1, "started": now(), **unended}
+    for batch in batches(begun):
+        connection.execute(update(runs).where(runs.c.id.in_(batch)).values(marks))
+    return begun
+
+
+def release(connection: Connection, identities: Sequence[str]) -> None:
+    """Give back runs that were begun and not ended."""
+    for batch in batches(identities):
+        mine = runs.c.id.in_(batch) & (runs.c.status == "running")
+        connection.execute(update(runs).where(mine).values(status="pending"))
+
+
+def reset(connection: Connection, identities: Sequence[str]) -> None:
+    """Forget what became of runs: all as if they had just been registered."""
+    forgotten = dict.fromkeys(("error", "failed_epoch", "started", "ended", *PROVENANCE))
+    for batch in batches(identities):
+        for table in OUTCOMES:
+            connection.execute(delete(table).where(table.c.id.in_(batch)))
+        connection.execute(update(runs).where(runs.c.id.in_(batch)).values(status="pending", attempts=0, **forgotten))
+
+
+def record(connection: Connection, outcomes: Iterable[Finished | Failed]) -> None:
+    """Keep outcomes. What a run that is done came to stays; a run that nobody registered is added."""
+    ended = one_each(outcomes)
+    add_runs(connection, (outcome.run for outcome in ended.values()))
+    states = statuses_of(connection, list(ended), lock=True)
+    fresh = {identity: outcome for identity, outcome in ended.items() if states[identity] != "done"}
+    finished = {identity: outcome for identity, outcome in fresh.items() if isinstance(outcome, Finished)}
+    failed = {identity: outcome for identity, outcome in fresh.items() if isinstance(outcome, Failed)}
+    keep(connection, results, [result_row(identity, done.result) for identity, done in finished.items()])
+    keep(connection, traces, [trace_row(identity, done) for identity, done in finished.items()])
+    kept = {identity: done.params for identity, done in finished.items() if done.params is not None}
+    keep(connection, params, [{"id": identity, "data": data} for identity, data in kept.items()])
+    end(connection, [{"run": identity} | done_row(done) for identity, done in finished.items()])
+    end(connection, [{"run": identity} | failed_row(failure) for identity, failure in failed.items()])
+
+
+def one_each(outcomes: Iterable[Finished | Failed]) -> Outcomes:
+    """One outcome per identity: the first finish, or else the last failure."""
+    chosen: Outcomes = {}
+    for outcome in outcomes:
+        identity = outcome.run.identity
+        if not isinstance(chosen.get(identity), Finished):
+            chosen[identity] = outcome
+    return chosen
+
+
+def keep(connection: Connection, table: Table, rows: list[Row]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def end(connection: Connection, rows: list[Row]) -> None:
+    """Write how runs ended into their own rows."""
+    if rows:
+        at_least_one = case((runs.c.attempts < 1, 1), else_=runs.c.attempts)
+        marks: Row = {name: bindparam(name) for name in rows[0] if name != "run"} | {"attempts": at_least_one}
+        connection.execute(update(runs).where(runs.c.id == bindparam("run")).values(marks), rows)

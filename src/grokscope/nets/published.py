@@ -1,0 +1,80 @@
+"""Nets from and to named arrays as the published framework keeps them: linear weights stored (out, in)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from grokscope.nets.transformer import Block, Rotary, TransformerNet
+
+TRANSPOSED = {"wq": "query", "wk": "key", "wv": "value", "w1": "gate", "w3": "up"}
+AS_THEY_ARE = {
+    "wo": "out",
+    "w2": "down",
+    "attn_norm": "attn_norm",
+    "ffn_norm": "ffn_norm",
+    "proj_weight": "proj_weight",
+    "proj_bias": "proj_bias",
+}
+ONLY_WITH_HEADS = ("proj_weight", "proj_bias")
+
+
+def from_published(
+    arrays: Mapping[str, Float[np.ndarray, "..."]], *, heads: int, rotary: Rotary = "published"
+) -> TransformerNet:
+    """A net from named arrays: `embedding`, `layerI.wq|wk|wv|wo|w1|w2|w3|attn_norm|ffn_norm`, `norm`, `out`, and,
+    with more than one head, `layerI.proj_weight|proj_bias`.
+
+    Raises:
+        ValueError: an array is missing, is left over, or has the wrong shape.
+    """
+    depth = len({name.partition(".")[0] for name in arrays if name.startswith("layer")})
+    _check(arrays, heads, depth)
+    blocks = tuple(_block({name: arrays[f"layer{i}.{name}"] for name in _names(heads)}, heads, rotary) for i in range(depth))
+    return TransformerNet(
+        embedding=jnp.asarray(arrays["embedding"]),
+        blocks=blocks,
+        norm=jnp.asarray(arrays["norm"]),
+        head=jnp.asarray(arrays["out"]).T,
+    )
+
+
+def to_published(net: TransformerNet) -> dict[str, Float[np.ndarray, "..."]]:
+    """The named arrays of a net (or of anything of its structure, such as its gradient)."""
+    named: dict[str, Array] = {"embedding": net.embedding, "norm": net.norm, "out": net.head.T}
+    for i, block in enumerate(net.blocks):
+        named |= {f"layer{i}.{name}": getattr(block, ours).T for name, ours in TRANSPOSED.items()}
+        named |= {f"layer{i}.{name}": getattr(block, ours) for name, ours in AS_THEY_ARE.items()}
+    return {name: np.ascontiguousarray(array) for name, array in named.items() if array is not None}
+
+
+def _names(heads: int) -> list[str]:
+    return [name for name in (*TRANSPOSED, *AS_THEY_ARE) if heads > 1 or name not in ONLY_WITH_HEADS]
+
+
+def _block(arrays: Mapping[str, Float[np.ndarray, "..."]], heads: int, rotary: Rotary) -> Block:
+    fields = {ours: jnp.asarray(arrays[name]).T for name, ours in TRANSPOSED.items()}
+    fields |= {ours: jnp.asarray(arrays[name]) if name in arrays else None for name, ours in AS_THEY_ARE.items()}
+    return Block(**fields, heads=heads, rotary=rotary)
+
+
+def _check(arrays: Mapping[str, Float[np.ndarray, "..."]], heads: int, depth: int) -> None:
+    wanted = {"embedding", "norm", "out"} | {f"layer{i}.{name}" for i in range(depth) for name in _names(heads)}
+    if missing := sorted(wanted - set(arrays)):
+        raise ValueError(f"published arrays: {missing[0]} is missing ({len(missing)} in all), heads = {heads}")
+    if left_over := sorted(set(arrays) - wanted):
+        raise ValueError(f"published arrays: {left_over[0]} is not known for heads = {heads} and depth = {depth}")
+    vocab, dim = np.shape(arrays["embedding"])
+    if dim % (2 * heads):
+        raise ValueError(f"published arrays: embedding has width {dim}, expected a multiple of {2 * heads}")
+    hidden = 4 * dim
+    shapes = {"wq": (dim, dim), "wk": (dim, dim), "wv": (dim, dim), "wo": (dim, dim), "attn_norm": (dim,)}
+    shapes |= {"ffn_norm": (dim,), "w1": (hidden, dim), "w3": (hidden, dim), "w2": (dim, hidden)}
+    shapes |= {"proj_weight": (dim, dim), "proj_bias": (dim,), "norm": (dim,), "out": (vocab, dim), "embedding": (vocab, dim)}
+    for name in sorted(wanted):
+        found, expected = np.shape(arrays[name]), shapes[name.rpartition(".")[2]]
+        if found != expected:
+            raise ValueError(f"published arrays: {name} has shape {found}, expected {expected}")

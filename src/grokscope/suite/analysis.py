@@ -1,0 +1,175 @@
+"""What to conclude from a suite's runs: its `analysis` block.
+
+Keys that are not known are warned of, not refused: published files load unchanged. Thresholds may be fractions or,
+above 1, percent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
+
+from grokscope.suite.document import Value
+from grokscope.suite.errors import Findings, in_words
+from grokscope.suite.parts import as_fraction
+
+PUBLISHED_CAPACITY = 2.16
+"""C, bits per parameter, as published."""
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number")
+    return value
+
+
+def _by_name(figures: Any) -> Any:
+    """Figures as a list of mappings, whether they were listed, only named, or are a mapping by name."""
+    if isinstance(figures, dict):
+        figures = [{"name": name, **(options or {})} for name, options in figures.items() if _is_options(options)]
+    if isinstance(figures, list):
+        return [{"name": figure} if isinstance(figure, str) else figure for figure in figures]
+    return figures
+
+
+def _is_options(options: Any) -> bool:
+    if not isinstance(options, dict | None):
+        raise ValueError("a mapping of options for each figure")
+    return True
+
+
+Threshold = Annotated[float, BeforeValidator(_number), BeforeValidator(as_fraction), Field(ge=0, le=1)]
+Width = Annotated[StrictInt, Field(ge=1)]
+
+
+class Settings(BaseModel):
+    """Base: frozen; unknown keys are left to the caller, who knows their lines."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Figure(Settings):
+    """One figure family, with the published options.
+
+    Attributes:
+        slice_field: one figure for every value of this field.
+        max_dim: widths above are left out; None for all.
+        delay_*_threshold: fractions that the delay from memorising to generalising is between.
+        mem_curve_threshold, gen_curve_threshold: fractions that label the two curves.
+    """
+
+    name: StrictStr = "intersection"
+    slice_field: StrictStr = "p"
+    x_field: StrictStr = "n_params"
+    colour_field: StrictStr | None = None
+    labels: dict[str, StrictStr] = {}
+    max_dim: Width | None = None
+    delay_train_threshold: Threshold = 0.99
+    delay_val_threshold: Threshold = 0.99
+    mem_curve_threshold: Threshold = 0.99
+    gen_curve_threshold: Threshold = 0.99
+
+
+class HypothesisTests(Settings):
+    """Whether the published tests run, and on which axes: `auto` is the swept ones and the slice."""
+
+    enabled: StrictBool = True
+    axes: Literal["auto"] | tuple[StrictStr, ...] = "auto"
+
+
+class Calibration(Settings):
+    """Which widths and primes the laws are fitted on before a forecast; the rest is held out. Empty for all."""
+
+    dims: tuple[Width, ...] = ()
+    primes: tuple[Width, ...] = ()
+
+
+class Analysis(Settings):
+    """Settings of the laws and the report.
+
+    Attributes:
+        use_default_capacity_constant: C is the published 2.16 bits per parameter instead of what is measured.
+        capacity_constant: C is this, in bits per parameter.
+        max_dim, delay_*, *_curve_threshold: as in `Figure`, for everything outside a figure.
+        crossing_rule: `sign change`, or `published`: closest approach, with no sign change needed.
+        accuracy: which train accuracies T_mem is read from.
+        calibrate: calibration widths and primes of a forecast, or None.
+        bootstrap_seed: seed of every bootstrap and permutation.
+    """
+
+    figures: Annotated[tuple[Figure, ...], BeforeValidator(_by_name)] = (Figure(),)
+    use_default_capacity_constant: StrictBool = False
+    capacity_constant: Annotated[float, BeforeValidator(_number), Field(gt=0)] | None = None
+    max_dim: Width | None = None
+    delay_train_threshold: Threshold = 0.99
+    delay_val_threshold: Threshold = 0.99
+    mem_curve_threshold: Threshold = 0.99
+    gen_curve_threshold: Threshold = 0.99
+    crossing_rule: Literal["sign change", "published"] = "sign change"
+    accuracy: tuple[Literal["running", "eval"], ...] = ("running", "eval")
+    hypothesis_tests: Annotated[
+        HypothesisTests, BeforeValidator(lambda value: {"enabled": value} if isinstance(value, bool) else value)
+    ] = HypothesisTests()
+    calibrate: Calibration | None = None
+    bootstrap_seed: Annotated[StrictInt, Field(ge=0)] = 0
+
+    @property
+    def pinned_capacity(self) -> float | None:
+        """C if the suite fixes it, in bits per parameter; None if it is to be measured."""
+        if self.capacity_constant is not None:
+            return self.capacity_constant
+        return PUBLISHED_CAPACITY if self.use_default_capacity_constant else None
+
+
+def read_analysis(value: Value | None, findings: Findings) -> Analysis:
+    """The validated block; faults and warnings, each with its line, go to `findings`."""
+    if value is None or value.data is None:
+        return Analysis()
+    if not isinstance(value.data, dict):
+        findings.refuse(value, "a mapping")
+        return Analysis()
+    _warn_of_unknown(value, Analysis, findings)
+    for key, model in (("hypothesis_tests", HypothesisTests), ("calibrate", Calibration)):
+        if key in value.data:
+            _warn_of_unknown(value.data[key], model, findings)
+    for figure in _figures(value.data.get("figures")):
+        _warn_of_unknown(figure, Figure, findings)
+    try:
+        return Analysis.model_validate(value.plain())
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            at = _at(value, fault["loc"])
+            findings.refuse(at, _expected(fault["msg"]), found=in_words(fault["input"]))
+    return Analysis()
+
+
+def _figures(value: Value | None) -> Iterator[Value]:
+    if value is None:
+        return
+    yield from (value.data.values() if isinstance(value.data, dict) else value.elements())
+
+
+def _warn_of_unknown(value: Value, model: type[Settings], findings: Findings) -> None:
+    for key, entry in value.mapping().items():
+        if key not in model.model_fields:
+            findings.warn(entry, "is not a known option and is left aside; known are " + ", ".join(model.model_fields))
+
+
+def _at(value: Value, steps: tuple[int | str, ...]) -> Value:
+    """The deepest value on the way that a fault names."""
+    for step in steps:
+        children = list(value.data.values()) if isinstance(value.data, dict) else value.data
+        if isinstance(step, str) and step in value.mapping():
+            value = value.data[step]
+        elif isinstance(step, int) and isinstance(children, list) and step < len(children):
+            value = children[step]
+    return value
+
+
+def _expected(message: str) -> str:
+    for start in ("Input should be ", "Value error, "):
+        message = message.removeprefix(start)
+    return re.sub(r"valid dictionary.*", "mapping", message)

@@ -1,0 +1,70 @@
+"""What is wrong with a suite, a line for each fault, all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grokscope.suite.document import Value
+
+MOST_SHOWN = 50
+LONGEST_FOUND = 60
+
+
+class SuiteError(ValueError):
+    """A suite, or a run's spec, that cannot be read.
+
+    The message has one line for each fault: file, line, key, what was found and what was expected. `faults`
+    holds every line, the message the first 50.
+    """
+
+    def __init__(self, faults: Iterable[str]):
+        self.faults = tuple(faults)
+        hidden = len(self.faults) - MOST_SHOWN
+        more = [f"... and {hidden} more"] if hidden > 0 else []
+        super().__init__("\n".join([*self.faults[:MOST_SHOWN], *more]))
+
+
+class Findings:
+    """Collects what is wrong with a file, and what is merely odd, so that all of it is said at once."""
+
+    def __init__(self, source: str):
+        self.source = source
+        self._faults: dict[tuple[int, str], None] = {}
+        self._warnings: dict[tuple[int, str], None] = {}
+
+    def refuse(self, at: Value, expected: str, found: str | None = None) -> None:
+        """A fault at a value: what is there (or `found`, in words), and what should be."""
+        self._faults[
+            at.line, self._place(at) + f"found {at.found if found is None else found}, expected {expected}"
+        ] = None
+
+    def warn(self, at: Value, text: str) -> None:
+        """Something that is allowed and may not be what was meant."""
+        self._warnings[at.line, self._place(at) + text] = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Every warning, in the order of the file."""
+        return tuple(text for _, text in sorted(self._warnings))
+
+    def raise_faults(self) -> None:
+        """Raises SuiteError if there is any fault, all of them in the order of the file."""
+        if self._faults:
+            raise SuiteError(text for _, text in sorted(self._faults))
+
+    def _place(self, at: Value) -> str:
+        return f"{self.source}:{at.line}: " + (f"{at.path}: " if at.path else "")
+
+
+def in_words(found: Any) -> str:
+    """A value as an error message shows it: on one line, and short."""
+    if found is None:
+        return "nothing"
+    if isinstance(found, list | tuple):
+        return "a list" if found else "an empty list"
+    if isinstance(found, dict):
+        return "a mapping" if found else "an empty mapping"
+    words = repr(found)
+    return words if len(words) <= LONGEST_FOUND else words[: LONGEST_FOUND - 3] + "..."

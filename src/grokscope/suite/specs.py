@@ -1,0 +1,81 @@
+"""From a run's spec, as the ledger keeps it, back to the run."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from grokscope.measurements import MEASUREMENTS
+from grokscope.nets import NETS
+from grokscope.run import PROTOCOL, Run, Seeds, Spec, SpecError
+from grokscope.suite.axes import LARGEST_PRIME
+from grokscope.suite.document import LARGEST_INT
+from grokscope.suite.errors import SuiteError, in_words
+from grokscope.tasks import TASKS, Modular
+from grokscope.training.optimisers import OPTIMISERS
+
+REGISTRIES: dict[tuple[type, str], Mapping[str, type[Spec]]] = {
+    (Run, "task"): TASKS,
+    (Run, "net"): NETS,
+    (Run, "optimiser"): OPTIMISERS,
+    (Run, "measurement"): MEASUREMENTS,
+    (Run, "seeds"): {"": Seeds},
+    (TASKS["shuffled"], "inputs_of"): {Modular.kind: Modular},
+}
+"""Fields that hold a spec, and the kinds it may be of."""
+
+
+def run_from_spec(spec: Mapping[str, Any]) -> Run:
+    """The run whose `Run.spec` this is: `run_from_spec(run.spec) == run`.
+
+    Raises:
+        SuiteError: another protocol, an unknown kind, a missing or an extra key, a value that its field cannot hold.
+    """
+    if not isinstance(spec, Mapping):
+        raise SuiteError([f"spec: found {in_words(spec)}, expected a mapping"])
+    if spec.get("protocol") != PROTOCOL or isinstance(spec["protocol"], bool):
+        raise SuiteError([f"spec.protocol: found {in_words(spec.get('protocol'))}, expected {PROTOCOL}"])
+    fields = {key: value for key, value in spec.items() if key != "protocol"}
+    run: Run = _made(Run, fields, "spec")
+    return run
+
+
+def _made(cls: type[Any], fields: Mapping[Any, Any], path: str) -> Any:
+    """A spec of class `cls` from the fields of its dict, those that hold specs made first."""
+    names = [field.name for field in dataclasses.fields(cls)]
+    missing, extra = [name for name in names if name not in fields], [key for key in fields if key not in names]
+    if missing or extra:
+        found = ", ".join([f"no {name}" for name in missing] + [f"the key {in_words(key)}" for key in extra])
+        raise SuiteError([f"{path}: found {found}, expected the keys {', '.join(names)}"])
+    values = {name: _value(cls, name, fields[name], f"{path}.{name}") for name in names}
+    try:
+        return cls(**values)
+    except SpecError as error:
+        raise SuiteError([f"{path}.{error.field}: found {in_words(error.found)}, expected {error.expected}"]) from None
+
+
+def _value(cls: type[Any], name: str, value: Any, path: str) -> Any:
+    kinds = REGISTRIES.get((cls, name))
+    if kinds is None:
+        return _scalar(name, value, path)
+    if not isinstance(value, Mapping):
+        raise SuiteError([f"{path}: found {in_words(value)}, expected a mapping"])
+    kind = value.get("kind", "")
+    if not isinstance(kind, str) or kind not in kinds:
+        expected = "one of " + ", ".join(kinds) if "" not in kinds else "no kind"
+        raise SuiteError([f"{path}.kind: found {in_words(value.get('kind'))}, expected {expected}"])
+    return _made(kinds[kind], {key: entry for key, entry in value.items() if key != "kind"}, path)
+
+
+def _scalar(name: str, value: Any, path: str) -> Any:
+    """The value, unless it is no scalar or a number that no field could ever hold."""
+    if value is None or isinstance(value, str):
+        return value
+    if not isinstance(value, int | float) or not math.isfinite(value if abs(value) < LARGEST_INT else math.inf):
+        raise SuiteError([f"{path}: found {in_words(value)}, expected text or a finite number"])
+    # a large number takes long to be found not prime
+    if name == "p" and value > LARGEST_PRIME:
+        raise SuiteError([f"{path}: found {in_words(value)}, expected at most {LARGEST_PRIME}"])
+    return value

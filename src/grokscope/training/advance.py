@@ -1,0 +1,87 @@
+"""`advance`: many epochs of many lanes between two looks from the host. The one jitted function of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from grokscope.run import Shape
+from grokscope.training.epoch import Record, one_epoch
+from grokscope.training.lane import Fixed, Lane, State
+
+Strategy = Literal["loop", "vmap"]
+STRATEGIES: tuple[Strategy, ...] = ("loop", "vmap")
+CHUNK = 256
+"""Room for this many epochs of records in a chunk."""
+
+Records = Float[Array, "*lanes chunk columns"]
+
+
+def advance_one(
+    shape: Shape, fixed: Fixed, state: State, n_epochs: Int[Array, ""]
+) -> tuple[State, Float[Array, "chunk columns"]]:
+    """One lane, at most `n_epochs` epochs further; a lane that is done stays as it is.
+
+    Records of epochs that were not run are NaN. How many were run is the difference in `state.epoch`.
+    """
+    records = jnp.full((CHUNK, len(Record._fields)), jnp.nan, shape.precision)
+
+    def goes_on(carry: tuple[Int[Array, ""], State, Array]) -> Array:
+        i, state, _ = carry
+        return (i < n_epochs) & ~state.done
+
+    def body(carry: tuple[Int[Array, ""], State, Array]) -> tuple[Int[Array, ""], State, Array]:
+        i, state, records = carry
+        state, record = one_epoch(shape, fixed, state)
+        return i + 1, state, records.at[i].set(jnp.stack(record))
+
+    _, state, records = jax.lax.while_loop(goes_on, body, (jnp.zeros((), jnp.int32), state, records))
+    return state, records
+
+
+def advance(
+    shape: Shape, lanes: Lane, n_epochs: int, *, strategy: Strategy
+) -> tuple[Lane, Records]:
+    """Lanes `n_epochs` (at most `CHUNK`) further, with what was recorded.
+
+    `vmap` takes lanes stacked along a leading axis and advances them together; `loop` takes a single lane.
+    """
+    state, records = compiled(shape, strategy)(lanes.fixed, lanes.state, jnp.asarray(n_epochs, jnp.int32))
+    return Lane(lanes.fixed, state), records
+
+
+@lru_cache(maxsize=256)
+def compiled(shape: Shape, strategy: Strategy) -> Callable[..., Any]:
+    """The jitted function of a shape. Runs of a shape share it whatever their numbers are."""
+
+    def one(fixed: Fixed, state: State, n_epochs: Array) -> tuple[State, Array]:
+        return advance_one(shape, fixed, state, n_epochs)
+
+    function = jax.vmap(one, in_axes=(0, 0, None)) if strategy == "vmap" else one
+    return jax.jit(function, compiler_options=compiler_options())
+
+
+@lru_cache(maxsize=1)
+def compiler_options() -> dict[str, Any] | None:
+    """On a CPU, keep XLA's fused library calls to matrix products.
+
+    Its reductions over short axes cost this program a third of its time. Left out where XLA has no such option.
+    """
+    if jax.default_backend() != "cpu":
+        return None
+    options = {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"}
+    try:
+        jax.jit(lambda x: x, compiler_options=options).lower(0.0).compile()
+    except jax.errors.JaxRuntimeError:
+        return None
+    return options
+
+
+def stack(lanes: Sequence[Lane]) -> Lane:
+    """Lanes side by side along a leading axis."""
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *lanes)
