@@ -19,7 +19,8 @@ PROTOCOL = 1
 """Raised whenever the meaning of an unchanged spec changes, so that old results are never taken for new ones."""
 
 Precision = Literal["float32", "float64"]
-Scalar = int | float | str | bool | None
+LARGEST = 1e300
+"""Beyond this no setting is meant, and some arithmetic is not finite any more."""
 
 
 def static(default: Any = dataclasses.MISSING, *, choices: tuple[Any, ...] = ()) -> Any:
@@ -87,19 +88,23 @@ def _plain(value: Any) -> Any:
     return value.to_dict() if isinstance(value, Spec) else value
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _normalised(field: dataclasses.Field[Any], value: Any) -> Any:
     """The value as the field's own type, or a SpecError."""
     meta, wanted = field.metadata, str(field.type)
-    if isinstance(value, Spec) or (value is None and "None" in wanted):
-        return value
-    if wanted.startswith("float"):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if wanted == "float":
+        if not _is_number(value) or not abs(value) <= LARGEST:
             raise SpecError(field.name, value, "a finite number")
         value = float(value)
-    elif wanted.startswith("int"):
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    elif wanted == "int":
+        if not _is_number(value) or not abs(value) <= LARGEST or value != int(value):
             raise SpecError(field.name, value, "a whole number")
         value = int(value)
+    elif not meta.get("choices") and not isinstance(value, Spec):
+        raise SpecError(field.name, value, f"a spec ({wanted})")
     if meta.get("choices") and value not in meta["choices"]:
         raise SpecError(field.name, value, "one of " + ", ".join(map(str, meta["choices"])))
     for bound, broken, words in (
@@ -138,6 +143,7 @@ class Net(Protocol):
 
     def static_part(self) -> Net: ...
     def n_params(self, signature: Signature) -> int: ...
+    def flops_per_example(self, signature: Signature) -> float: ...
     def to_dict(self) -> dict[str, Any]: ...
 
 

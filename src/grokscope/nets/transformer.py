@@ -206,6 +206,12 @@ class Transformer(Spec):
         block = 2 * d + 4 * d * d + 3 * d * hidden + extra
         return signature.vocab * d + self.depth * block + d + signature.classes * d
 
+    def flops_per_example(self, signature: Signature) -> float:
+        """Multiply-adds of matrix products, times two, in a forward pass without what is looked up or not read."""
+        d, length = self.dim, signature.length
+        matrices = 4 + 3 * EXPANSION + (1 if self.heads > 1 else 0)
+        return 2.0 * d * (d * matrices * (1 + (self.depth - 1) * length) + signature.classes)
+
     def build(
         self, signature: Signature, *, key: Key[Array, ""], dtype: DTypeLike = jnp.float32
     ) -> TransformerNet:

@@ -23,6 +23,10 @@ OPERATIONS: tuple[Operation, ...] = ("+", "-", "*", "/")
 SPLITS: tuple[Split, ...] = ("random", "sequential", "alternating")
 
 
+LARGEST_PRIME = 46_340
+"""The table of a larger one does not fit 32-bit row numbers."""
+
+
 def is_prime(n: int) -> bool:
     """Whether n is a prime number."""
     return n > 1 and all(n % d for d in range(2, math.isqrt(n) + 1))
@@ -85,7 +89,7 @@ class Modular(Spec):
 
     kind = "modular"
 
-    p: int = traced(97, low=2)
+    p: int = traced(97, low=2, high=LARGEST_PRIME)
     op: Operation = traced("/", choices=OPERATIONS)
     fraction: float = traced(0.5, low=0.0, high=1.0)
     split: Split = traced("random", choices=SPLITS)

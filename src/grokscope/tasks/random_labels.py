@@ -13,7 +13,7 @@ from jaxtyping import Array, Key
 
 from grokscope.run import Signature, Spec, traced
 from grokscope.tasks.dataset import Dataset, row_bucket, unlabelled
-from grokscope.tasks.modular import check_prime
+from grokscope.tasks.modular import LARGEST_PRIME, check_prime
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class RandomLabels(Spec):
 
     kind = "random_labels"
 
-    p: int = traced(97, low=2)
+    p: int = traced(97, low=2, high=LARGEST_PRIME)
     n: int = traced(1000, low=1)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,73 @@
+"""Which strategy a pack uses on this device, and how many lanes."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import NamedTuple
+
+import jax
+
+from grokscope.run import Run, Shape
+from grokscope.training.advance import Strategy, advance, stack
+from grokscope.training.lane import start
+
+MEMORY_SHARE = 0.5
+ACTIVATION_ROWS = 40
+"""Float rows of the hidden width that one example keeps alive in a training step, all blocks together."""
+MOST_LANES = 1024
+WORTH_MEASURING = 64
+"""Runs that must be waiting before a few dozen seconds of compiling candidates pay."""
+
+
+class Choice(NamedTuple):
+    """A strategy, the lanes of its pack, and how it was chosen: `default` for the device, or `measured` on it."""
+
+    strategy: Strategy
+    lanes: int
+    how: str
+
+
+def choose(shape: Shape, sample: Run, *, waiting: int) -> Choice:
+    """The default of the device; measured where so many runs are waiting that measuring pays."""
+    if waiting >= WORTH_MEASURING:
+        return measured(shape, sample)
+    return default(shape, waiting + 1)
+
+
+def default(shape: Shape, n_runs: int) -> Choice:
+    """A CPU is full with one lane at batch 512, and vectorising loses; an accelerator wants all it can hold."""
+    if jax.default_backend() == "cpu":
+        return Choice("loop", 1, "default")
+    return Choice("vmap", max(1, min(n_runs, most_lanes(shape))), "default")
+
+
+@lru_cache(maxsize=256)
+def measured(shape: Shape, sample: Run) -> Choice:
+    """The candidate with the most lane-epochs a second, two epochs each after compiling."""
+    on_cpu = jax.default_backend() == "cpu"
+    widths = (4,) if on_cpu else tuple(w for w in (16, 64, 256, 1024) if w <= most_lanes(shape)) or (1,)
+    candidates = [Choice("loop", 1, "measured")] if on_cpu else []
+    candidates += [Choice("vmap", width, "measured") for width in widths]
+    return max(candidates, key=lambda choice: speed(shape, sample, choice))
+
+
+def speed(shape: Shape, sample: Run, choice: Choice) -> float:
+    """Lane-epochs a second, compiling not counted."""
+    lane = start(sample)
+    lanes = stack([lane] * choice.lanes) if choice.strategy == "vmap" else lane
+    jax.block_until_ready(advance(shape, lanes, 1, strategy=choice.strategy))
+    began = time.perf_counter()
+    jax.block_until_ready(advance(shape, lanes, 2, strategy=choice.strategy))
+    return 2 * choice.lanes / (time.perf_counter() - began)
+
+
+def most_lanes(shape: Shape) -> int:
+    """Lanes that fit into half of the device's memory: parameters four times over, and a batch's activations."""
+    stats = jax.local_devices()[0].memory_stats() or {}
+    n_params = shape.net.n_params(shape.signature)
+    width = n_params / shape.signature.vocab
+    activations = shape.batch_size * ACTIVATION_ROWS * max(width, shape.signature.classes)
+    bytes_per_lane = 4 * (4 * n_params + activations) * (2 if shape.precision == "float64" else 1)
+    limit = stats.get("bytes_limit", 8 * 2**30)
+    return int(max(1, min(MOST_LANES, MEMORY_SHARE * limit // bytes_per_lane)))

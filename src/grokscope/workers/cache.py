@@ -1,0 +1,21 @@
+"""JAX's compilation cache, kept between runs so that a second start does not compile again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import jax
+import platformdirs
+
+
+def cache_folder() -> Path:
+    """`$GROKSCOPE_CACHE`, or the user's cache folder."""
+    return Path(os.environ.get("GROKSCOPE_CACHE") or platformdirs.user_cache_path("grokscope"))
+
+
+def use_compilation_cache() -> None:
+    """Keep every compiled program, however quick it was to compile."""
+    jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "xla"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -1,0 +1,59 @@
+"""The work itself, wherever it runs: take runs of one shape, keep a pack of them full, say what comes of each."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from grokscope.run import Shape
+from grokscope.training.outcomes import Event, Failed, Job
+from grokscope.training.pack import CHUNK_SECONDS, Pack
+from grokscope.training.provenance import provenance
+from grokscope.training.strategy import choose
+
+
+class Jobs(NamedTuple):
+    """What the driver hands out: jobs of one shape, and how many of that shape wait behind them."""
+
+    jobs: Sequence[Job]
+    waiting: int
+
+
+Feed = Callable[[Shape | None, int], Jobs]
+"""Asks the driver for up to n jobs of a shape, or of whatever shape it likes."""
+
+
+def work(
+    feed: Feed,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    chunk_seconds: float = CHUNK_SECONDS,
+    say: Callable[[str], None] = lambda text: None,
+) -> Iterator[Event]:
+    """Everything that the feed offers, until it offers nothing or `stop` says so at the end of a chunk."""
+    while not stop() and (offer := feed(None, 1)).jobs:
+        shape = offer.jobs[0].run.shape
+        choice = choose(shape, offer.jobs[0].run, waiting=offer.waiting)
+        pack = Pack(shape, choice.strategy, chosen=choice.how, chunk_seconds=chunk_seconds, say=say)
+        try:
+            pack.add(offer.jobs)
+            while pack.slots and not stop():
+                free = choice.lanes - len(pack.slots)
+                if free > 0:
+                    pack.add(feed(shape, free).jobs)
+                yield from pack.step()
+        except Exception:  # whatever it was, it belongs to these runs: the driver decides whether to try again
+            yield from all_failed(pack, traceback.format_exc())
+
+
+def all_failed(pack: Pack, error: str) -> Iterator[Failed]:
+    """Every run of a pack that broke."""
+    for slot in pack.slots:
+        record = provenance(
+            strategy=f"{pack.strategy}/{pack.chosen}",
+            layout=len(pack.slots),
+            seconds=slot.seconds,
+            started=slot.started,
+        )
+        yield Failed(slot.run, error, slot.epochs, record)

@@ -1,0 +1,62 @@
+"""A worker process on one core: takes jobs from the driver through a pipe and streams events back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event as StopFlag
+from typing import NamedTuple
+
+from grokscope.run import Shape
+from grokscope.training.outcomes import Event
+from grokscope.workers.cache import use_compilation_cache
+from grokscope.workers.engine import Jobs, work
+
+
+class Want(NamedTuple):
+    """Worker to driver: up to n jobs, of this shape or (None) of any."""
+
+    shape: Shape | None
+    n: int
+
+
+class Said(NamedTuple):
+    """Worker to driver: a line for the person who watches."""
+
+    text: str
+
+
+Message = Want | Said | Event
+
+
+def serve(pipe: Connection, stop: StopFlag, core: int | None, chunk_seconds: float) -> None:
+    """Work until the driver has nothing more, or asks to stop. Ctrl-C is the driver's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pin(core)
+    use_compilation_cache()
+
+    def feed(shape: Shape | None, n: int) -> Jobs:
+        pipe.send(Want(shape, n))
+        offer = pipe.recv()
+        assert isinstance(offer, Jobs)
+        return offer
+
+    with contextlib.suppress(BrokenPipeError, EOFError):  # the driver is gone: so is the point of going on
+        for event in work(feed, stop=stop.is_set, chunk_seconds=chunk_seconds, say=lambda text: pipe.send(Said(text))):
+            pipe.send(event)
+    pipe.close()
+
+
+def pin(core: int | None) -> None:
+    """Keep this process, and so XLA's thread pool, on one core, where the system can do that."""
+    if core is not None and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {core})
+
+
+def cores() -> list[int]:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
