@@ -39,9 +39,7 @@ def traced(
 
     `low` and `high` bound it, both inclusive.
     """
-    return dataclasses.field(
-        default=default, metadata={"static": False, "choices": choices, "low": low, "high": high}
-    )
+    return dataclasses.field(default=default, metadata={"static": False, "choices": choices, "low": low, "high": high})
 
 
 class SpecError(ValueError):
@@ -107,12 +105,11 @@ def _normalised(field: dataclasses.Field[Any], value: Any) -> Any:
         raise SpecError(field.name, value, f"a spec ({wanted})")
     if meta.get("choices") and value not in meta["choices"]:
         raise SpecError(field.name, value, "one of " + ", ".join(map(str, meta["choices"])))
-    for bound, broken, words in (
-        (meta.get("low"), lambda v, b: v < b, "at least"),
-        (meta.get("high"), lambda v, b: v > b, "at most"),
-    ):
-        if bound is not None and broken(value, bound):
-            raise SpecError(field.name, value, f"{words} {bound}")
+    low, high = meta.get("low"), meta.get("high")
+    if low is not None and value < low:
+        raise SpecError(field.name, value, f"at least {low}")
+    if high is not None and value > high:
+        raise SpecError(field.name, value, f"at most {high}")
     return value
 
 
@@ -135,13 +132,19 @@ class Task(Protocol):
     def n_val(self) -> int: ...
     @property
     def row_bucket(self) -> int: ...
+    @property
+    def label(self) -> str: ...
+    def arrays(self, key: Any) -> Any: ...
     def to_dict(self) -> dict[str, Any]: ...
 
 
 class Net(Protocol):
     """A frozen spec that makes a module (see `grokscope.nets`)."""
 
+    @property
+    def label(self) -> str: ...
     def static_part(self) -> Net: ...
+    def build(self, signature: Signature, *, key: Any, dtype: Any) -> Any: ...
     def n_params(self, signature: Signature) -> int: ...
     def flops_per_example(self, signature: Signature) -> float: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -151,6 +154,7 @@ class Optimiser(Protocol):
     """A frozen spec that makes an Optax transformation (see `grokscope.training.optimisers`)."""
 
     def static_part(self) -> Optimiser: ...
+    def transform(self, hyper: Any) -> Any: ...
     def to_dict(self) -> dict[str, Any]: ...
 
 
@@ -159,6 +163,8 @@ class Measurement(Protocol):
 
     kind: ClassVar[str]
 
+    def rule(self, run: Any) -> Any: ...
+    def result(self, run: Any, trace: Any) -> Any: ...
     def to_dict(self) -> dict[str, Any]: ...
 
 
@@ -226,6 +232,11 @@ class Run(Spec):
     def identity(self) -> str:
         """20 hexadecimal digits: the SHA-256 of the canonical JSON of `spec`."""
         return identity_of(self.spec)
+
+    @property
+    def label(self) -> str:
+        """A few words for a person: what is measured, on what, with which net."""
+        return f"{self.measurement.kind} {self.task.label} {self.net.label}"
 
     @property
     def shape(self) -> Shape:

@@ -86,5 +86,5 @@ def test_use_outside_its_range_is_said():
 
 
 def test_mixed_settings_are_refused():
-    with pytest.raises(ValueError, match="dropout: found 0.0, 0.2"):
+    with pytest.raises(ValueError, match=r"dropout: found 0\.0, 0\.2"):
         capacity(pd.concat([runs((1000, 1), dropout=0.0), runs((2000, 1), dropout=0.2)]))

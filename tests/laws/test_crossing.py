@@ -146,3 +146,19 @@ def test_simulated_truth_lies_in_the_interval():
     found = only(suite(truth, np.random.default_rng(1), seeds=4), samples=50)
     assert found.code is CrossingCode.CROSSES
     assert found.n_params.low < truth.crossing() < found.n_params.high
+
+
+def test_one_arrival_a_cell_beside_censored_runs_gives_no_interval():
+    frame = curves(falling(1e6), flat(316.0), seeds=(1.0, 1.0))
+    second = (frame["seed"] == 1) & (frame["measurement"] == "speed")
+    frame.loc[second, ["t_mem_eval", "epochs"]] = [math.nan, 10]
+    found = only(frame)
+    assert found.code is CrossingCode.CROSSES
+    assert math.isnan(found.n_params.low)
+    assert found.n_params.value == pytest.approx(1e6 / 316, rel=0.02)
+
+
+def test_curves_that_touch_are_not_always_slower():
+    found = only(curves(falling(1e6), {p: 1e6 / p - (0 if p == 3000 else 20) for p in P}, seeds=NOISE))
+    assert found.code is CrossingCode.UNPROVEN
+    assert found.all == ()

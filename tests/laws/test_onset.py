@@ -98,9 +98,10 @@ def test_conformance_of_the_rule(table, value, code):
 
 
 def test_least_delay_over_seeds_decides_and_every_seed_has_its_own():
-    seen = found({1: 0, 2: 5, 3: 5}, {1: 0, 2: 0, 3: 5}, {1: 0, 2: 0, 3: 0})
+    seen = found({1: 5, 2: 5, 3: 5}, {1: 5, 2: 0, 3: 5}, {1: 5, 2: 0, 3: 0})
     assert seen.code is OnsetCode.NOT_YET
-    assert seen.per_seed == pytest.approx((2, 3, math.nan), nan_ok=True)
+    assert math.isnan(seen.n_params.value)
+    assert seen.per_seed == pytest.approx((1, 3, math.nan), nan_ok=True)
 
 
 def test_a_width_that_one_seed_lacks():

@@ -85,16 +85,19 @@ def refuse_mixture(rows: pd.DataFrame, settings: Sequence[str] = SETTINGS) -> No
 def by_setting(frame: pd.DataFrame) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
     """Part runs whose speed and groks settings differ: what differs, and the runs that share it.
 
-    Capacity runs go with the parts whose settings they share most of, as published (spec 5.2).
+    A run without a value for a setting goes with every part; capacity runs go with the parts whose settings they share
+    most of, as published (spec 5.2).
     """
-    timed = frame["measurement"] != "capacity"
-    axes = [name for name in SETTINGS if name in frame.columns and frame.loc[timed, name].nunique(dropna=False) > 1]
+    timed = frame[frame["measurement"] != "capacity"]
+    axes = [name for name in SETTINGS if name in frame.columns and timed[name].nunique() > 1]
     if not axes:
         yield {}, frame
         return
-    for values, rows in frame[timed].groupby(axes, dropna=False, sort=True):
+    capacity = frame[frame["measurement"] == "capacity"]
+    for values, _ in timed.groupby(axes, sort=True):
         setting = dict(zip(axes, values, strict=True))
-        yield setting, pd.concat([_nearest(frame[~timed], setting), rows])
+        shared = (timed[axes].eq(pd.Series(setting)) | timed[axes].isna()).all(axis=1)
+        yield setting, pd.concat([_nearest(capacity, setting), timed[shared]])
 
 
 def _nearest(rows: pd.DataFrame, setting: Mapping[str, object]) -> pd.DataFrame:

@@ -26,13 +26,14 @@ def closest_approach(
     not, is of percentiles over seeds resampled within their cells.
     """
     n = len(mem) + len(gen)
-    lines = _published_line(mem), _published_line(gen)
-    meeting = approach(*lines)
+    cells = _cells(mem), _cells(gen)
+    meeting = approach(_published_line(cells[0]), _published_line(cells[1]))
     if meeting is None:
         nowhere = Estimate(_NAN, _NAN, _NAN, n, "closest approach, as published")
         return Crossing(p, accuracy, probe, nowhere, _NAN, CrossingCode.TOO_FEW, (), _NAN, "published")
     redrawn = [
-        approach(_published_line(_resampled(mem, rng)), _published_line(_resampled(gen, rng))) for _ in range(samples)
+        approach(_published_line(_resampled(cells[0], rng)), _published_line(_resampled(cells[1], rng)))
+        for _ in range(samples)
     ]
     places = [again[0] for again in redrawn if again is not None]
     low, high = np.percentile(places, [2.5, 97.5]) if places else (_NAN, _NAN)
@@ -77,11 +78,17 @@ def _code(gap: Array, changes: Array) -> CrossingCode:
     return CrossingCode.ALWAYS_SLOWER if gap[0] > 0 else CrossingCode.ALWAYS_FASTER
 
 
-def _published_line(seen: pd.DataFrame) -> tuple[Array, Array]:
-    means = seen[~seen["censored"]].groupby("n_params")["time"].mean()
-    return means.index.to_numpy(float), means.to_numpy(float)
+def _published_line(cells: list[tuple[float, Array]]) -> tuple[Array, Array]:
+    """(P, mean of the uncensored times) of every cell that has any."""
+    means = [(params, float(np.nanmean(times))) for params, times in cells if not np.isnan(times).all()]
+    return np.array([params for params, _ in means]), np.array([mean for _, mean in means])
 
 
-def _resampled(seen: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    rows = seen.groupby("n_params").indices.values()
-    return seen.iloc[np.concatenate([rng.choice(cell, len(cell)) for cell in rows])]
+def _cells(seen: pd.DataFrame) -> list[tuple[float, Array]]:
+    """(P, times with NaN where censored) of every cell, P ascending."""
+    times = seen["time"].where(~seen["censored"]).to_numpy(float)
+    return [(float(params), times[rows]) for params, rows in sorted(seen.groupby("n_params").indices.items())]
+
+
+def _resampled(cells: list[tuple[float, Array]], rng: np.random.Generator) -> list[tuple[float, Array]]:
+    return [(params, times[rng.integers(len(times), size=len(times))]) for params, times in cells]

@@ -11,6 +11,8 @@ from grokscope.laws import normal
 from grokscope.laws.normal import Array
 from grokscope.laws.timescales import rounding
 
+_FEWEST_TO_BEND = 4
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -25,6 +27,7 @@ class Curve:
         bounded: (k,) where the true value is only known to be larger.
         covariance: (k, k) of log_times; zero for bounds, infinite if no cell shows its spread.
         df: degrees of freedom of the spread.
+        curvature: second derivative of ln T by ln P, of one parabola through all cells; 0 with fewer than four.
         n: runs.
     """
 
@@ -33,6 +36,7 @@ class Curve:
     bounded: Array
     covariance: Array
     df: int
+    curvature: float
     n: int
 
     @property
@@ -43,6 +47,12 @@ class Curve:
     def weights(self, log_params: Array) -> Array:
         """(len(log_params), k): what each cell contributes to the line at these places, all inside its range."""
         return np.column_stack([np.interp(log_params, self.log_params, row) for row in np.eye(len(self.log_params))])
+
+    def missed(self, log_params: Array) -> Array:
+        """How far a curve so bent departs from its straight line at these places: 0 at the cells themselves."""
+        right = np.clip(np.searchsorted(self.log_params, log_params), 1, len(self.log_params) - 1)
+        sides = (log_params - self.log_params[right - 1]) * (self.log_params[right] - log_params)
+        return np.asarray(0.5 * abs(self.curvature) * np.maximum(sides, 0))
 
     def redrawn(self, rng: np.random.Generator) -> Curve:
         """The curve that other seeds might have given, by what these seeds show of their spread."""
@@ -72,4 +82,8 @@ def curve(seen: pd.DataFrame) -> Curve:
         found = normal.fit(design, log_times[used], censored[used], floor=floor)
         values[arrived], df = found.coef, found.df
         covariance[np.ix_(arrived, arrived)] = found.covariance
-    return Curve(np.log(params), values, ~arrived, covariance, df, len(seen))
+    log_params = np.log(params)
+    bend = (
+        2 * float(np.polyfit(log_params[arrived], values[arrived], 2)[0]) if arrived.sum() >= _FEWEST_TO_BEND else 0.0
+    )
+    return Curve(log_params, values, ~arrived, covariance, df, bend, len(seen))

@@ -48,12 +48,15 @@ class Difference:
         return value, np.where(gen_bound, -np.inf, value), np.where(mem_bound, np.inf, value)
 
     def error(self, x: Array) -> tuple[Array, Array]:
-        """(standard error of D, degrees of freedom by Welch and Satterthwaite)."""
+        """(standard error of D, degrees of freedom by Welch and Satterthwaite).
+
+        Between widths what the straight lines miss of the curves' bend is part of the error.
+        """
         parts = []
         for line in (self.mem, self.gen):
             w = line.weights(x)
             parts.append(np.einsum("ij,jk,ik->i", w, line.covariance, w))
-        total = parts[0] + parts[1]
+        total = parts[0] + parts[1] + self.mem.missed(x) ** 2 + self.gen.missed(x) ** 2
         with np.errstate(invalid="ignore", divide="ignore"):
             df = total**2 / (parts[0] ** 2 / self.mem.df + parts[1] ** 2 / self.gen.df)
         return np.sqrt(total), np.where(np.isfinite(df), df, max(1, min(self.mem.df, self.gen.df)))

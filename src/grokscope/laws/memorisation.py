@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
+from scipy.stats import t as student
 
 from grokscope.laws import normal
 from grokscope.laws.cells import observations
@@ -31,6 +32,7 @@ _FEWEST_CELLS = 5
 
 class _Fitted(NamedTuple):
     coef: Array
+    errors: Array
     exponent: float
     aic: float
 
@@ -46,8 +48,8 @@ def memorisation(
 ) -> list[MemorisationLaw]:
     """The law pooled over primes, then of each prime; none where fewer than five widths were memorised.
 
-    Intervals and shares are of `samples` bootstrap samples of whole cells (a prime and a width), so that departures
-    from the line that a cell's seeds share count as such.
+    Shares are of `samples` bootstrap samples of whole cells (a prime and a width), so that departures from the line
+    that a cell's seeds share count as such; intervals are the wider of their percentiles and Student's.
 
     Raises:
         ValueError: a column is missing, settings are mixed, or C is not positive.
@@ -105,8 +107,8 @@ def _form(name: str, found: _Fitted, best: float, used: pd.DataFrame, redrawn: l
     log_times = np.log(arrived["time"].to_numpy(float))
     feature = FORMS[name](arrived["load"].to_numpy(float), found.exponent)
     residual = log_times - found.coef[0] - found.coef[1] * feature
-    low, high = np.quantile(redrawn, [0.025, 0.975], axis=0) if redrawn else np.full((2, 2), np.nan)
-    how = "censored normal regression of ln T, percentiles over cells"
+    low, high = _bounds(found, used[~used["censored"]].groupby(["p", "n_params"]).ngroups, redrawn)
+    how = "censored normal regression of ln T, wider of Student interval and percentiles over cells"
     return Form(
         name=name,
         b=Estimate(math.exp(found.coef[0]), math.exp(low[0]), math.exp(high[0]), len(used), how),
@@ -117,6 +119,17 @@ def _form(name: str, found: _Fitted, best: float, used: pd.DataFrame, redrawn: l
         share_best=winners.count(name) / len(winners) if winners else _NAN,
         r_squared=float(1 - np.sum(residual**2) / np.sum((log_times - log_times.mean()) ** 2)),
     )
+
+
+def _bounds(found: _Fitted, n_cells: int, redrawn: list[Array]) -> tuple[Array, Array]:
+    """(low, high) of both coefficients. Percentiles alone are too narrow with a dozen cells, Student's alone takes
+    runs of one cell for independent: the wider of the two, with degrees of freedom by cells."""
+    half = student.ppf(0.975, n_cells - 2) * found.errors
+    low, high = found.coef - half, found.coef + half
+    if redrawn:
+        quantiles = np.quantile(redrawn, [0.025, 0.975], axis=0)
+        low, high = np.minimum(low, quantiles[0]), np.maximum(high, quantiles[1])
+    return low, high
 
 
 def _fit_all(used: pd.DataFrame) -> dict[str, _Fitted]:
@@ -141,5 +154,7 @@ def _fit_all(used: pd.DataFrame) -> dict[str, _Fitted]:
             exponent = float(search.x)
         result = fit(name, exponent)
         # Two coefficients and the spread; the stretched exponential has its exponent besides.
-        found[name] = _Fitted(result.coef, exponent, 2 * (3 + stretched) - 2 * result.log_likelihood)
+        found[name] = _Fitted(
+            result.coef, np.sqrt(np.diag(result.covariance)), exponent, 2 * (3 + stretched) - 2 * result.log_likelihood
+        )
     return found

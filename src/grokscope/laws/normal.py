@@ -71,6 +71,12 @@ def log_likelihood(z: Array, sigma: float, censored: Array) -> float:
     return float(seen.sum() + log_ndtr(z[censored]).sum())
 
 
+def weights(z: Array, censored: Array) -> Array:
+    """What each observation says of the mean, in uncensored ones: 1 where seen, towards 0 if censored long before."""
+    hazard = _hazard(z)
+    return np.where(censored, hazard * (hazard + z), 1.0)
+
+
 def _least_squares(design: Array, values: Array, floor: float) -> Array:
     coef, *_ = np.linalg.lstsq(design, values, rcond=None)
     sigma = max(float(np.sqrt(np.mean((values - design @ coef) ** 2))), floor)
@@ -114,8 +120,6 @@ def _hazard(z: Array) -> Array:
 def _information(rows: Array, theta: Array, censored: Array) -> Array:
     """Minus the second derivative of the log likelihood: (k + 1, k + 1), positive definite."""
     z = rows @ theta
-    hazard = _hazard(z)
-    weight = np.where(censored, hazard * (hazard + z), 1.0)
-    information = (rows * weight[:, None]).T @ rows
+    information = (rows * weights(z, censored)[:, None]).T @ rows
     information[-1, -1] += float((~censored).sum()) / theta[-1] ** 2
     return np.asarray(information)

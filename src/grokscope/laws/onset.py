@@ -160,7 +160,8 @@ def place(params: Array, least: Array) -> tuple[float, OnsetCode]:
 
 def _least(grid: Array) -> Array:
     """Least delay over seeds, of the seeds that have one; NaN if none has."""
-    return np.where(np.isnan(grid).all(axis=0), np.nan, np.min(np.where(np.isnan(grid), np.inf, grid), axis=0))
+    least = np.min(np.where(np.isnan(grid), np.inf, grid), axis=0, initial=np.inf)
+    return np.where(np.isinf(least), np.nan, least)
 
 
 def _interval(params: Array, grid: Array, samples: int, rng: np.random.Generator) -> tuple[float, float]:

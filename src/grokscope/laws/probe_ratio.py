@@ -52,16 +52,27 @@ def _ratio(above: Curve, below: Curve, log_params: float, n: int) -> Estimate:
     nan = float("nan")
     i, j = (int(np.argmin(np.abs(line.log_params - log_params))) for line in (above, below))
     gap = float(above.log_times[i] - below.log_times[j])
-    variances = float(above.covariance[i, i]), float(below.covariance[j, j])
-    total = sum(variances)
-    known = math.isfinite(total) and above.noisy and below.noisy
-    half = nan
-    if known:
-        df = total**2 / sum(v**2 / line.df for v, line in zip(variances, (above, below), strict=True)) if total else 1.0
-        half = float(student.ppf(0.975, df)) * math.sqrt(total)
-    if above.bounded[i] or below.bounded[j]:
-        low = math.exp(gap - half) if above.bounded[i] and not below.bounded[j] else nan
-        high = math.exp(gap + half) if below.bounded[j] and not above.bounded[i] else nan
+    bounds = bool(above.bounded[i]), bool(below.bounded[j])
+    half = _half_width([(float(line.covariance[k, k]), line) for line, k in _known(above, i, below, j)])
+    if any(bounds):
+        low = math.exp(gap - half) if bounds == (True, False) else nan
+        high = math.exp(gap + half) if bounds == (False, True) else nan
         return Estimate(nan, low, high, n, "a bound: no run of one probe memorised")
-    how = "ratio of geometric means, Student interval" if known else "ratio of geometric means; one run a cell"
+    how = "ratio of geometric means, Student interval"
+    if math.isnan(half):
+        how = "ratio of geometric means; one run a cell gives no interval"
     return Estimate(math.exp(gap), math.exp(gap - half), math.exp(gap + half), n, how)
+
+
+def _known(above: Curve, i: int, below: Curve, j: int) -> list[tuple[Curve, int]]:
+    """Of the two cells, those that are more than a bound."""
+    return [(line, k) for line, k in ((above, i), (below, j)) if not line.bounded[k]]
+
+
+def _half_width(parts: list[tuple[float, Curve]]) -> float:
+    """Student's, of the difference of log means with these variances; NaN where a spread is unknown."""
+    if not parts or not all(line.noisy for _, line in parts):
+        return float("nan")
+    total = sum(variance for variance, _ in parts)
+    df = total**2 / sum(variance**2 / line.df for variance, line in parts)
+    return float(student.ppf(0.975, df)) * math.sqrt(total)

@@ -108,11 +108,11 @@ def rounding(times: Array) -> float:
 def _profile_interval(log_times: Array, censored: Array, found: normal.Fit, floor: float) -> tuple[float, float]:
     """Where the likelihood, maximised over sigma, is not too far below its maximum.
 
-    For m uncensored values alone twice the drop at the edge of Student's interval is m ln(1 + t^2 / (m - 1)) exactly:
-    that is the threshold, so that few arrivals give a wide interval however many runs were censored.
+    For m uncensored values alone twice the drop at the edge of Student's interval is m ln(1 + t^2 / (m - 1)) exactly.
+    A censored run counts in m for the part of an uncensored one that it says of the mean.
     """
-    m, df = int((~censored).sum()), found.df
-    drop = 0.5 * m * math.log1p(float(student.ppf(0.975, df)) ** 2 / df)
+    m = float(normal.weights((found.coef[0] - log_times) / found.sigma, censored).sum())
+    drop = 0.5 * m * math.log1p(float(student.ppf(0.975, m - 1)) ** 2 / (m - 1))
     centre, bottom, top = float(found.coef[0]), math.log(floor), math.log(found.sigma) + 12
 
     def short(mean: float) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, insert, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from grokscope.ledger.errors import BUSY_SECONDS, LedgerError, first_line, in_one_line
+from grokscope.ledger.errors import BUSY_SECONDS, LedgerError, NoLedgerError, first_line, in_one_line
 from grokscope.ledger.rows import now
 from grokscope.ledger.tables import SCHEMA_VERSION, ledger, metadata
 
@@ -85,7 +85,7 @@ def _prepare_file(url: URL, create: bool) -> None:
         return
     path = Path(str(url.database))
     if not create and not path.exists():
-        raise LedgerError(f"{path}: found no file, expected a ledger (`grokscope run` makes one)")
+        raise NoLedgerError(f"{path}: found no file, expected a ledger (`grokscope run` makes one)")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -112,7 +112,7 @@ def _check(engine: Engine, create: bool) -> None:
     with reading_from(engine) as connection:
         version = _version(connection, place)
     if version is None and not create:
-        raise LedgerError(f"{place}: found no tables, expected a ledger (`grokscope run` makes one)")
+        raise NoLedgerError(f"{place}: found no tables, expected a ledger (`grokscope run` makes one)")
     if version is None:
         _make_tables(engine)
     elif version > SCHEMA_VERSION:

@@ -25,6 +25,10 @@ class LedgerError(Exception):
     """A ledger cannot do what was asked: one line with the place, what was found and what was expected."""
 
 
+class NoLedgerError(LedgerError):
+    """There is none yet: nothing is wrong with what is there."""
+
+
 @contextmanager
 def in_one_line(place: str) -> Iterator[None]:
     """Turn whatever the database says into a LedgerError about `place`."""

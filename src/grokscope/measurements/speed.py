@@ -49,4 +49,5 @@ class Speed(Spec):
         right = at_least(accuracy, self.threshold, run.task.n_train)
         if len(right) < self.streak:
             return None
-        return first_epoch(np.lib.stride_tricks.sliding_window_view(right, self.streak).all(axis=1))
+        unbroken = np.lib.stride_tricks.sliding_window_view(right, self.streak)
+        return first_epoch(np.all(unbroken, axis=1))

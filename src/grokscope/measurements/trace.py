@@ -32,7 +32,7 @@ class Trace(NamedTuple):
 
 def first_epoch(reached: Bool[np.ndarray, " epochs"]) -> int | None:
     """1-based first epoch at which something holds, or None."""
-    return int(np.argmax(reached)) + 1 if reached.any() else None
+    return int(np.argmax(reached)) + 1 if np.any(reached) else None
 
 
 def at_least(accuracy: Column, threshold: float, n: int) -> Bool[np.ndarray, " epochs"]:

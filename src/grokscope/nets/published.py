@@ -33,7 +33,9 @@ def from_published(
     """
     depth = len({name.partition(".")[0] for name in arrays if name.startswith("layer")})
     _check(arrays, heads, depth)
-    blocks = tuple(_block({name: arrays[f"layer{i}.{name}"] for name in _names(heads)}, heads, rotary) for i in range(depth))
+    blocks = tuple(
+        _block({name: arrays[f"layer{i}.{name}"] for name in _names(heads)}, heads, rotary) for i in range(depth)
+    )
     return TransformerNet(
         embedding=jnp.asarray(arrays["embedding"]),
         blocks=blocks,
@@ -44,7 +46,7 @@ def from_published(
 
 def to_published(net: TransformerNet) -> dict[str, Float[np.ndarray, "..."]]:
     """The named arrays of a net (or of anything of its structure, such as its gradient)."""
-    named: dict[str, Array] = {"embedding": net.embedding, "norm": net.norm, "out": net.head.T}
+    named: dict[str, Array | None] = {"embedding": net.embedding, "norm": net.norm, "out": net.head.T}
     for i, block in enumerate(net.blocks):
         named |= {f"layer{i}.{name}": getattr(block, ours).T for name, ours in TRANSPOSED.items()}
         named |= {f"layer{i}.{name}": getattr(block, ours) for name, ours in AS_THEY_ARE.items()}
@@ -73,7 +75,13 @@ def _check(arrays: Mapping[str, Float[np.ndarray, "..."]], heads: int, depth: in
     hidden = 4 * dim
     shapes = {"wq": (dim, dim), "wk": (dim, dim), "wv": (dim, dim), "wo": (dim, dim), "attn_norm": (dim,)}
     shapes |= {"ffn_norm": (dim,), "w1": (hidden, dim), "w3": (hidden, dim), "w2": (dim, hidden)}
-    shapes |= {"proj_weight": (dim, dim), "proj_bias": (dim,), "norm": (dim,), "out": (vocab, dim), "embedding": (vocab, dim)}
+    shapes |= {
+        "proj_weight": (dim, dim),
+        "proj_bias": (dim,),
+        "norm": (dim,),
+        "out": (vocab, dim),
+        "embedding": (vocab, dim),
+    }
     for name in sorted(wanted):
         found, expected = np.shape(arrays[name]), shapes[name.rpartition(".")[2]]
         if found != expected:

@@ -6,6 +6,7 @@ Source: Song & Ye 2026, section 3 and its public description; the rotary step as
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,7 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Int, Key
 
+from grokscope.nets.base import ExampleNet, MaybeKey
 from grokscope.nets.layers import dense, dropped, framework_linear, rms_norm, rotated
 from grokscope.run import Signature, Spec, SpecError, static, traced
 
@@ -23,7 +25,6 @@ Rotary = Literal["published", "intended", "none"]
 ROTARY: tuple[Rotary, ...] = ("published", "intended", "none")
 EXPANSION = 4
 Rate = Float[Array, ""] | float
-MaybeKey = Key[Array, ""] | None
 
 
 class Block(eqx.Module):
@@ -72,17 +73,21 @@ class Block(eqx.Module):
     def projected(self, read: Float[Array, "*rows inner"], rate: Rate, key: MaybeKey) -> Float[Array, "*rows dim"]:
         """The output matrix, and the published code's second one, present whenever there is more than one head."""
         x = dense(read, self.out.T)
-        if self.proj_weight is None:
+        if self.proj_weight is None or self.proj_bias is None:
             return x
         return dropped(dense(x, self.proj_weight.T) + self.proj_bias, rate, key)
 
-    def attention(self, x: Float[Array, "length batch dim"], rate: Rate, key: MaybeKey) -> Float[Array, "length batch dim"]:
+    def attention(
+        self, x: Float[Array, "length batch dim"], rate: Rate, key: MaybeKey
+    ) -> Float[Array, "length batch dim"]:
         """Every position reads from itself and those before it."""
         normed = rms_norm(x, self.attn_norm)
         q, k, v = (dense(normed, weight) for weight in (self.query, self.key, self.value))
         return self.projected(self.attend(q, k, v), rate, key)
 
-    def last_attention(self, x: Float[Array, "length batch dim"], rate: Rate, key: MaybeKey) -> Float[Array, "1 batch dim"]:
+    def last_attention(
+        self, x: Float[Array, "length batch dim"], rate: Rate, key: MaybeKey
+    ) -> Float[Array, "1 batch dim"]:
         """Attention of the last position alone.
 
         With one query, a key matrix can act on the query, and a value matrix on what was read: each on one row an
@@ -117,10 +122,10 @@ def weighted(
     """
     scores = jnp.stack([jnp.sum(q * key, axis=-1) for key in k], axis=-1) / math.sqrt(q.shape[-1])
     weights = jax.nn.softmax(scores, axis=-1)
-    return sum(weights[..., i, None] * value for i, value in enumerate(v))
+    return functools.reduce(jnp.add, (weights[..., i, None] * value for i, value in enumerate(v)))
 
 
-class TransformerNet(eqx.Module):
+class TransformerNet(ExampleNet):
     """Maps one example of token ids to logits over the vocabulary.
 
     Exact shortcuts are taken. What depends on one token alone is computed once per vocabulary entry and looked up:
@@ -140,7 +145,10 @@ class TransformerNet(eqx.Module):
 
     def batched(self, tokens: Int[Array, "batch length"], *, key: MaybeKey = None) -> Float[Array, "batch classes"]:
         """The same for many examples; one key draws independent masks for all of them."""
-        keys = [(None, None) if key is None else jax.random.split(jax.random.fold_in(key, i)) for i in range(len(self.blocks))]
+        keys = [
+            (None, None) if key is None else jax.random.split(jax.random.fold_in(key, i))
+            for i in range(len(self.blocks))
+        ]
         x = self.first_block(tokens.T, *keys[0])
         for block, (attn_key, ffn_key) in zip(self.blocks[1:-1], keys[1:-1], strict=True):
             x = x + block.attention(x, self.dropout, attn_key)
@@ -199,6 +207,10 @@ class Transformer(Spec):
         if self.dropout == 1.0:
             raise SpecError("dropout", self.dropout, "less than 1")
 
+    @property
+    def label(self) -> str:
+        return f"d={self.dim}"
+
     def n_params(self, signature: Signature) -> int:
         """P: every trainable number, biases and gains included."""
         d, hidden = self.dim, EXPANSION * self.dim
@@ -212,9 +224,7 @@ class Transformer(Spec):
         matrices = 4 + 3 * EXPANSION + (1 if self.heads > 1 else 0)
         return 2.0 * d * (d * matrices * (1 + (self.depth - 1) * length) + signature.classes)
 
-    def build(
-        self, signature: Signature, *, key: Key[Array, ""], dtype: DTypeLike = jnp.float32
-    ) -> TransformerNet:
+    def build(self, signature: Signature, *, key: Key[Array, ""], dtype: DTypeLike = jnp.float32) -> TransformerNet:
         """Initialised as the published framework does by default: embedding N(0, 1), linear U(+-1/sqrt(fan_in))."""
         embedding_key, head_key, *block_keys = jax.random.split(key, 2 + self.depth)
         net = TransformerNet(
@@ -223,7 +233,8 @@ class Transformer(Spec):
             norm=jnp.ones(self.dim, dtype),
             head=framework_linear(head_key, (self.dim, signature.classes), dtype, fan_in=self.dim),
         )
-        return jax.tree.map(lambda leaf: leaf * self.init_scale if eqx.is_inexact_array(leaf) else leaf, net)
+        scaled: TransformerNet = jax.tree.map(lambda x: x * self.init_scale if eqx.is_inexact_array(x) else x, net)
+        return scaled
 
     def _block(self, key: Key[Array, ""], dtype: DTypeLike) -> Block:
         d, hidden = self.dim, EXPANSION * self.dim

@@ -1,0 +1,1 @@
+"""Which question: each study strings the rooms below it into one job."""

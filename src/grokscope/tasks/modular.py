@@ -112,6 +112,10 @@ class Modular(Spec):
         return Signature(vocab=self.p + 2, length=4, classes=self.p + 2)
 
     @property
+    def label(self) -> str:
+        return f"{self.op} p={self.p}"
+
+    @property
     def n_rows(self) -> int:
         return table_size(self.p, self.op)
 

@@ -34,6 +34,10 @@ class RandomLabels(Spec):
         return Signature(vocab=self.p + 2, length=4, classes=self.p + 2)
 
     @property
+    def label(self) -> str:
+        return f"random p={self.p} n={self.n}"
+
+    @property
     def n_train(self) -> int:
         return self.n
 

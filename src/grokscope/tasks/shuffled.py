@@ -41,6 +41,10 @@ class Shuffled(Spec):
         return self.inputs_of.signature
 
     @property
+    def label(self) -> str:
+        return f"{self.labels} labels {self.inputs_of.label}"
+
+    @property
     def n_train(self) -> int:
         return self.inputs_of.n_train
 

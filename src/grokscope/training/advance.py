@@ -44,9 +44,7 @@ def advance_one(
     return state, records
 
 
-def advance(
-    shape: Shape, lanes: Lane, n_epochs: int, *, strategy: Strategy
-) -> tuple[Lane, Records]:
+def advance(shape: Shape, lanes: Lane, n_epochs: int, *, strategy: Strategy) -> tuple[Lane, Records]:
     """Lanes `n_epochs` (at most `CHUNK`) further, with what was recorded.
 
     `vmap` takes lanes stacked along a leading axis and advances them together; `loop` takes a single lane.
@@ -84,4 +82,5 @@ def compiler_options() -> dict[str, Any] | None:
 
 def stack(lanes: Sequence[Lane]) -> Lane:
     """Lanes side by side along a leading axis."""
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *lanes)
+    stacked: Lane = jax.tree.map(lambda *leaves: jnp.stack(leaves), *lanes)
+    return stacked

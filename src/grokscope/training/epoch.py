@@ -78,9 +78,7 @@ def train(shape: Shape, fixed: Fixed, state: State) -> tuple[State, Sums]:
         return params + updates, opt_state, Sums(running.loss + sums.loss, running.right + sums.right)
 
     n_steps = (fixed.n_train + size - 1) // size
-    params, opt_state, running = jax.lax.fori_loop(
-        0, n_steps, step, (state.params, state.optimiser, no_sums(shape))
-    )
+    params, opt_state, running = jax.lax.fori_loop(0, n_steps, step, (state.params, state.optimiser, no_sums(shape)))
     return state._replace(params=params, optimiser=opt_state), running
 
 
@@ -119,13 +117,12 @@ def evaluate(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> tuple[Su
         row = first + jnp.arange(EVAL_BLOCK)
         logits = net.batched(inputs)
         parts = (row < fixed.n_train, (row >= fixed.n_train) & (row < fixed.n_rows))
-        return tuple(
-            Sums(so_far.loss + new.loss, so_far.right + new.right)
-            for so_far, new in zip(carry, (summed(logits, targets, part) for part in parts), strict=True)
-        )
+        on_train, on_val = (summed(logits, targets, part) for part in parts)
+        return jax.tree.map(jnp.add, carry, (on_train, on_val))
 
     n_blocks = (fixed.n_rows + EVAL_BLOCK - 1) // EVAL_BLOCK
-    return jax.lax.fori_loop(0, n_blocks, block, (no_sums(shape), no_sums(shape)))
+    totals: tuple[Sums, Sums] = jax.lax.fori_loop(0, n_blocks, block, (no_sums(shape), no_sums(shape)))
+    return totals
 
 
 def summed(

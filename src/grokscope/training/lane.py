@@ -14,8 +14,8 @@ from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
 from grokscope.measurements.stopping import StopRule, StopState
 from grokscope.measurements.stopping import start as start_stopping
-from grokscope.run import Run, Shape
-from grokscope.tasks import Dataset
+from grokscope.nets.base import ExampleNet
+from grokscope.run import Net, Run, Shape
 
 STREAMS = {"data": 0, "init": 1, "order": 2, "dropout": 3}
 
@@ -68,11 +68,13 @@ class Frame(NamedTuple):
     unravel: Any
     static: PyTree[Any]
 
-    def net(self, params: Float[Array, " P"], hyper: dict[str, Float[Array, ""]]) -> eqx.Module:
+    def net(self, params: Float[Array, " P"], hyper: dict[str, Float[Array, ""]]) -> ExampleNet:
         """The net with these parameters and, where it has a field of that name, these traced numbers."""
         net = eqx.combine(self.unravel(params), self.static)
         names = [name for name in hyper if hasattr(net, name)]
-        return eqx.tree_at(lambda n: [getattr(n, name) for name in names], net, [hyper[name] for name in names])
+        values = [hyper[name] for name in names]
+        with_numbers: ExampleNet = eqx.tree_at(lambda n: [getattr(n, name) for name in names], net, values)
+        return with_numbers
 
 
 def stream(seed: int, name: str) -> Key[Array, ""]:
@@ -132,16 +134,12 @@ def traced_numbers(spec: Any, shape: Shape) -> dict[str, Float[Array, ""]]:
     return {name: jnp.asarray(value, shape.precision) for name, value in spec.traced_part().items()}
 
 
-def final_net(run: Run, params: Float[np.ndarray, " P"]) -> eqx.Module:
-    """The net of a run with the given flat parameters, for evaluation."""
-    return frame(run.shape).net(jnp.asarray(params), {})
+def _build(net: Net, shape: Shape, key: Key[Array, ""]) -> ExampleNet:
+    built: ExampleNet = net.build(shape.signature, key=key, dtype=jnp.dtype(shape.precision))
+    return built
 
 
-def _build(net: Any, shape: Shape, key: Key[Array, ""]) -> eqx.Module:
-    return net.build(shape.signature, key=key, dtype=jnp.dtype(shape.precision))
-
-
-def _padded(train: Dataset | np.ndarray, val: np.ndarray, rows: int) -> Int[Array, "rows ..."]:
+def _padded(train: np.ndarray, val: np.ndarray, rows: int) -> Int[Array, "rows ..."]:
     used = np.concatenate([train, val])
     room = np.zeros((rows - len(used), *used.shape[1:]), used.dtype)
     return jnp.asarray(np.concatenate([used, room]))

@@ -148,4 +148,5 @@ def frozen(lane: Lane) -> Lane:
 
 def precision(shape: Shape) -> AbstractContextManager[None]:
     """64-bit numbers for runs that ask for them, and never for others."""
-    return jax.enable_x64(shape.precision == "float64")
+    context: AbstractContextManager[None] = jax.enable_x64(shape.precision == "float64")
+    return context

@@ -56,9 +56,9 @@ def speed(shape: Shape, sample: Run, choice: Choice) -> float:
     """Lane-epochs a second, compiling not counted."""
     lane = start(sample)
     lanes = stack([lane] * choice.lanes) if choice.strategy == "vmap" else lane
-    jax.block_until_ready(advance(shape, lanes, 1, strategy=choice.strategy))
+    advance(shape, lanes, 1, strategy=choice.strategy)[1].block_until_ready()
     began = time.perf_counter()
-    jax.block_until_ready(advance(shape, lanes, 2, strategy=choice.strategy))
+    advance(shape, lanes, 2, strategy=choice.strategy)[1].block_until_ready()
     return 2 * choice.lanes / (time.perf_counter() - began)
 
 

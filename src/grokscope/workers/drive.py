@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import platform
+import signal
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from grokscope.ledger import Ledger
 from grokscope.run import Run, Shape
 from grokscope.training.cost import flops_per_epoch
-from grokscope.training.outcomes import Checkpoint, Event, Failed, Finished, Job
-from grokscope.training.provenance import now, provenance
+from grokscope.training.outcomes import Checkpoint, Event, Failed, Finished, Job, Provenance
+from grokscope.training.provenance import git_revision, now, version
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.engine import Jobs
 from grokscope.workers.pool import Lost, Pool
@@ -53,27 +58,27 @@ class Driver:
         self._unwritten: list[Finished | Failed] = []
         self._written = time.monotonic()
 
-    def drive(self, runs: Sequence[Run], pool: Pool, *, max_seconds: float | None = None) -> Tally:
-        """Do every run. KeyboardInterrupt once ends after the running chunks, twice at once; nothing saved is lost."""
+    def drive(self, runs: Sequence[Run], pool: Pool, *, max_seconds: float = math.inf) -> Tally:
+        """Do every run.
+
+        Ctrl-C (or the end of `max_seconds`) lets every chunk that is running come to its end; a second Ctrl-C ends
+        at once. What was reported by then is kept either way, and the next drive goes on from it.
+        """
         self._queue = ShapeQueue(runs, work=lambda run: flops_per_epoch(run) * run.max_epochs)
-        began = time.monotonic()
-        events = pool.run(self)
-        try:
-            while True:
-                try:
-                    for event in events:
+        ends = time.monotonic() + max_seconds
+        with interrupts() as asked:
+            try:
+                for event in pool.run(self):
+                    if event is not None:
                         self._take_in(event)
-                        if max_seconds is not None and time.monotonic() - began > max_seconds:
-                            self._end_early(pool)
-                    break
-                except KeyboardInterrupt:
-                    if self.tally.interrupted:
+                    if (asked or time.monotonic() > ends) and not self.tally.interrupted:
+                        self.tally.interrupted = True
+                        pool.stop()
+                    if len(asked) > 1:
                         pool.kill()
-                        break
-                    self._end_early(pool)
-        finally:
-            self._write()
-            self.ledger.release([run.identity for run in runs])
+            finally:
+                self._write()
+                self.ledger.release([run.identity for run in runs])
         return self.tally
 
     def deal(self, shape: Shape | None, n: int) -> Jobs:
@@ -84,41 +89,42 @@ class Driver:
         if offer.runs and shape is None:
             self._queue.joins(offer.runs[0].shape)
         self.ledger.start([run.identity for run in offer.runs])
-        return Jobs([Job(run, self._kept(run)) for run in offer.runs], offer.waiting)
+        return Jobs([Job(run, self.checkpoints.load(run.identity)) for run in offer.runs], offer.waiting)
 
     def leave(self, shape: Shape) -> None:
         self._queue.leaves(shape)
 
-    def _end_early(self, pool: Pool) -> None:
-        self.tally.interrupted = True
-        pool.stop()
-
-    def _kept(self, run: Run) -> bytes | None:
-        return None if self._failures[run.identity] else self.checkpoints.load(run.identity)
-
     def _take_in(self, event: Event | Lost) -> None:
         if isinstance(event, Lost):
-            for run in event.runs:
-                self._take_in(lost(run, event))
+            self._lost(event)
             return
         if isinstance(event, Checkpoint):
             self.checkpoints.save(event.run.identity, event.state)
         elif isinstance(event, Finished):
             self.tally.done += 1
             self._keep(event)
-        elif isinstance(event, Failed) and not self._tried_again(event):
-            self.tally.failed += 1
-            self.tally.failures.append(event)
-            self._keep(event)
+        elif isinstance(event, Failed):
+            self.checkpoints.drop(event.run.identity)
+            self._tried_again(event)
+            return
         self.watch(event)
 
-    def _tried_again(self, failure: Failed) -> bool:
+    def _lost(self, loss: Lost) -> None:
+        """A worker is gone. Unless it was told to go, its runs are tried again from their checkpoints."""
+        for run in () if self.tally.interrupted else loss.runs:
+            self._tried_again(lost(run, loss))
+
+    def _tried_again(self, failure: Failed) -> None:
+        """Back into the queue while there is a try left; a run without one stands as failed."""
         identity = failure.run.identity
         self._failures[identity] += 1
-        if self._failures[identity] > self.retries or self.tally.interrupted:
-            return False
-        self._queue.put(failure.run)
-        return True
+        if self._failures[identity] <= self.retries:
+            self._queue.put(failure.run)
+            return
+        self.tally.failed += 1
+        self.tally.failures.append(failure)
+        self._keep(failure)
+        self.watch(failure)
 
     def _keep(self, outcome: Finished | Failed) -> None:
         self._unwritten.append(outcome)
@@ -134,6 +140,23 @@ class Driver:
 
 
 def lost(run: Run, loss: Lost) -> Failed:
-    """The failure of a run whose worker process died."""
-    record = provenance(strategy="lost", layout=0, seconds=0.0, started=now())
+    """The failure of a run whose worker process died. The driver asks for no device, so it names none."""
+    moment = now()
+    record = Provenance(version(), git_revision(), platform.node(), "unknown", "lost", 0, 0.0, moment, moment)
     return Failed(run, f"its worker process ended with exit code {loss.exit_code}", 0, record)
+
+
+@contextmanager
+def interrupts() -> Iterator[list[int]]:
+    """Signals that ask this process to end, collected and not acted on. Outside the main thread, none."""
+    asked: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda number, frame: asked.append(number)) for number in signals]
+    try:
+        yield asked
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)

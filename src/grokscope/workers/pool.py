@@ -13,7 +13,7 @@ from grokscope.run import Run, Shape
 from grokscope.training.outcomes import Event, Failed, Finished
 from grokscope.training.pack import CHUNK_SECONDS
 from grokscope.workers.engine import Jobs
-from grokscope.workers.process import Said, Want, cores, serve
+from grokscope.workers.process import Hello, Said, Want, cores, serve
 
 POLL_SECONDS = 0.2
 
@@ -68,6 +68,7 @@ class Pool:
         self._chunk_seconds, self._say = chunk_seconds, say
         available = cores()
         self._cores: list[int | None] = [available[i % len(available)] for i in range(n or len(available))]
+        self._unstarted = self._cores[1:]
         self._workers: list[Worker] = []
 
     def stop(self) -> None:
@@ -79,14 +80,18 @@ class Pool:
         for worker in self._workers:
             worker.process.kill()
 
-    def run(self, dealer: Dealer) -> Iterator[Event | Lost]:
-        """Events of all workers until none is left. A worker that dies is reported, and replaced."""
-        self._workers = [self._started(core) for core in self._cores]
+    def run(self, dealer: Dealer) -> Iterator[Event | Lost | None]:
+        """Events of all workers until none is left, and None whenever nothing has happened for a moment.
+
+        A worker that dies is reported, and replaced.
+        """
+        self._workers = [self._started(self._cores[0])]
         try:
             while self._workers:
                 ready = wait([worker.pipe for worker in self._workers], timeout=POLL_SECONDS)
                 for worker in [w for w in self._workers if w.pipe in ready]:
                     yield from self._heard(worker, dealer)
+                yield None
         finally:
             self.kill()
 
@@ -96,7 +101,9 @@ class Pool:
         except (EOFError, OSError):
             yield from self._ended(worker, dealer)
             return
-        if isinstance(message, Want):
+        if isinstance(message, Hello):
+            self._greeted(message)
+        elif isinstance(message, Want):
             self._answer(worker, message, dealer)
         elif isinstance(message, Said):
             self._say(message.text)
@@ -104,6 +111,12 @@ class Pool:
             if isinstance(message, Finished | Failed):
                 worker.runs.pop(message.run.identity, None)
             yield message
+
+    def _greeted(self, hello: Hello) -> None:
+        """The first worker has said what it runs on: a CPU wants one worker a core, started now."""
+        rest, self._unstarted = self._unstarted, []
+        if hello.platform == "cpu" and not self._stop.is_set():
+            self._workers += [self._started(core) for core in rest]
 
     def _answer(self, worker: Worker, want: Want, dealer: Dealer) -> None:
         if want.shape is None and worker.shape is not None:
@@ -135,4 +148,3 @@ class Pool:
         process.start()
         theirs.close()
         return Worker(process, ours, core)
-

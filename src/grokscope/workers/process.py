@@ -9,10 +9,18 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event as StopFlag
 from typing import NamedTuple
 
+import jax
+
 from grokscope.run import Shape
 from grokscope.training.outcomes import Event
 from grokscope.workers.cache import use_compilation_cache
 from grokscope.workers.engine import Jobs, work
+
+
+class Hello(NamedTuple):
+    """Worker to driver, first: which platform JAX found. On an accelerator one worker is enough for all devices."""
+
+    platform: str
 
 
 class Want(NamedTuple):
@@ -28,14 +36,16 @@ class Said(NamedTuple):
     text: str
 
 
-Message = Want | Said | Event
+Message = Hello | Want | Said | Event
 
 
 def serve(pipe: Connection, stop: StopFlag, core: int | None, chunk_seconds: float) -> None:
     """Work until the driver has nothing more, or asks to stop. Ctrl-C is the driver's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     pin(core)
     use_compilation_cache()
+    pipe.send(Hello(jax.default_backend()))
 
     def feed(shape: Shape | None, n: int) -> Jobs:
         pipe.send(Want(shape, n))

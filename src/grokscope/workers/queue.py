@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ class ShapeQueue:
 
     def __init__(self, runs: Iterable[Run] = (), *, work: Callable[[Run], float] = lambda run: 1.0):
         self._waiting: dict[Shape, deque[Run]] = {}
-        self._left: Counter[Shape] = Counter()
+        self._left: defaultdict[Shape, float] = defaultdict(float)
         self._workers: Counter[Shape] = Counter()
         self._work = work
         for run in runs:

@@ -1,0 +1,127 @@
+"""What a user calls from Python: the same power as the command line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from grokscope.ledger import Ledger, open_ledger
+from grokscope.report.contents import Contents
+from grokscope.report.write import write_report
+from grokscope.run import Run
+from grokscope.studies.plan import Plan, planned
+from grokscope.studies.race import conclude
+from grokscope.suite import Suite, load_suite
+from grokscope.training.outcomes import Event
+from grokscope.training.pack import CHUNK_SECONDS
+from grokscope.workers.checkpoints import Checkpoints
+from grokscope.workers.drive import Driver, Tally
+from grokscope.workers.pool import Pool
+
+DEFAULT_OUT = Path("out")
+DEFAULT_STORE = "ledger.sqlite"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `run_suite` came to.
+
+    Attributes:
+        tally: runs done and failed in this call, and whether it was interrupted.
+        contents: what the report shows.
+        report: path of the report's page.
+    """
+
+    tally: Tally
+    contents: Contents
+    report: Path
+
+
+def default_store(out: str | Path = DEFAULT_OUT) -> str:
+    """Where the ledger is unless `store` says otherwise: an SQLite file in the output folder."""
+    return str(Path(out) / DEFAULT_STORE)
+
+
+def run_suite(
+    suite: Suite | str | Path,
+    *,
+    store: str | Path | None = None,
+    out: str | Path = DEFAULT_OUT,
+    only: Collection[str] = (),
+    max_seconds: float = math.inf,
+    force: bool = False,
+    workers: int | None = None,
+    chunk_seconds: float = CHUNK_SECONDS,
+    watch: Callable[[Event], None] = lambda event: None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Outcome:
+    """Do every run of a suite that is not done, then write its report. Nothing is done twice.
+
+    Workers are processes, so a script that calls this needs the `if __name__ == "__main__":` guard.
+
+    Args:
+        suite: a suite, a path, or the name of one that ships.
+        store: path or SQLAlchemy URL of the ledger; by default `ledger.sqlite` in `out`.
+        out: folder of checkpoints and reports.
+        only: measurements to do (`capacity`, `speed`, `groks`); all by default.
+        max_seconds: begin no further chunk after this long.
+        force: forget what the ledger has of these runs, and do them again.
+        workers: processes; by default one a core, or one for all accelerators.
+        chunk_seconds: about how much work an interruption can cost.
+        watch, say: told of every event, and of what a person should know.
+
+    Raises:
+        SuiteError, LedgerError: the suite or the ledger cannot be used; nothing has been run.
+    """
+    suite = suite if isinstance(suite, Suite) else load_suite(suite)
+    out = Path(out)
+    with open_ledger(store or default_store(out)) as ledger:
+        todo = prepare(suite, ledger, only=only, force=force)
+        tally = Tally()
+        if todo:
+            checkpoints = Checkpoints(out / "checkpoints")
+            if force:
+                for run in todo:
+                    checkpoints.drop(run.identity)
+            pool = Pool(workers, chunk_seconds=chunk_seconds, say=say)
+            driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch)
+            tally = driver.drive(todo, pool, max_seconds=max_seconds)
+        contents = conclude(suite, ledger)
+        return Outcome(tally, contents, write_report(contents, report_folder(suite, out)))
+
+
+def prepare(suite: Suite, ledger: Ledger, *, only: Collection[str] = (), force: bool = False) -> list[Run]:
+    """Enter the suite into the ledger and list its runs that are to be done."""
+    ledger.register(suite.name, suite.text, suite.runs)
+    runs = [run for run in suite.runs if not only or run.measurement.kind in only]
+    if force:
+        ledger.reset([run.identity for run in runs])
+    states = ledger.states(suite=suite.name)
+    return [run for run in runs if states[run.identity] != "done"]
+
+
+def plan(suite: Suite | str | Path, *, store: str | Path | None = None) -> Plan:
+    """What running the suite would do; writes nothing, and needs no ledger to be there."""
+    suite = suite if isinstance(suite, Suite) else load_suite(suite)
+    return planned(suite, store or default_store())
+
+
+def report(
+    suite: Suite | str | Path, *, store: str | Path | None = None, out: str | Path = DEFAULT_OUT
+) -> tuple[Contents, Path]:
+    """Write the suite's report from the ledger alone; of a half-done suite, what there is.
+
+    Raises:
+        LedgerError: there is no ledger, or the suite is not in it.
+    """
+    suite = suite if isinstance(suite, Suite) else load_suite(suite)
+    with open_ledger(store or default_store(out), create=False) as ledger:
+        contents = conclude(suite, ledger)
+    return contents, write_report(contents, report_folder(suite, Path(out)))
+
+
+def report_folder(suite: Suite, out: Path) -> Path:
+    """Where the report of a suite lies."""
+    return out / "reports" / suite.name

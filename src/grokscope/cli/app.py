@@ -1,0 +1,38 @@
+"""The command `grokscope`."""
+
+from __future__ import annotations
+
+import typer
+
+from grokscope.cli import browse, do
+from grokscope.cli.errors import set_debug
+
+app = typer.Typer(
+    name="grokscope",
+    help="An instrument for watching networks learn: when they memorise, when they generalise, where the two cross.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback()
+def _options(
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+) -> None:
+    set_debug(debug)
+
+
+app.command("run")(do.run)
+app.command("plan")(do.plan)
+app.command("report")(do.report)
+app.command("status")(browse.status)
+app.command("runs")(browse.runs)
+app.command("show")(browse.show)
+app.command("version")(browse.version)
+
+
+def main() -> None:
+    """Entry point. Exit codes: 0 done, 1 some runs failed, 2 bad input, 130 interrupted with nothing lost."""
+    app()

@@ -1,0 +1,160 @@
+"""Commands that look into the ledger: status, runs, show, version."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from grokscope.api import default_store
+from grokscope.cli.errors import friendly
+from grokscope.cli.options import Kind, Status, Store
+from grokscope.cli.plot import curves
+from grokscope.ledger import Ledger, open_ledger
+from grokscope.training.provenance import git_revision, versions
+from grokscope.training.provenance import version as installed
+
+console = Console(highlight=False)
+COLUMNS = ("id", "measurement", "status", "p", "dim", "n_params", "epochs", "t_mem_running", "t_mem_eval", "t_gen")
+
+
+def opened(store: str | None) -> Ledger:
+    """The ledger to look into; it must be there."""
+    return open_ledger(store or default_store(), create=False)
+
+
+@friendly
+def status(
+    store: Store = None, suite: Annotated[str | None, typer.Option("--suite", help="Only this suite.")] = None
+) -> None:
+    """Count the runs of the ledger by measurement and status.
+
+    Example: [bold]grokscope status --suite quick[/bold]
+    """
+    with opened(store) as ledger:
+        counts, suites = ledger.status_counts(suite), ledger.suites()
+        table = Table("measurement", *("pending", "running", "done", "failed"), title=ledger.url)
+    for measurement, by_status in counts.items():
+        table.add_row(measurement, *(f"{by_status[name]:,}" for name in ("pending", "running", "done", "failed")))
+    console.print(table)
+    for row in suites.itertuples():
+        console.print(f"suite {row.name}: {row.runs:,} runs", markup=False)
+
+
+@friendly
+def runs(
+    store: Store = None,
+    suite: Annotated[str | None, typer.Option("--suite", help="Only this suite.")] = None,
+    measurement: Annotated[Kind | None, typer.Option("--measurement", help="Only this measurement.")] = None,
+    status: Annotated[Status | None, typer.Option("--status", help="Only this status.")] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="KEY=VALUE", help="Such as p=97 or net.dim=64; may be repeated."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list of objects.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a row a run.")] = False,
+) -> None:
+    """Filter and list runs.
+
+    Example: [bold]grokscope runs --suite quick --where net.dim=64 --csv > runs.csv[/bold]
+    """
+    filters: dict[str, Any] = {
+        "suite": suite,
+        "measurement": measurement,
+        "status": status,
+        "where": conditions(where or []),
+    }
+    with opened(store) as ledger:
+        if as_json:
+            typer.echo(json.dumps(ledger.records(**filters), indent=2))
+            return
+        frame = ledger.runs(**filters)
+    if as_csv:
+        typer.echo(frame.to_csv(index=False), nl=False)
+        return
+    table = Table(*COLUMNS)
+    for row in frame[list(COLUMNS)].itertuples(index=False):
+        table.add_row(*map(shown, row))
+    console.print(table)
+    console.print(f"{len(frame):,} runs")
+
+
+@friendly
+def show(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's identity, or enough of its first digits.")],
+    store: Store = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show one run: spec, result, provenance, and its trace as a small plot.
+
+    Example: [bold]grokscope show 4f1c[/bold]
+    """
+    with opened(store) as ledger:
+        found = ledger.show(run)
+        trace = ledger.trace(run) if found["trace_epochs"] else None
+    if as_json:
+        typer.echo(json.dumps(found, indent=2, default=str))
+        return
+    console.print(f"run {found['id']}: {found['measurement']}, {found['status']}")
+    for title in ("spec", "result", "provenance"):
+        table = Table("", "", title=title, show_header=False, title_justify="left")
+        for key, value in flat(found[title] or {}):
+            table.add_row(key, shown(value))
+        if table.rows:
+            console.print(table)
+    if found["error"]:
+        console.print(found["error"], markup=False, style="red")
+    if trace is not None:
+        console.print(curves(trace, width=min(console.width, 100)), markup=False)
+
+
+def version() -> None:
+    """Say which version this is, and with what it runs.
+
+    Example: [bold]grokscope version[/bold]
+    """
+    revision = git_revision()
+    typer.echo(f"grokscope {installed()}" + (f" ({revision})" if revision else ""))
+    typer.echo(", ".join(f"{name} {number}" for name, number in versions().items()))
+
+
+def conditions(pairs: list[str]) -> dict[str, Any]:
+    """`KEY=VALUE` pairs as a mapping, numbers read as numbers."""
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator or not key:
+            raise typer.BadParameter(f"found {pair!r}, expected KEY=VALUE", param_hint="--where")
+        found[key] = number(value)
+    return found
+
+
+def number(text: str) -> Any:
+    """The whole number or float that a text is, or the text."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Nested mappings as dotted names."""
+    rows: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        rows += flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", value)]
+    return rows
+
+
+def shown(value: Any) -> str:
+    """A value as a person reads it; what is missing is a dash."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return str(value)

@@ -1,0 +1,38 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        envvar="GROKSCOPE_STORE",
+        help="Ledger: a path (SQLite) or any SQLAlchemy URL. Default: out/ledger.sqlite.",
+    ),
+]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of checkpoints and reports.")]
+SuiteArgument = Annotated[str, typer.Argument(metavar="SUITE", help="A YAML file, or the name of a suite that ships.")]
+SkipImpossible = Annotated[
+    bool, typer.Option("--skip-impossible", help="Leave out combinations that no run can have, and say how many.")
+]
+Kind = Literal["capacity", "speed", "groks"]
+Status = Literal["pending", "running", "done", "failed"]
+
+
+def seconds(text: str | None) -> float:
+    """A time such as `90`, `90s`, `15m`, `2h` in seconds; none is without end."""
+    if text is None:
+        return float("inf")
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", text.strip())
+    if found is None:
+        raise typer.BadParameter(f"found {text!r}, expected a time such as 90s, 15m or 2h", param_hint="--max-time")
+    return float(found[1]) * UNITS[found[2]]

@@ -1,0 +1,29 @@
+"""A trace as a small plot made of text."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+HEIGHT = 12
+MARKS = {"running_acc": ".", "train_acc": "+", "val_acc": "o"}
+NAMES = {"running_acc": "running", "train_acc": "train", "val_acc": "validation"}
+
+
+def curves(trace: pd.DataFrame, *, width: int) -> str:
+    """Accuracies over epochs; the later mark of `MARKS` wins where two fall together."""
+    columns = max(20, width - 8)
+    grid = np.full((HEIGHT, columns), " ")
+    picked = np.linspace(0, len(trace) - 1, min(columns, len(trace))).round().astype(int)
+    across = np.round(picked / max(len(trace) - 1, 1) * (columns - 1)).astype(int)
+    shown = [name for name in MARKS if name in trace and trace[name].notna().any()]
+    for name in shown:
+        values = trace[name].to_numpy(float)[picked]
+        rows = np.clip(np.round((1 - np.nan_to_num(values)) * (HEIGHT - 1)), 0, HEIGHT - 1).astype(int)
+        grid[rows, across] = MARKS[name]
+    labels = ["100 % " if i == 0 else "  0 % " if i == HEIGHT - 1 else "      " for i in range(HEIGHT)]
+    lines = [f"{label}|{''.join(row)}" for label, row in zip(labels, grid, strict=True)]
+    axis = f"      +{'-' * columns}"
+    foot = f"       epoch 1{f'epoch {len(trace)}':>{columns - 7}}"
+    legend = "       accuracy: " + ", ".join(f"{MARKS[name]} {NAMES[name]}" for name in shown)
+    return "\n".join([*lines, axis, foot, legend])

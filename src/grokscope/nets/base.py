@@ -1,0 +1,35 @@
+"""What the engine asks of every net."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float, Key, Shaped
+
+MaybeKey = Key[Array, ""] | None
+"""A key turns dropout on; None is evaluation."""
+
+
+class ExampleNet(eqx.Module):
+    """A net that maps one example to its outputs.
+
+    `batched` is the same function of many examples. A net that gains nothing from seeing its batch whole implements
+    it as `over_examples(self, inputs, key)`.
+    """
+
+    @abstractmethod
+    def __call__(self, x: Shaped[Array, "..."], *, key: MaybeKey = None) -> Float[Array, " outputs"]:
+        """Outputs for one example."""
+
+    @abstractmethod
+    def batched(self, inputs: Shaped[Array, "batch ..."], *, key: MaybeKey = None) -> Float[Array, "batch outputs"]:
+        """Outputs for many; one key gives every example randomness of its own."""
+
+
+def over_examples(net: ExampleNet, inputs: Shaped[Array, "batch ..."], key: MaybeKey) -> Float[Array, "batch outputs"]:
+    """`net` of every example, each with a key of its own."""
+    if key is None:
+        return jax.vmap(net)(inputs)
+    return jax.vmap(lambda x, k: net(x, key=k))(inputs, jax.random.split(key, len(inputs)))

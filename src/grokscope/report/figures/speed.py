@@ -1,0 +1,95 @@
+"""Speed figures: T_mem against 1 / (C P), a line a prime (A), and against the load f with the fitted law (B)."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from grokscope.laws.memorisation import predicted
+from grokscope.laws.results import Accuracy
+from grokscope.report import words
+from grokscope.report.contents import Part
+from grokscope.report.figures.style import BLACK, GREY, STYLE, below, log_axis, new_figure
+
+
+def speed_figures(part: Part, accuracy: Accuracy = "running") -> tuple[Figure, Figure] | None:
+    """Figures A and B. None without a finished speed run on random inputs or without C."""
+    if part.capacity is None or not len(part.frame):
+        return None
+    rows = part.frame[(part.frame["measurement"] == "speed") & (part.frame["probe"] == "random")]
+    if not len(rows):
+        return None
+    arrived = rows[f"t_mem_{accuracy}"]
+    rows = rows.assign(
+        time=arrived.fillna(rows["epochs"]).astype(float),
+        censored=arrived.isna(),
+        inverse=1 / (part.capacity.constant.value * rows["n_params"]),
+    )
+    rows = rows.assign(load=rows["dataset_bits"] * rows["inverse"])
+    return _figure_a(rows, accuracy), _figure_b(rows, part, accuracy)
+
+
+def _figure_a(rows: pd.DataFrame, accuracy: Accuracy) -> Figure:
+    figure, (axes,) = new_figure(3.2)
+    handles = []
+    with mpl.rc_context(STYLE):
+        for colour, (p, line) in zip(_shades(rows), rows.groupby("p"), strict=True):
+            means = line.groupby("inverse")["time"].apply(lambda times: float(np.exp(np.log(times).mean())))
+            axes.plot(means.index * 1e6, means, color=colour, lw=0.9)
+            _points(axes, line.assign(x=line["inverse"] * 1e6), colour)
+            label = f"p = {p}, K = {words.number(float(line['dataset_bits'].iloc[0]))} bits"
+            handles.append(Line2D([], [], color=colour, marker=".", label=label))
+        axes.set_xlabel("1 / (C P)  (10⁻⁶ per bit)")
+    _finish(figure, axes, rows, accuracy, handles)
+    return figure
+
+
+def _figure_b(rows: pd.DataFrame, part: Part, accuracy: Accuracy) -> Figure:
+    figure, (axes,) = new_figure(3.2)
+    handles = []
+    with mpl.rc_context(STYLE):
+        for colour, (p, line) in zip(_shades(rows), rows.groupby("p"), strict=True):
+            _points(axes, line.assign(x=line["load"]), colour)
+            handles.append(Line2D([], [], color=colour, marker=".", ls="none", label=f"p = {p}"))
+        laws = [
+            law for law in part.memorisation if law.accuracy == accuracy and law.probe == "random" and law.p is None
+        ]
+        for law in laws:
+            load = np.linspace(law.low_load, law.high_load, 100)
+            for form in law.forms:
+                if form is not law.forms[0] and form.name != "exponential":
+                    continue
+                best = form is law.forms[0]
+                label = f"{form.name}{' (least AIC)' if best else ''}, R² {form.r_squared:.3f}"
+                if form.name == "exponential":
+                    label = f"{form.b.value:.3g} exp({form.a.value:.3g} f){' (least AIC)' if best else ''}, R² {form.r_squared:.3f}"
+                handles += axes.plot(load, predicted(form, load), color=BLACK, ls="-" if best else "--", label=label)
+        axes.set_xlabel("load f = K / (C P)")
+    _finish(figure, axes, rows, accuracy, handles)
+    return figure
+
+
+def _points(axes: mpl.axes.Axes, line: pd.DataFrame, colour: object) -> None:
+    there, bound = line[~line["censored"]], line[line["censored"]]
+    axes.plot(there["x"], there["time"], ".", color=colour, ms=3.5, alpha=0.8, gid="seeds")
+    axes.plot(bound["x"], bound["time"], "^", mfc="white", mec=colour, ms=4.5, gid="censored")
+
+
+def _finish(figure: Figure, axes: mpl.axes.Axes, rows: pd.DataFrame, accuracy: Accuracy, handles: list[Line2D]) -> None:
+    with mpl.rc_context(STYLE):
+        axes.set_yscale("log")
+        log_axis(axes, "y")
+        axes.set_ylabel(f"T_mem, {accuracy} accuracy (epochs)")
+    if rows["censored"].any():
+        handles.append(Line2D([], [], color=GREY, marker="^", mfc="white", ls="none", label="censored: at least"))
+    wide = max((len(str(handle.get_label())) for handle in handles), default=0) > 26
+    below(figure, handles, columns=1 if wide and len(handles) < 4 else 2)
+
+
+def _shades(rows: pd.DataFrame) -> np.ndarray:
+    """A colour a prime; viridis, since ten primes are more than a list of distinct colours has."""
+    shades: np.ndarray = mpl.colormaps["viridis"](np.linspace(0, 0.88, rows["p"].nunique()))
+    return shades

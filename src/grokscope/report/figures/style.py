@@ -1,0 +1,86 @@
+"""How every figure looks: single-column width, type of 7 points or more, the colours of Okabe and Ito."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
+
+from grokscope.report.slices import Curve
+
+WIDTH = 3.4
+"""inches, a single column."""
+
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
+    *("#000000", "#E69F00", "#56B4E9", "#009E73"),
+    *("#F0E442", "#0072B2", "#D55E00", "#CC79A7"),
+)
+GREY = "#767676"
+COLOURS: dict[Curve, str] = {"T_mem running": VERMILION, "T_mem eval": ORANGE, "T_gen": BLUE}
+MARKERS: dict[Curve, str] = {"T_mem running": "s", "T_mem eval": "D", "T_gen": "o"}
+LINES: dict[Curve, str] = {"T_mem running": "-", "T_mem eval": "--", "T_gen": "-"}
+
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.5,
+    "axes.labelsize": 7.5,
+    "axes.titlesize": 7.5,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "legend.handlelength": 1.8,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 3.6,
+    "pdf.fonttype": 42,
+}
+
+
+def new_figure(height: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure of one column's width, `height` inches high, with its axes one below the other."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(rows, 1, squeeze=False)[:, 0]
+        for each in axes:
+            each.spines["right"].set_visible(False)
+    return figure, list(axes)
+
+
+def log_axis(axes: Axes, which: Literal["x", "y"]) -> None:
+    """A log axis labelled 20k, 50k, 100k where it spans little, by decades where it spans much."""
+    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    low, high = sorted(axis.get_view_interval())
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if low > 0 and high / low < 300 else (1,)))
+    axis.set_major_formatter(EngFormatter(sep=""))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def below(figure: Figure, handles: Iterable[Any], columns: int = 2) -> None:
+    """A legend under the whole figure, where it hides no data."""
+    with mpl.rc_context(STYLE):
+        figure.legend(handles=list(handles), loc="outside lower center", ncols=columns, columnspacing=1.2)
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write `stem`.pdf and `stem`.png, the same bytes for the same figure: nothing of today is in them."""
+    pdf, png = stem.with_name(stem.name + ".pdf"), stem.with_name(stem.name + ".png")
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("error", message="constrained_layout not applied")
+        figure.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
+        figure.savefig(png, dpi=200, metadata={"Software": None})
+    return [pdf, png]

@@ -1,0 +1,75 @@
+"""The page: one file that opens from a disk, without a network and without its neighbours."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from grokscope.report import words
+from grokscope.report.contents import Contents
+from grokscope.report.sentences import found, unsaid
+from grokscope.report.slices import slices
+from grokscope.report.state import as_script, state
+from grokscope.report.summary import summary, telling
+
+MOST_ROWS = 300
+"""From here on the table of widths shows the telling ones of each prime; timescales.csv has them all."""
+
+
+def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str], missing: Sequence[str]) -> str:
+    """The HTML of a report.
+
+    Args:
+        contents: what is reported.
+        figures: stem -> PNG file of every figure that was drawn; those of whole parts are put into the page.
+        tables: names of the files in `tables/`.
+        missing: what is not there, a sentence each.
+    """
+    shown = list(slices(contents))
+    drawn, curves = state(contents, shown)
+    crowded = sum(len(s.widths) for s in shown) > MOST_ROWS
+    primes = []
+    for s in shown:
+        row, kept = summary(s), telling(s, 0 if crowded else len(s.widths))
+        cells = [cell for cell in row.cells if cell.n_params in kept]
+        stems = [stem for stem in figures if stem.partition("_")[2] == s.name]
+        primes.append({"summary": row, "cells": cells, "found": found(s), "unsaid": unsaid(s), "figures": stems})
+    whole = [stem for stem in figures if stem.startswith(("capacity", "speed", "onset"))]
+    return _environment().get_template("index.html.j2").render(
+        contents=contents,
+        primes=primes,
+        crowded=crowded,
+        whole={stem: _embedded(figures[stem]) for stem in whole},
+        figures=list(figures),
+        tables=tables,
+        missing=missing,
+        words=words,
+        isnan=math.isnan,
+        state=Markup(as_script(drawn)),
+        curves=Markup(curves),
+        style=Markup(_text("page.css")),
+        script=Markup(_text("page.js")),
+        plotly=Markup(get_plotlyjs()),
+    )  # fmt: skip
+
+
+@cache
+def _environment() -> Environment:
+    loader = PackageLoader("grokscope.report.page", "")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def _text(name: str) -> str:
+    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _embedded(png: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(png.read_bytes()).decode()

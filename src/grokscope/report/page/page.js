@@ -1,0 +1,202 @@
+"use strict";
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const state = JSON.parse(byId("state").textContent);
+  const INK = "#1c1c1c", GREY = "#767676", GREEN = "#009E73";
+  const COLOURS = { "T_mem running": "#D55E00", "T_mem eval": "#E69F00", "T_gen": "#0072B2" };
+  const SYMBOLS = { "T_mem running": "square", "T_mem eval": "diamond", "T_gen": "circle" };
+  const ACCURACIES = [
+    ["training, running", "#D55E00", "solid"],
+    ["training, eval", "#E69F00", "dash"],
+    ["validation, eval", "#0072B2", "solid"],
+  ];
+  const config = { displaylogo: false, responsive: true, displayModeBar: false };
+  const selects = { slice: byId("slice"), accuracy: byId("accuracy"), width: byId("width"), seed: byId("seed") };
+
+  // Decoded on first use: the page is readable before.
+  let curves = null;
+  const curve = (row, column) => {
+    if (!curves) {
+      const bytes = Uint8Array.from(atob(byId("curves").textContent), (c) => c.charCodeAt(0));
+      curves = new DataView(bytes.buffer);
+    }
+    const start = (row * 3 + column) * state.points;
+    return Array.from({ length: state.points }, (_, i) => {
+      const value = curves.getUint16(2 * (start + i), true);
+      return value === 65535 ? null : value / state.scale;
+    });
+  };
+  const drawnEpochs = (last) =>
+    Array.from({ length: state.points }, (_, i) => Math.round(last ** (i / (state.points - 1))));
+
+  const current = () => state.slices[Number(selects.slice.value)];
+  const runsOf = (slice) =>
+    slice.runs.map(([id, kind, dim, params, seed, epochs, running, train, gen, row]) =>
+      ({ id, kind, dim, params, seed, epochs, times: [running, train, gen], row }));
+
+  const fill = (select, options, wanted) => {
+    select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+    const values = options.map(([value]) => String(value));
+    select.value = values.includes(String(wanted)) ? String(wanted) : values[0] ?? "";
+  };
+
+  // The width nearest to the crossing tells most, and is what is shown first.
+  const telling = (slice, widths) => {
+    const places = [slice.crossings.running, slice.crossings.eval, slice.onsets.running, slice.onsets.eval];
+    const place = places.find((found) => found && found.x)?.x;
+    if (!place) return widths[Math.floor(widths.length / 2)]?.[0];
+    const far = ([, params]) => Math.abs(Math.log(params / place));
+    return widths.reduce((best, width) => (far(width) < far(best) ? width : best), widths[0])?.[0];
+  };
+
+  const fillWidths = (wanted) => {
+    const slice = current();
+    const widths = [...new Map(runsOf(slice).map((run) => [run.dim, run.params]))].sort((a, b) => a[1] - b[1]);
+    fill(selects.width, widths.map(([dim, params]) => [dim, `${dim} (P = ${params})`]), wanted ?? telling(slice, widths));
+  };
+  const fillSeeds = (wanted) => {
+    const dim = Number(selects.width.value);
+    const seeds = [...new Set(runsOf(current()).filter((run) => run.dim === dim).map((run) => run.seed))];
+    fill(selects.seed, [["all", "all"], ...seeds.sort((a, b) => a - b).map((seed) => [seed, seed])], wanted ?? "all");
+  };
+
+  const upright = (x, colour, dash, width = 1.5) =>
+    ({ type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color: colour, dash, width }, layer: "below" });
+  const band = (found, colour) =>
+    ({ type: "rect", xref: "x", yref: "paper", x0: found.low, x1: found.high, y0: 0, y1: 1, fillcolor: colour,
+      opacity: 0.1, line: { width: 0 }, layer: "below" });
+  const marks = (found, colour, dash) =>
+    !found || !found.x ? [] : [upright(found.x, colour, dash), ...(found.low && found.high ? [band(found, colour)] : [])];
+
+  const drawRace = () => {
+    const slice = current(), accuracy = selects.accuracy.value, traces = [];
+    for (const [name, cells] of Object.entries(slice.curves)) {
+      if (!cells.length) continue;
+      const colour = COLOURS[name], known = cells.filter((cell) => !cell.bound);
+      const reach = (cell, end) => (cell[end] === null || cell.bound ? 0 : Math.abs(cell[end] - cell.y));
+      traces.push({
+        x: cells.map((c) => c.x), y: cells.map((c) => (c.bound ? null : c.y)), name: state.labels[name],
+        mode: "lines", line: { color: colour, width: 2, dash: name === "T_mem eval" ? "dash" : "solid" },
+        hoverinfo: "skip", legendgroup: name, showlegend: !!known.length,
+      }, {
+        x: cells.map((c) => c.x), y: cells.map((c) => c.y), name: state.labels[name], mode: "markers",
+        marker: { color: colour, size: 9, symbol: cells.map((c) => (c.bound ? "triangle-up" : SYMBOLS[name]) + (c.censored ? "-open" : "")) },
+        error_y: { type: "data", symmetric: false, array: cells.map((c) => reach(c, "high")),
+          arrayminus: cells.map((c) => reach(c, "low")), color: colour, thickness: 1.2, width: 3 },
+        customdata: cells.map((c) => [c.dim, "all"]), text: cells.map((c) => `width ${c.dim}: ${c.text}`),
+        hovertemplate: "P = %{x:,}<br>%{text} epochs<extra></extra>", legendgroup: name, showlegend: !known.length,
+      });
+    }
+    const delays = slice.delays[accuracy] ?? [];
+    const least = new Map();
+    for (const [x, , , delay] of delays) least.set(x, Math.min(delay, least.get(x) ?? Infinity));
+    const params = [...least.keys()].sort((a, b) => a - b);
+    traces.push({
+      x: params, y: params.map((x) => least.get(x)), yaxis: "y2", mode: "lines+markers", name: "delay, least over seeds",
+      line: { color: GREY, width: 1 }, marker: { symbol: "line-ew-open", size: 14, color: INK }, hoverinfo: "skip",
+    }, {
+      x: delays.map((d) => d[0]), y: delays.map((d) => d[3]), yaxis: "y2", mode: "markers", name: "delay, each seed",
+      marker: { color: GREY, size: 7, symbol: delays.map((d) => (d[4] ? "triangle-up-open" : "circle")) },
+      customdata: delays.map((d) => [d[1], d[2]]), text: delays.map((d) => `width ${d[1]}, seed ${d[2]}: ${d[4] ? "at least " : ""}${d[3]}`),
+      hovertemplate: "P = %{x:,}<br>%{text} epochs<extra></extra>",
+    });
+    // A line of its own in the legend for what is drawn as a shape.
+    const legend = (found, name, colour, dash) => found && found.x && traces.push(
+      { x: [null], y: [null], mode: "lines", name, line: { color: colour, dash, width: 1.5 }, hoverinfo: "skip" });
+    for (const [how, dash] of [["running", "dot"], ["eval", "dashdot"]]) {
+      const found = slice.crossings[how];
+      legend(found, `${found?.proven ? "crossing" : "closest approach"}, ${how}`, found?.proven ? INK : GREY, dash);
+    }
+    legend(slice.onsets[accuracy], `onset, ${accuracy}`, GREEN, "dash");
+    const chosen = runsOf(slice).find((run) => run.dim === Number(selects.width.value));
+    const shapes = [
+      ...marks(slice.crossings.running, slice.crossings.running?.proven ? INK : GREY, "dot"),
+      ...marks(slice.crossings.eval, slice.crossings.eval?.proven ? INK : GREY, "dashdot"),
+      ...marks(slice.onsets[accuracy], GREEN, "dash"),
+      ...(chosen ? [upright(chosen.params, "rgba(0,114,178,0.15)", "solid", 9)] : []),
+    ];
+    Plotly.react("race", traces, {
+      margin: { l: 62, r: 12, t: 10, b: 40 }, hovermode: "closest", shapes, font: { color: INK, size: 12 },
+      legend: { orientation: "h", y: -0.14, yanchor: "top", x: 0.5, xanchor: "center" },
+      xaxis: { type: "log", title: { text: "parameters P" }, anchor: "y2", dtick: "D2", gridcolor: "#eee", exponentformat: "SI" },
+      yaxis: { type: "log", title: { text: "T_mem, T_gen (epochs)" }, domain: [0.36, 1], dtick: "D2", gridcolor: "#eee", exponentformat: "SI" },
+      yaxis2: { title: { text: "delay (epochs)" }, domain: [0, 0.3], rangemode: "tozero", gridcolor: "#eee", exponentformat: "SI" },
+    }, config);
+  };
+
+  const drawCurves = (id, title, runs) => {
+    const shown = new Set(), traces = [];
+    for (const run of runs.filter((each) => each.row >= 0)) {
+      ACCURACIES.forEach(([name, colour, dash], column) => {
+        const y = curve(run.row, column);
+        if (y.every((value) => value === null)) return;
+        traces.push({ x: drawnEpochs(run.epochs), y, mode: "lines", name, legendgroup: name, showlegend: !shown.has(name),
+          line: { color: colour, dash, width: 1.6 }, opacity: runs.length > 1 ? 0.65 : 1,
+          hovertemplate: `seed ${run.seed}, epoch %{x}: %{y:.3f}<extra>${name}</extra>` });
+        shown.add(name);
+      });
+    }
+    // The exact epochs of arrival, where there is one run to mark them for.
+    const shapes = runs.length !== 1 ? [] : runs[0].times.flatMap((time, i) => (time ? [upright(time, ACCURACIES[i][1], "dot", 1)] : []));
+    const nothing = traces.length ? [] : [{ text: "no finished run", showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0.5 }];
+    Plotly.react(id, traces, {
+      title: { text: title, font: { size: 13 }, y: 0.97 }, margin: { l: 48, r: 10, t: 32, b: 40 }, shapes, annotations: nothing,
+      font: { color: INK, size: 12 }, legend: { orientation: "h", y: -0.22, yanchor: "top", x: 0.5, xanchor: "center" },
+      xaxis: { type: "log", title: { text: "epochs" }, gridcolor: "#eee", exponentformat: "SI" },
+      yaxis: { title: { text: "accuracy" }, range: [-0.02, 1.03], gridcolor: "#eee" },
+    }, config);
+  };
+
+  const drawLearning = () => {
+    const dim = Number(selects.width.value), seed = selects.seed.value;
+    const runs = runsOf(current()).filter((run) => run.dim === dim && (seed === "all" || run.seed === Number(seed)));
+    byId("learning-title").textContent =
+      `Learning curves: ${current().title}, width ${dim}, ${seed === "all" ? "all seeds" : `seed ${seed}`}`;
+    drawCurves("groks", "modular task", runs.filter((run) => run.kind === "groks"));
+    drawCurves("speed", "random labels", runs.filter((run) => run.kind === "speed"));
+    byId("runs").tBodies[0].replaceChildren(...runs.map((run) => {
+      const row = document.createElement("tr");
+      const times = run.times.map((time, i) => time ?? (run.kind === "speed" && i === 2 ? "" : "–"));
+      for (const text of [run.id, run.kind === "groks" ? "task" : "random labels", run.seed, run.epochs, ...times]) {
+        row.insertCell().textContent = text;
+      }
+      return row;
+    }));
+  };
+
+  // What is shown is in the address, so that a view can be linked to.
+  const remember = () => {
+    const shown = { slice: current().name, accuracy: selects.accuracy.value, width: selects.width.value, seed: selects.seed.value };
+    history.replaceState(null, "", `#${new URLSearchParams(shown)}`);
+  };
+  const redraw = () => { drawRace(); drawLearning(); };
+  const changed = () => { redraw(); remember(); };
+
+  selects.slice.addEventListener("change", () => { fillWidths(); fillSeeds(); changed(); });
+  selects.accuracy.addEventListener("change", changed);
+  selects.width.addEventListener("change", () => { fillSeeds(); changed(); });
+  selects.seed.addEventListener("change", changed);
+  const open = () => {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    const at = state.slices.findIndex((slice) => slice.name === asked.get("slice"));
+    selects.slice.value = String(Math.max(at, 0));
+    if (["running", "eval"].includes(asked.get("accuracy"))) selects.accuracy.value = asked.get("accuracy");
+    fillWidths(asked.get("width"));
+    fillSeeds(asked.get("seed"));
+    redraw();
+  };
+  window.addEventListener("hashchange", open);
+  for (const when of ["beforeprint", "afterprint"]) {
+    window.addEventListener(when, () => ["race", "groks", "speed"].forEach((id) => Plotly.Plots.resize(id)));
+  }
+  open();
+  byId("race").on("plotly_click", ({ points }) => {
+    const picked = points.find((point) => point.customdata);
+    if (!picked) return;
+    const [dim, seed] = picked.customdata;
+    selects.width.value = String(dim);
+    fillSeeds(seed);
+    changed();
+  });
+  document.documentElement.dataset.ready = "yes";
+})();

@@ -1,0 +1,126 @@
+"""The report's tables, as frames: a row a cell, a crossing, an onset, a run, or a predicted onset."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from grokscope.laws.results import Capacity, Estimate
+from grokscope.report.contents import Contents, Part
+
+PREDICTIVENESS = (
+    *("config", "figure", "slice_field", "slice_value", "x_field", "predicted_onset_x", "empirical_onset_x"),
+    *("log_ratio", "capacity_constant", "capacity_source", "n_seeds_groks", "n_seeds_speed"),
+)
+"""The published columns (spec 5.7), before a column per swept axis."""
+
+
+def tables(contents: Contents) -> dict[str, pd.DataFrame]:
+    """File stem -> table."""
+    return {
+        "timescales": timescales(contents.parts),
+        "crossings": crossings(contents.parts),
+        "onsets": onsets(contents.parts),
+        "predictiveness": predictiveness(contents.suite, contents.parts),
+        "runs": contents.frame,
+    }
+
+
+def timescales(parts: Sequence[Part]) -> pd.DataFrame:
+    """A row a cell and accuracy: times in epochs, by Kaplan-Meier, by the log-normal model and as published."""
+    columns = ("quantity", "accuracy", "probe", "p", "dim", "n_params", "dataset_bits", "load")
+    cells: dict[str, dict[str, Any]] = {}
+    for part in parts:
+        for t in part.timescales:
+            row = dict(part.setting) | {name: getattr(t, name) for name in columns}
+            row |= {"runs": t.lognormal.n, "censored": t.n_censored, "longest": t.longest}
+            row |= _spread("lognormal", t.lognormal) | _spread("median", t.median)
+            row |= {"published_mean": t.published_mean, "how": t.lognormal.how}
+            # T_gen comes with either accuracy of T_mem, and is the same.
+            cells.setdefault(repr((part.setting, *(row[name] for name in columns[:6]))), row)
+    return pd.DataFrame(list(cells.values()))
+
+
+def crossings(parts: Sequence[Part]) -> pd.DataFrame:
+    """A row a prime, accuracy, probe and rule: P and epochs at the crossing, or its code."""
+    return pd.DataFrame(
+        [
+            dict(part.setting)
+            | {"p": c.p, "accuracy": c.accuracy, "probe": c.probe, "rule": c.rule, "code": str(c.code)}
+            | _spread("n_params", c.n_params)
+            | {"epochs": c.epochs, "every_crossing": _joined(c.all), "certainty": c.certainty}
+            | {"runs": c.n_params.n, "how": c.n_params.how}
+            for part in parts
+            for c in part.crossings
+        ]
+    )
+
+
+def onsets(parts: Sequence[Part]) -> pd.DataFrame:
+    """A row a prime, accuracy and pair of thresholds; `main` marks those that the report is about."""
+    return pd.DataFrame(
+        [
+            dict(part.setting)
+            | {"p": o.p, "accuracy": o.accuracy, "main": main}
+            | {"train_threshold": o.train_threshold, "val_threshold": o.val_threshold, "code": str(o.code)}
+            | _spread("n_params", o.n_params)
+            | {"per_seed": _joined(o.per_seed), "runs": o.n_params.n, "how": o.n_params.how}
+            for part in parts
+            for main, found in ((True, part.onsets), (False, part.onset_grid))
+            for o in found
+        ]
+    )
+
+
+def predictiveness(suite: str, parts: Sequence[Part]) -> pd.DataFrame:
+    """A row a prime, setting, accuracy and rule: the crossing as a prediction of the onset, both in parameters.
+
+    The published columns, then one per swept axis, then ours: the slice column p, the accuracy, the rule and both
+    reason codes. `n_seeds_*` are numbers of runs over all widths, as published. NaN where there is none. It is the
+    table that `laws.claims.claims` tests, once rows of one accuracy and one rule are chosen.
+
+    Source: spec 5.7.
+    """
+    axes = sorted({axis for part in parts for axis in part.setting})
+    rows = [
+        row
+        for part in parts
+        for c in part.crossings
+        if c.probe == "random"
+        for o in part.onsets
+        if (o.p, o.accuracy) == (c.p, c.accuracy)
+        for row in [
+            _prediction(suite, part, c.p, c.n_params.value, o.n_params.value)
+            | {axis: part.setting.get(axis) for axis in axes}
+            | {"p": c.p, "accuracy": c.accuracy, "rule": c.rule}
+            | {"crossing_code": str(c.code), "onset_code": str(o.code)}
+        ]
+    ]
+    ours = ("p", "accuracy", "rule", "crossing_code", "onset_code")
+    return pd.DataFrame(rows, columns=[*PREDICTIVENESS, *axes, *ours])
+
+
+def _prediction(suite: str, part: Part, p: int, predicted: float, empirical: float) -> dict[str, Any]:
+    known = predicted > 0 and empirical > 0
+    constant, source = _constant(part.capacity)
+    rows = part.frame[part.frame["p"] == p] if len(part.frame) else None
+    counts = {} if rows is None else rows["measurement"].value_counts().to_dict()
+    values = (suite, "intersection", "p", p, "n_params", predicted, empirical)
+    ratio = math.log10(empirical / predicted) if known else math.nan
+    ends = (ratio, constant, source, counts.get("groks", 0), counts.get("speed", 0))
+    return dict(zip(PREDICTIVENESS, (*values, *ends), strict=True))
+
+
+def _constant(capacity: Capacity | None) -> tuple[float, str]:
+    return (capacity.constant.value, capacity.source) if capacity else (math.nan, "none")
+
+
+def _spread(name: str, found: Estimate) -> Mapping[str, float]:
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+
+
+def _joined(values: Sequence[float]) -> str:
+    return " ".join("nan" if math.isnan(value) else f"{value:.10g}" for value in values)

@@ -1,0 +1,75 @@
+"""Numbers and reason codes as people read them: the same words in figures, tables, sentences and the terminal."""
+
+from __future__ import annotations
+
+import math
+
+from grokscope.laws.results import Crossing, CrossingCode, Estimate, Onset, OnsetCode, Timescale
+
+LABELS = {
+    "T_mem running": "T_mem, running accuracy",
+    "T_mem eval": "T_mem, eval accuracy",
+    "T_gen": "T_gen, eval accuracy",
+}
+CROSSED = (CrossingCode.CROSSES, CrossingCode.MULTIPLE)
+ABSENT = "–"
+
+
+def number(value: float) -> str:
+    """Three significant digits; from a thousand to a million in full, in groups of three."""
+    if math.isnan(value):
+        return ABSENT
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value and not 1e-3 <= abs(value) < 1e6:
+        return f"{value:.2e}".replace("-", "−")
+    shown = f"{value:.3g}" if abs(value) < 999.5 else f"{round(value):,}".replace(",", "\u202f")
+    return shown.replace("-", "−")
+
+
+def interval(low: float, high: float) -> str:
+    """`[low, high]` in words where a side is unknown; empty where both are."""
+    if math.isnan(low) and math.isnan(high):
+        return ""
+    if math.isnan(high):
+        return f"[≥ {number(low)}]"
+    return f"[≤ {number(high)}]" if math.isnan(low) else f"[{number(low)}, {number(high)}]"
+
+
+def estimate(found: Estimate) -> str:
+    """Value and 95 % interval."""
+    return f"{number(found.value)} {interval(found.low, found.high)}".strip()
+
+
+def timescale(cell: Timescale) -> str:
+    """T in epochs with its interval and how many runs were censored; a bound where none arrived."""
+    if cell.n_censored == cell.lognormal.n:
+        return f"> {number(cell.longest)} (all {cell.n_censored} censored)"
+    censored = f" ({cell.n_censored} of {cell.lognormal.n} censored)" if cell.n_censored else ""
+    return estimate(cell.lognormal) + censored
+
+
+def crossing(found: Crossing | None) -> str:
+    """P at the crossing with its interval, or why there is none; the published rule says when it is no crossing."""
+    if found is None:
+        return "not measured"
+    if math.isnan(found.n_params.value):
+        return str(found.code)
+    place = estimate(found.n_params)
+    return place if found.code is CrossingCode.CROSSES else f"{place} ({found.code})"
+
+
+def onset(found: Onset | None) -> str:
+    """P at the onset with its interval, or why there is none."""
+    if found is None:
+        return "not measured"
+    if found.code is OnsetCode.FOUND:
+        return estimate(found.n_params)
+    if found.code is OnsetCode.FROM_SMALLEST:
+        return f"≤ {number(found.n_params.value)} ({found.code})"
+    return str(found.code)
+
+
+def percent(fraction: float) -> str:
+    """A fraction as a percentage."""
+    return f"{100 * fraction:.4g} %"

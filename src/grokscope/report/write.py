@@ -1,0 +1,114 @@
+"""The report's folder: `index.html`, `figures/` and `tables/`, made beside it and put in its place at once."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from grokscope.laws.results import Claim
+from grokscope.report import words
+from grokscope.report.contents import Contents
+from grokscope.report.figures import figures
+from grokscope.report.figures.style import save
+from grokscope.report.missing import missing
+from grokscope.report.page import page
+from grokscope.report.tables import tables
+
+_OURS = {"index.html", "figures", "tables"}
+
+
+def write_report(contents: Contents, folder: Path) -> Path:
+    """Write the report of `contents` and return the path of its page. Equal contents give equal bytes.
+
+    A report that is there is replaced as a whole; until then it stays as it was.
+
+    Raises:
+        FileExistsError: the folder holds anything but a report; nothing is written.
+    """
+    folder = folder.absolute()
+    _refuse_strangers(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made, old = (folder.with_name(f".{folder.name}.{kind}-{os.getpid()}") for kind in ("new", "old"))
+    try:
+        _build(contents, made)
+        if folder.exists():
+            folder.rename(old)
+        made.rename(folder)
+    finally:
+        if not folder.exists() and old.exists():
+            old.rename(folder)
+        for leftover in (made, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+    return folder / "index.html"
+
+
+def _refuse_strangers(folder: Path) -> None:
+    if not folder.exists():
+        return
+    strange = sorted({entry.name for entry in folder.iterdir()} - _OURS) if folder.is_dir() else ["a file"]
+    if strange:
+        raise FileExistsError(
+            f"{folder}: found {', '.join(strange[:3])}, expected a new or empty folder or a report (index.html, figures, "
+            "tables), since a report is replaced as a whole"
+        )
+
+
+def _build(contents: Contents, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "figures").mkdir(parents=True)
+    (folder / "tables").mkdir()
+    drawn, absent = {}, []
+    for stem, figure in figures(contents):
+        if figure is None:
+            absent.append(stem)
+        else:
+            drawn[stem] = save(figure, folder / "figures" / stem)[1]
+    names = _write_tables(contents, folder / "tables")
+    html = page(contents, drawn, names, missing(contents, absent))
+    (folder / "index.html").write_text(html, encoding="utf-8", newline="\n")
+
+
+def _write_tables(contents: Contents, folder: Path) -> list[str]:
+    for stem, table in tables(contents).items():
+        _write_csv(table, folder / f"{stem}.csv")
+    if contents.claims is not None:
+        (folder / "claims.json").write_text(claims_json(contents.claims), encoding="utf-8", newline="\n")
+        (folder / "claims.md").write_text(claims_markdown(contents.claims), encoding="utf-8", newline="\n")
+    return sorted(path.name for path in folder.iterdir())
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, lineterminator="\n")
+
+
+def claims_json(claims: Sequence[Claim]) -> str:
+    """Claims as a JSON list; a number that is not known is null."""
+    rows = [
+        {
+            **{"name": c.name, "statement": c.statement, "verdict": c.verdict},
+            "numbers": {name: value if math.isfinite(value) else None for name, value in c.numbers.items()},
+            "how": c.how,
+        }
+        for c in claims
+    ]
+    return json.dumps(rows, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def claims_markdown(claims: Sequence[Claim]) -> str:
+    """Claims as a Markdown table."""
+
+    def cell(text: str) -> str:
+        return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+    lines = ["| claim | verdict | numbers | how |", "|---|---|---|---|"]
+    for c in claims:
+        numbers = "; ".join(f"{name} {words.number(value)}" for name, value in c.numbers.items())
+        texts = (f"{c.name}: {c.statement}", c.verdict, numbers, c.how)
+        lines.append("| " + " | ".join(map(cell, texts)) + " |")
+    return "\n".join(lines) + "\n"
