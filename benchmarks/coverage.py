@@ -33,7 +33,7 @@ WORLDS = {
     "never crosses": Truth(gen_scale=28.0),
     "nearly crosses": Truth(gen_scale=62.0),
 }
-"""The last but one stays far from a crossing; in the last T_mem ends 2 % above T_gen, less than the noise."""
+"""The last but one stays far from a crossing; in the last T_mem ends 13 % above T_gen, less than the noise."""
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Tally:
         if math.isnan(estimate.value) or (math.isnan(estimate.low) and math.isnan(estimate.high)):
             return
         self.given += 1
-        self.held += not (estimate.low > truth or estimate.high < truth)
+        self.held += not (math.isnan(truth) or estimate.low > truth or estimate.high < truth)
 
     def __str__(self) -> str:
         if not self.given:

@@ -7,7 +7,7 @@ import math
 import jax
 import jax.numpy as jnp
 from jax.typing import DTypeLike
-from jaxtyping import Array, Float, Int, Key, UInt32
+from jaxtyping import Array, Float, Key, UInt32
 
 NORM_EPS = 1e-5
 ROTARY_BASE = 1e6
@@ -25,13 +25,10 @@ def rms_norm(x: Float[Array, "*rows dim"], gain: Float[Array, " dim"]) -> Float[
     return x * jax.lax.rsqrt(jnp.mean(x * x, axis=-1, keepdims=True) + NORM_EPS) * gain
 
 
-def rotated(
-    x: Float[Array, "length batch heads dim_head"], positions: Int[Array, " length"]
-) -> Float[Array, "length batch heads dim_head"]:
+def rotated(x: Float[Array, "batch heads dim_head"], position: int) -> Float[Array, "batch heads dim_head"]:
     """Rotary embedding: pair (2j, 2j+1) turned by position * base^(-2j / dim_head)."""
     dim_head = x.shape[-1]
-    frequency = ROTARY_BASE ** (-jnp.arange(0, dim_head, 2, dtype=x.dtype) / dim_head)
-    angle = positions[:, None, None, None].astype(x.dtype) * frequency
+    angle = position * ROTARY_BASE ** (-jnp.arange(0, dim_head, 2, dtype=x.dtype) / dim_head)
     even, odd = x[..., 0::2], x[..., 1::2]
     turned = (even * jnp.cos(angle) - odd * jnp.sin(angle), even * jnp.sin(angle) + odd * jnp.cos(angle))
     return jnp.stack(turned, axis=-1).reshape(x.shape)

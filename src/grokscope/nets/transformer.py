@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +25,8 @@ from grokscope.run import Signature, Spec, SpecError, static, traced
 Rotary = Literal["published", "intended", "none"]
 ROTARY: tuple[Rotary, ...] = ("published", "intended", "none")
 EXPANSION = 4
+Positions = Sequence[Float[Array, "batch inner"]]
+"""One array a position, not one array of all: each is then read and differentiated without cutting and padding."""
 Rate = Float[Array, ""] | float
 
 
@@ -54,21 +57,18 @@ class Block(eqx.Module):
         """One head and no rotation: attention is then linear in the normed stream on either side of the softmax."""
         return self.heads == 1 and self.rotary != "intended"
 
-    def attend(
-        self,
-        q: Float[Array, "last batch inner"],
-        k: Float[Array, "length batch inner"],
-        v: Float[Array, "length batch inner"],
-    ) -> Float[Array, "last batch inner"]:
+    def attend(self, q: Positions, k: Positions, v: Positions) -> Float[Array, "last batch inner"]:
         """Causal attention of the last positions, which `q` belongs to, over all positions."""
-        last, length = len(q), len(k)
-        q, k, v = (t.reshape(*t.shape[:2], self.heads, -1) for t in (q, k, v))
+        first = len(k) - len(q)
+        q, k, v = ([self.per_head(row) for row in rows] for rows in (q, k, v))
         if self.rotary == "intended":
-            positions = jnp.arange(length)
-            q, k = rotated(q, positions[-last:]), rotated(k, positions)
-        visible = range(length - last + 1, length + 1)
-        read = jnp.stack([weighted(q[row], k[:seen], v[:seen]) for row, seen in enumerate(visible)])
-        return read.reshape(last, read.shape[1], -1)
+            q = [rotated(row, first + position) for position, row in enumerate(q)]
+            k = [rotated(row, position) for position, row in enumerate(k)]
+        read = [weighted(row, k[: first + i + 1], v[: first + i + 1]) for i, row in enumerate(q)]
+        return jnp.stack(read).reshape(len(q), len(read[0]), -1)
+
+    def per_head(self, x: Float[Array, "batch inner"]) -> Float[Array, "batch heads dim_head"]:
+        return x.reshape(len(x), self.heads, -1)
 
     def projected(self, read: Float[Array, "*rows inner"], rate: Rate, key: MaybeKey) -> Float[Array, "*rows dim"]:
         """The output matrix, and the published code's second one, present whenever there is more than one head."""
@@ -82,7 +82,7 @@ class Block(eqx.Module):
     ) -> Float[Array, "length batch dim"]:
         """Every position reads from itself and those before it."""
         normed = rms_norm(x, self.attn_norm)
-        q, k, v = (dense(normed, weight) for weight in (self.query, self.key, self.value))
+        q, k, v = (list(dense(normed, weight)) for weight in (self.query, self.key, self.value))
         return self.projected(self.attend(q, k, v), rate, key)
 
     def last_attention(
@@ -96,9 +96,10 @@ class Block(eqx.Module):
         normed = rms_norm(x, self.attn_norm)
         q = dense(normed[-1:], self.query)
         if self.is_simple:
-            read = dense(self.attend(dense(q, self.key.T), normed, normed), self.value)
+            seen = list(normed)
+            read = dense(self.attend(list(dense(q, self.key.T)), seen, seen), self.value)
         else:
-            read = self.attend(q, dense(normed, self.key), dense(normed, self.value))
+            read = self.attend(list(q), list(dense(normed, self.key)), list(dense(normed, self.value)))
         return self.projected(read, rate, key)
 
     def hidden(self, x: Float[Array, "*rows dim"]) -> Float[Array, "*rows hidden"]:
@@ -113,8 +114,8 @@ class Block(eqx.Module):
 
 def weighted(
     q: Float[Array, "batch heads dim_head"],
-    k: Float[Array, "seen batch heads dim_head"],
-    v: Float[Array, "seen batch heads dim_head"],
+    k: Sequence[Float[Array, "batch heads dim_head"]],
+    v: Sequence[Float[Array, "batch heads dim_head"]],
 ) -> Float[Array, "batch heads dim_head"]:
     """What one position reads from those it sees.
 
@@ -129,7 +130,8 @@ class TransformerNet(ExampleNet):
     """Maps one example of token ids to logits over the vocabulary.
 
     Exact shortcuts are taken. What depends on one token alone is computed once per vocabulary entry and looked up:
-    the first block's queries, keys and values and, with one head, all of its first position up to the dropout.
+    the first block's queries, keys and values and, with one head, all of its first position (up to the dropout, if
+    that is on).
     The last block is computed only where it is read: at the last position.
     """
 
@@ -164,19 +166,22 @@ class TransformerNet(ExampleNet):
     ) -> Float[Array, "read batch dim"]:
         """The residual stream after the first block, at the positions that the rest of the net reads."""
         block, table = self.blocks[0], self.embedding
-        read = slice(-1, None) if len(self.blocks) == 1 else slice(None)
+        reading = tokens[-1:] if len(self.blocks) == 1 else tokens
         normed = rms_norm(table, block.attn_norm)
         q, k, v = (dense(normed, weight) for weight in (block.query, block.key, block.value))
         if block.heads > 1:
-            seen = block.attend(q[tokens[read]], k[tokens], v[tokens])
-            x = table[tokens[read]] + block.projected(seen, self.dropout, attn_key)
+            seen = block.attend([q[t] for t in reading], [k[t] for t in tokens], [v[t] for t in tokens])
+            x = table[reading] + block.projected(seen, self.dropout, attn_key)
             return x + block.feed(block.hidden(x), self.dropout, ffn_key)
         v = dense(v, block.out.T)
-        x = table[tokens[read]] + block.attend(q[tokens[read]], k[tokens], v[tokens])
-        if len(x) == 1:
+        x = table[reading] + block.attend([q[t] for t in reading], [k[t] for t in tokens], [v[t] for t in tokens])
+        if len(reading) == 1:
             return x + block.feed(block.hidden(x), self.dropout, ffn_key)
-        alone = block.hidden(table + v)[tokens[:1]]
-        hidden = jnp.concatenate([alone, block.hidden(x[1:])])
+        alone = table + v
+        if ffn_key is None:
+            alone, rest = (rows + block.feed(block.hidden(rows), self.dropout, None) for rows in (alone, x[1:]))
+            return jnp.concatenate([alone[tokens[:1]], rest])
+        hidden = jnp.concatenate([block.hidden(alone)[tokens[:1]], block.hidden(x[1:])])
         return x + block.feed(hidden, self.dropout, ffn_key)
 
 

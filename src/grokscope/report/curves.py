@@ -32,7 +32,7 @@ def packed(identities: Iterable[str], traces: Mapping[str, pd.DataFrame], points
     A trace without rows counts as none. Each point is the accuracy at the first recorded epoch not before its own.
     """
     rows: dict[str, int] = {}
-    blocks = []
+    blocks: list[np.ndarray] = []
     for identity in identities:
         trace = traces.get(identity)
         if trace is None or not len(trace):

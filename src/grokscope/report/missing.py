@@ -27,8 +27,8 @@ def missing(contents: Contents, absent: Iterable[str]) -> list[str]:
     for measurement, count in contents.counts.items():
         if count.done < count.total:
             said.append(
-                f"{measurement}: {count.done} of {count.total} runs are done, {count.failed} failed and {count.pending} "
-                "are pending; what is said rests on the done ones."
+                f"{measurement}: {count.done} of {count.total} runs are done, {count.failed} failed and "
+                f"{count.pending} are pending; what is said rests on the done ones."
             )
     if not contents.parts:
         said.append("No run is finished: there are no figures and nothing follows yet.")

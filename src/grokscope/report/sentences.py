@@ -9,8 +9,8 @@ from grokscope.report import words
 from grokscope.report.slices import ACCURACIES, Slice
 
 _NO_CROSSING = {
-    CrossingCode.ALWAYS_SLOWER: "memorising is slower than generalising at every width measured, so the curves do not cross",
-    CrossingCode.ALWAYS_FASTER: "memorising is faster than generalising at every width measured, so the curves do not cross",
+    CrossingCode.ALWAYS_SLOWER: "memorising is slower than generalising at every width: the curves do not cross",
+    CrossingCode.ALWAYS_FASTER: "memorising is faster than generalising at every width: the curves do not cross",
     CrossingCode.WRONG_WAY: "the curves cross only the other way: memorising becomes slower as P grows",
     CrossingCode.TOO_FEW: "fewer than two widths have both times, so nothing can be said of a crossing",
     CrossingCode.UNPROVEN: "the curves as drawn change sides, but within the noise between seeds: no crossing is shown",
@@ -49,8 +49,8 @@ def _onset(shown: Slice, accuracy: Accuracy) -> str:
     if onset.code is OnsetCode.FROM_SMALLEST:
         smallest = words.number(onset.n_params.value)
         return (
-            f"By {accuracy} accuracy the smallest width that memorised, P = {smallest}, groks already: the onset lies at "
-            "or below it."
+            f"By {accuracy} accuracy the smallest width that memorised, P = {smallest}, groks already: the onset lies "
+            "at or below it."
         )
     if onset.code is OnsetCode.NOT_YET:
         return f"By {accuracy} accuracy the largest width does not grok, so no onset is found."

@@ -61,6 +61,8 @@ class Slice:
         """(width, P) of every cell, ascending in P."""
         cells = {(t.n_params, t.dim) for curve in self.curves.values() for t in curve}
         cells |= {(d.n_params, d.dim) for found in self.delays.values() for d in found}
+        if len(self.frame):
+            cells |= {(int(x), int(d)) for x, d in zip(self.frame["n_params"], self.frame["dim"], strict=True)}
         return tuple((dim, params) for params, dim in sorted(cells))
 
 

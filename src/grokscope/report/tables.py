@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -26,6 +26,13 @@ def tables(contents: Contents) -> dict[str, pd.DataFrame]:
         "onsets": onsets(contents.parts),
         "predictiveness": predictiveness(contents.suite, contents.parts),
         "runs": contents.frame,
+    } | {
+        name: table
+        for name, table in (
+            ("memorisation", memorisation(contents.parts)),
+            ("probe_ratios", probe_ratios(contents.parts)),
+        )
+        if len(table)
     }
 
 
@@ -35,7 +42,7 @@ def timescales(parts: Sequence[Part]) -> pd.DataFrame:
     cells: dict[str, dict[str, Any]] = {}
     for part in parts:
         for t in part.timescales:
-            row = dict(part.setting) | {name: getattr(t, name) for name in columns}
+            row = _row(part) | {name: getattr(t, name) for name in columns}
             row |= {"runs": t.lognormal.n, "censored": t.n_censored, "longest": t.longest}
             row |= _spread("lognormal", t.lognormal) | _spread("median", t.median)
             row |= {"published_mean": t.published_mean, "how": t.lognormal.how}
@@ -48,7 +55,7 @@ def crossings(parts: Sequence[Part]) -> pd.DataFrame:
     """A row a prime, accuracy, probe and rule: P and epochs at the crossing, or its code."""
     return pd.DataFrame(
         [
-            dict(part.setting)
+            _row(part)
             | {"p": c.p, "accuracy": c.accuracy, "probe": c.probe, "rule": c.rule, "code": str(c.code)}
             | _spread("n_params", c.n_params)
             | {"epochs": c.epochs, "every_crossing": _joined(c.all), "certainty": c.certainty}
@@ -63,7 +70,7 @@ def onsets(parts: Sequence[Part]) -> pd.DataFrame:
     """A row a prime, accuracy and pair of thresholds; `main` marks those that the report is about."""
     return pd.DataFrame(
         [
-            dict(part.setting)
+            _row(part)
             | {"p": o.p, "accuracy": o.accuracy, "main": main}
             | {"train_threshold": o.train_threshold, "val_threshold": o.val_threshold, "code": str(o.code)}
             | _spread("n_params", o.n_params)
@@ -71,6 +78,39 @@ def onsets(parts: Sequence[Part]) -> pd.DataFrame:
             for part in parts
             for main, found in ((True, part.onsets), (False, part.onset_grid))
             for o in found
+        ]
+    )
+
+
+def memorisation(parts: Sequence[Part]) -> pd.DataFrame:
+    """A row a fitted form of T_mem against the load f; p is `all` where primes are pooled."""
+    return pd.DataFrame(
+        [
+            _row(part)
+            | {"p": "all" if law.p is None else law.p, "accuracy": law.accuracy, "probe": law.probe, "form": form.name}
+            | _spread("b", form.b)
+            | _spread("a", form.a)
+            | {"exponent": form.exponent, "aic": form.aic, "delta_aic": form.delta, "share_best": form.share_best}
+            | {"r_squared": form.r_squared, "low_load": law.low_load, "high_load": law.high_load}
+            | {"runs": law.n, "censored": law.n_censored, "left_out": law.n_left_out}
+            for part in parts
+            for law in part.memorisation
+            for form in law.forms
+        ]
+    )
+
+
+def probe_ratios(parts: Sequence[Part]) -> pd.DataFrame:
+    """A row a prime, width, probe and accuracy: T_mem over that on random inputs."""
+    return pd.DataFrame(
+        [
+            _row(part)
+            | {"p": r.p, "dim": r.dim, "n_params": r.n_params, "load": r.load, "probe": r.probe}
+            | {"accuracy": r.accuracy}
+            | _spread("ratio", r.ratio)
+            | {"runs": r.ratio.n, "how": r.ratio.how}
+            for part in parts
+            for r in part.probe_ratios
         ]
     )
 
@@ -118,7 +158,11 @@ def _constant(capacity: Capacity | None) -> tuple[float, str]:
     return (capacity.constant.value, capacity.source) if capacity else (math.nan, "none")
 
 
-def _spread(name: str, found: Estimate) -> Mapping[str, float]:
+def _row(part: Part) -> dict[str, Any]:
+    return dict(part.setting)
+
+
+def _spread(name: str, found: Estimate) -> dict[str, Any]:
     return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 

@@ -32,8 +32,8 @@ def interval(low: float, high: float) -> str:
     if math.isnan(low) and math.isnan(high):
         return ""
     if math.isnan(high):
-        return f"[≥ {number(low)}]"
-    return f"[≤ {number(high)}]" if math.isnan(low) else f"[{number(low)}, {number(high)}]"
+        return f"[≥\u00a0{number(low)}]"
+    return f"[≤\u00a0{number(high)}]" if math.isnan(low) else f"[{number(low)}, {number(high)}]"
 
 
 def estimate(found: Estimate) -> str:

@@ -54,8 +54,8 @@ def _refuse_strangers(folder: Path) -> None:
     strange = sorted({entry.name for entry in folder.iterdir()} - _OURS) if folder.is_dir() else ["a file"]
     if strange:
         raise FileExistsError(
-            f"{folder}: found {', '.join(strange[:3])}, expected a new or empty folder or a report (index.html, figures, "
-            "tables), since a report is replaced as a whole"
+            f"{folder}: found {', '.join(strange[:3])}, expected a new or empty folder or a report (index.html, "
+            "figures, tables), since a report is replaced as a whole"
         )
 
 

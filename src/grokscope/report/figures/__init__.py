@@ -10,6 +10,7 @@ from grokscope.report.contents import Contents, Part
 from grokscope.report.figures.capacity import capacity_figure
 from grokscope.report.figures.learning import learning_figure
 from grokscope.report.figures.onset import onset_figure
+from grokscope.report.figures.probes import probe_figure
 from grokscope.report.figures.race import race_figure
 from grokscope.report.figures.speed import speed_figures
 from grokscope.report.figures.survival import survival_figure
@@ -31,3 +32,5 @@ def _of_part(part: Part) -> Iterator[tuple[str, Figure | None]]:
     yield f"capacity{end}", capacity_figure(part)
     yield from zip((f"speed_a{end}", f"speed_b{end}"), speed_figures(part) or (None, None), strict=True)
     yield f"onset_thresholds{end}", onset_figure(part)
+    if part.probe_ratios:
+        yield f"probes{end}", probe_figure(part)

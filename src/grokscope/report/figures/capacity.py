@@ -64,8 +64,9 @@ def capacity_figure(part: Part) -> Figure | None:
             lower.plot(reach, PUBLISHED * reach, "--", color=ORANGE)[0],
             lower.plot(reach, MORRIS * reach, ":", color=VERMILION)[0],
         ]
+        sign = "+" if intercept >= 0 else "−"
         texts = [
-            f"least squares, as published: {slope:.3g} P {'+' if intercept >= 0 else '−'} {words.number(abs(intercept))}",
+            f"least squares, as published: {slope:.3g} P {sign} {words.number(abs(intercept))}",
             f"{PUBLISHED} bits per parameter (Song & Ye)",
             f"{MORRIS} bits per parameter (Morris et al.)",
         ]

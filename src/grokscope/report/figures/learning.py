@@ -60,7 +60,7 @@ def _panel(axes: Axes, curves: list[pd.DataFrame]) -> None:
     for trace in curves:
         for column, colour, line, _ in SHOWN:
             seen = trace[column].dropna()
-            axes.plot(seen.index, seen, color=colour, ls=line, lw=0.8, alpha=1 if len(curves) == 1 else 0.6)
+            axes.plot(seen.index, seen, color=colour, ls=line, lw=0.8, alpha=max(0.25, 0.9 / len(curves) ** 0.3))
     log_axis(axes, "x")
     axes.set_ylim(-0.02, 1.03)
     axes.set_ylabel("accuracy")

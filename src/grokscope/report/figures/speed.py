@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.laws.memorisation import predicted
-from grokscope.laws.results import Accuracy
+from grokscope.laws.results import Accuracy, Timescale
 from grokscope.report import words
 from grokscope.report.contents import Part
 from grokscope.report.figures.style import BLACK, GREY, STYLE, below, log_axis, new_figure
@@ -29,22 +31,28 @@ def speed_figures(part: Part, accuracy: Accuracy = "running") -> tuple[Figure, F
         inverse=1 / (part.capacity.constant.value * rows["n_params"]),
     )
     rows = rows.assign(load=rows["dataset_bits"] * rows["inverse"])
-    return _figure_a(rows, accuracy), _figure_b(rows, part, accuracy)
+    return _figure_a(rows, part, accuracy), _figure_b(rows, part, accuracy)
 
 
-def _figure_a(rows: pd.DataFrame, accuracy: Accuracy) -> Figure:
+def _figure_a(rows: pd.DataFrame, part: Part, accuracy: Accuracy) -> Figure:
     figure, (axes,) = new_figure(3.2)
     handles = []
+    inverse = {int(params): 1e6 * each for params, each in zip(rows["n_params"], rows["inverse"], strict=True)}
+    cells = sorted((t for t in part.timescales if t.probe == "random" and t.accuracy == accuracy), key=_params)
     with mpl.rc_context(STYLE):
         for colour, (p, line) in zip(_shades(rows), rows.groupby("p"), strict=True):
-            means = line.groupby("inverse")["time"].apply(lambda times: float(np.exp(np.log(times).mean())))
-            axes.plot(means.index * 1e6, means, color=colour, lw=0.9)
+            known = [t for t in cells if t.p == p and not math.isnan(t.lognormal.value)]
+            axes.plot([inverse[t.n_params] for t in known], [t.lognormal.value for t in known], color=colour, lw=0.9)
             _points(axes, line.assign(x=line["inverse"] * 1e6), colour)
             label = f"p = {p}, K = {words.number(float(line['dataset_bits'].iloc[0]))} bits"
             handles.append(Line2D([], [], color=colour, marker=".", label=label))
         axes.set_xlabel("1 / (C P)  (10⁻⁶ per bit)")
     _finish(figure, axes, rows, accuracy, handles)
     return figure
+
+
+def _params(cell: Timescale) -> int:
+    return cell.n_params
 
 
 def _figure_b(rows: pd.DataFrame, part: Part, accuracy: Accuracy) -> Figure:
@@ -54,6 +62,9 @@ def _figure_b(rows: pd.DataFrame, part: Part, accuracy: Accuracy) -> Figure:
         for colour, (p, line) in zip(_shades(rows), rows.groupby("p"), strict=True):
             _points(axes, line.assign(x=line["load"]), colour)
             handles.append(Line2D([], [], color=colour, marker=".", ls="none", label=f"p = {p}"))
+        # The law is drawn as far as there are points: it is fitted to censored runs too, above the longest time seen.
+        axes.set_yscale("log")
+        axes.set_ylim(axes.get_ylim())
         laws = [
             law for law in part.memorisation if law.accuracy == accuracy and law.probe == "random" and law.p is None
         ]
@@ -63,9 +74,8 @@ def _figure_b(rows: pd.DataFrame, part: Part, accuracy: Accuracy) -> Figure:
                 if form is not law.forms[0] and form.name != "exponential":
                     continue
                 best = form is law.forms[0]
-                label = f"{form.name}{' (least AIC)' if best else ''}, R² {form.r_squared:.3f}"
-                if form.name == "exponential":
-                    label = f"{form.b.value:.3g} exp({form.a.value:.3g} f){' (least AIC)' if best else ''}, R² {form.r_squared:.3f}"
+                name = f"{form.b.value:.3g} exp({form.a.value:.3g} f)" if form.name == "exponential" else form.name
+                label = f"{name}{', least AIC' if best else ''}, R² {form.r_squared:.3f}"
                 handles += axes.plot(load, predicted(form, load), color=BLACK, ls="-" if best else "--", label=label)
         axes.set_xlabel("load f = K / (C P)")
     _finish(figure, axes, rows, accuracy, handles)

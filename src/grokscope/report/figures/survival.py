@@ -22,7 +22,7 @@ _COLUMNS: dict[Curve, tuple[str, str, str]] = {
 
 
 def survival_figure(shown: Slice) -> Figure | None:
-    """Kaplan-Meier curves of both T_mem and of T_gen, a panel each; ticks where a run was censored. None without runs."""
+    """Kaplan-Meier curves of both T_mem and of T_gen, a panel each, ticks where one was censored; None without runs."""
     panels = []
     for name in CURVES:
         measurement, probe, column = _COLUMNS[name]

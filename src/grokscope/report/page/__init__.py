@@ -42,7 +42,7 @@ def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str],
         cells = [cell for cell in row.cells if cell.n_params in kept]
         stems = [stem for stem in figures if stem.partition("_")[2] == s.name]
         primes.append({"summary": row, "cells": cells, "found": found(s), "unsaid": unsaid(s), "figures": stems})
-    whole = [stem for stem in figures if stem.startswith(("capacity", "speed", "onset"))]
+    whole = [stem for stem in figures if stem.startswith(("capacity", "speed", "onset", "probes"))]
     return _environment().get_template("index.html.j2").render(
         contents=contents,
         primes=primes,

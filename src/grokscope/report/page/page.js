@@ -60,6 +60,18 @@
     fill(selects.seed, [["all", "all"], ...seeds.sort((a, b) => a - b).map((seed) => [seed, seed])], wanted ?? "all");
   };
 
+  // 1, 2, 5, 10 ... written out, or decades alone where they would crowd.
+  const written = (value) =>
+    value >= 1e6 ? `${value / 1e6}M` : value >= 1e4 ? `${value / 1e3}k` : String(Number(value.toPrecision(1)));
+  const ticks = (values) => {
+    const known = values.filter((value) => value > 0);
+    if (!known.length) return {};
+    const low = Math.floor(Math.log10(Math.min(...known))), high = Math.ceil(Math.log10(Math.max(...known)));
+    const digits = high - low > 3 ? [1] : [1, 2, 5];
+    const tickvals = [];
+    for (let power = low; power <= high; power++) tickvals.push(...digits.map((digit) => Number(`${digit}e${power}`)));
+    return { tickmode: "array", tickvals, ticktext: tickvals.map(written) };
+  };
   const upright = (x, colour, dash, width = 1.5) =>
     ({ type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color: colour, dash, width }, layer: "below" });
   const band = (found, colour) =>
@@ -115,11 +127,14 @@
       ...marks(slice.onsets[accuracy], GREEN, "dash"),
       ...(chosen ? [upright(chosen.params, "rgba(0,114,178,0.15)", "solid", 9)] : []),
     ];
+    const cells = Object.values(slice.curves).flat();
     Plotly.react("race", traces, {
       margin: { l: 62, r: 12, t: 10, b: 40 }, hovermode: "closest", shapes, font: { color: INK, size: 12 },
       legend: { orientation: "h", y: -0.14, yanchor: "top", x: 0.5, xanchor: "center" },
-      xaxis: { type: "log", title: { text: "parameters P" }, anchor: "y2", dtick: "D2", gridcolor: "#eee", exponentformat: "SI" },
-      yaxis: { type: "log", title: { text: "T_mem, T_gen (epochs)" }, domain: [0.36, 1], dtick: "D2", gridcolor: "#eee", exponentformat: "SI" },
+      xaxis: { type: "log", title: { text: "parameters P", standoff: 6 }, anchor: "y2", gridcolor: "#eee",
+        ...ticks([...params, ...cells.map((c) => c.x)]) },
+      yaxis: { type: "log", title: { text: "T_mem, T_gen (epochs)" }, domain: [0.36, 1], gridcolor: "#eee",
+        ...ticks(cells.flatMap((c) => [c.y, c.low, c.high])) },
       yaxis2: { title: { text: "delay (epochs)" }, domain: [0, 0.3], rangemode: "tozero", gridcolor: "#eee", exponentformat: "SI" },
     }, config);
   };
@@ -141,15 +156,18 @@
     const nothing = traces.length ? [] : [{ text: "no finished run", showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0.5 }];
     Plotly.react(id, traces, {
       title: { text: title, font: { size: 13 }, y: 0.97 }, margin: { l: 48, r: 10, t: 32, b: 40 }, shapes, annotations: nothing,
-      font: { color: INK, size: 12 }, legend: { orientation: "h", y: -0.22, yanchor: "top", x: 0.5, xanchor: "center" },
-      xaxis: { type: "log", title: { text: "epochs" }, gridcolor: "#eee", exponentformat: "SI" },
+      font: { color: INK, size: 12 }, legend: { orientation: "h", y: -0.28, yanchor: "top", x: 0.5, xanchor: "center" },
+      xaxis: { type: "log", title: { text: "epochs", standoff: 6 }, gridcolor: "#eee",
+        ...ticks([1, ...runs.map((run) => run.epochs)]) },
       yaxis: { title: { text: "accuracy" }, range: [-0.02, 1.03], gridcolor: "#eee" },
     }, config);
   };
 
   const drawLearning = () => {
     const dim = Number(selects.width.value), seed = selects.seed.value;
-    const runs = runsOf(current()).filter((run) => run.dim === dim && (seed === "all" || run.seed === Number(seed)));
+    const runs = runsOf(current())
+      .filter((run) => run.dim === dim && (seed === "all" || run.seed === Number(seed)))
+      .sort((a, b) => a.kind.localeCompare(b.kind) || a.seed - b.seed);
     byId("learning-title").textContent =
       `Learning curves: ${current().title}, width ${dim}, ${seed === "all" ? "all seeds" : `seed ${seed}`}`;
     drawCurves("groks", "modular task", runs.filter((run) => run.kind === "groks"));

@@ -1,0 +1,24 @@
+"""For every test: shapes in annotations are checked, and compiled programs are kept from one test run to the next."""
+
+import getpass
+import os
+import tempfile
+from pathlib import Path
+from typing import runtime_checkable
+
+from jaxtyping import install_import_hook
+
+from grokscope import run
+
+os.environ["GROKSCOPE_CACHE"] = str(Path(tempfile.gettempdir()) / f"grokscope-tests-{getpass.getuser()}")
+
+for protocol in (run.Task, run.Net, run.Optimiser, run.Measurement):
+    runtime_checkable(protocol)  # a checker of annotations must be able to ask whether something keeps the protocol
+
+install_import_hook(
+    ["grokscope.nets", "grokscope.tasks", "grokscope.measurements", "grokscope.training"], "beartype.beartype"
+)
+
+from grokscope.workers.cache import use_compilation_cache  # noqa: E402  only now may the checked rooms be imported
+
+use_compilation_cache()

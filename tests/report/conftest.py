@@ -1,0 +1,16 @@
+"""One report for all tests that only look at it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.report import fakes
+
+from grokscope.report.write import write_report
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report with a crossing."""
+    return write_report(fakes.contents(), tmp_path_factory.mktemp("reports") / "fake").parent

@@ -1,0 +1,81 @@
+"""Numbers, reason codes and sentences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.report import fakes
+
+from grokscope.laws.results import Crossing, CrossingCode, Estimate, Onset, OnsetCode
+from grokscope.report import words
+from grokscope.report.sentences import found, unsaid
+from grokscope.report.slices import Slice, slices, suffix
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"), (0.01234, "0.0123"), (560.4, "560"), (999.7, "1\u202f000"), (41234.0, "41\u202f234"),
+        (3.2e6, "3.20e+06"), (-2.5, "−2.5"), (1e-5, "1.00e−05"), (NAN, "–"), (float("inf"), "∞"),
+    ],
+)  # fmt: skip
+def test_numbers(value: float, text: str) -> None:
+    assert words.number(value) == text
+
+
+def test_an_interval_says_which_side_is_open() -> None:
+    assert words.interval(NAN, NAN) == ""
+    assert words.interval(2, NAN) == "[≥\u00a02]"
+    assert words.interval(NAN, 3) == "[≤\u00a03]"
+    assert words.interval(2, 3) == "[2, 3]"
+
+
+def crossing(code: CrossingCode, value: float, rule: str = "sign change") -> Crossing:
+    place = Estimate(value, NAN, NAN, 8, "")
+    return Crossing(97, "running", "random", place, 100.0, code, (value, 2 * value), NAN, rule)
+
+
+def test_a_closest_approach_is_never_stated_as_a_crossing() -> None:
+    stated = words.crossing(crossing(CrossingCode.ALWAYS_SLOWER, 5000.0, "published"))
+    assert stated == "5\u202f000 (memorising slower at every width)"
+    assert words.crossing(crossing(CrossingCode.ALWAYS_SLOWER, NAN)) == "memorising slower at every width"
+    assert words.crossing(None) == "not measured"
+
+
+def prime(**changed: object) -> Slice:
+    return replace(next(slices(fakes.contents())), **changed)
+
+
+@pytest.mark.parametrize("code", list(CrossingCode))
+def test_every_code_has_a_sentence(code: CrossingCode) -> None:
+    crosses = code in words.CROSSED
+    shown = prime(crossings={"running": crossing(code, 5000.0 if crosses else NAN)})
+    text = found(shown)
+    assert ("becomes faster than generalising at P = 5\u202f000" in text) is crosses
+    assert "By eval accuracy, the crossing was not measured." in text
+
+
+@pytest.mark.parametrize("code", list(OnsetCode))
+def test_every_onset_code_has_a_sentence(code: OnsetCode) -> None:
+    known = code in (OnsetCode.FOUND, OnsetCode.FROM_SMALLEST)
+    place = Estimate(5000.0 if known else NAN, NAN, NAN, 8, "")
+    text = found(prime(onsets={"running": Onset(97, "running", 0.99, 0.98, place, code, ())}))
+    assert ("5\u202f000" in text) is known
+    assert ("Grokking, by running accuracy, begins" in text) is (code is OnsetCode.FOUND)
+
+
+def test_what_cannot_be_said_is_said() -> None:
+    text = " ".join(unsaid(next(slices(fakes.contents(seeds=2)))))
+    assert "are censored" in text
+    assert "rest on 2 seeds" in text
+    assert "Not measured here: T_gen" in " ".join(unsaid(prime(curves={"T_gen": ()})))
+    assert unsaid(prime(curves={}, onsets={})) == []
+
+
+def test_settings_give_file_names_that_differ_and_are_safe() -> None:
+    names = {suffix({"op": op}) for op in ("/", "*", "+", "-", "../x", "a b", "a\0b", "ä")}
+    assert len(names) == 8
+    assert not any(set(name) - set("abcdefghijklmnopqrstuvwxyz0123456789._-~") for name in names)

@@ -1,0 +1,51 @@
+"""The lower rooms stand alone, and the names that the house offers are there."""
+
+import subprocess
+import sys
+
+import pytest
+
+import grokscope
+
+ENGINE = ("grokscope.run", "grokscope.tasks", "grokscope.nets", "grokscope.measurements", "grokscope.training.train",
+          "grokscope.training.pack", "grokscope.training.strategy", "grokscope.training.cost")  # fmt: skip
+FOREIGN = ("pandas", "sqlalchemy", "pydantic", "ruamel", "platformdirs", "typer", "rich", "matplotlib", "plotly",
+           "statsmodels", "lifelines", "jinja2", "psycopg", "torch", "grokscope.ledger", "grokscope.suite",
+           "grokscope.workers", "grokscope.laws", "grokscope.cli")  # fmt: skip
+
+PROBE = """
+import importlib, sys
+class Barred:
+    def find_spec(self, name, path=None, target=None):
+        if any(name == foreign or name.startswith(foreign + ".") for foreign in {foreign}):
+            raise ImportError("barred: " + name)
+sys.meta_path.insert(0, Barred())
+importlib.import_module({room!r})
+"""
+
+
+@pytest.mark.parametrize("room", ["grokscope.run", "grokscope.training.train"])
+def test_the_lower_rooms_need_no_library_of_the_upper_ones(room: str) -> None:
+    rooms = ENGINE if room != "grokscope.run" else (room,)
+    code = PROBE.format(foreign=FOREIGN, room=rooms[0]) + "".join(f"\nimport {name}" for name in rooms)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_specs_need_nothing_but_the_standard_library() -> None:
+    code = "import sys, grokscope.run; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, timeout=60, check=False,
+                          env={"PYTHONPATH": str(next(iter(grokscope.__path__)) + "/..")})  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    strangers = set(done.stdout.split()) - set(sys.stdlib_module_names) - {"grokscope", "__main__"}
+    assert not {name for name in strangers if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("name", grokscope.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(grokscope, name) is not None
+
+
+def test_a_name_that_is_not_there_is_said_so() -> None:
+    with pytest.raises(AttributeError, match="module 'grokscope' has no attribute 'nonsense'"):
+        grokscope.nonsense  # noqa: B018
