@@ -16,7 +16,7 @@ for protocol in (run.Task, run.Net, run.Optimiser, run.Measurement):
     runtime_checkable(protocol)  # a checker of annotations must be able to ask whether something keeps the protocol
 
 install_import_hook(
-    ["grokscope.nets", "grokscope.tasks", "grokscope.measurements", "grokscope.training"], "beartype.beartype"
+    ["grokscope.nets", "grokscope.tasks", "grokscope.measurements", "grokscope.training"], "checking.shapes"
 )
 
 from grokscope.workers.cache import use_compilation_cache  # noqa: E402  only now may the checked rooms be imported

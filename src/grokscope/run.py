@@ -42,7 +42,11 @@ def traced(
     return dataclasses.field(default=default, metadata={"static": False, "choices": choices, "low": low, "high": high})
 
 
-class SpecError(ValueError):
+class InputError(ValueError):
+    """Something that a user gave cannot be used. One message: where, what was found, what was expected."""
+
+
+class SpecError(InputError):
     """A field of a spec holds what it cannot: says which, what was found and what was expected."""
 
     def __init__(self, field: str, found: Any, expected: str):

@@ -2,16 +2,18 @@
 
 import itertools
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
 
-from grokscope.nets import from_published
+from grokscope.nets import TransformerNet, from_published
 from grokscope.nets.layers import dropped, random_words
 
 from .arrays import published, tokens
+from .fast import outputs
 
 KEYS = [jax.random.key(seed) for seed in (0, 1, 12345)]
 
@@ -88,24 +90,23 @@ def test_without_a_key_nothing_falls() -> None:
 
 @pytest.mark.parametrize("heads", [1, 2])
 def test_evaluation_is_deterministic_and_training_is_not(heads: int) -> None:
-    net, inputs = net_with(0.2, heads), jnp.asarray(tokens()[0])
-    np.testing.assert_array_equal(net.batched(inputs), net_with(0.9, heads).batched(inputs))
-    one, again, other = (net.batched(inputs, key=key) for key in (KEYS[0], KEYS[0], KEYS[1]))
+    net, inputs = net_with(0.2, heads), tokens()[0]
+    np.testing.assert_array_equal(outputs(net, inputs), outputs(net_with(0.9, heads), inputs))
+    one, again, other = (outputs(net, inputs, key) for key in (KEYS[0], KEYS[0], KEYS[1]))
     np.testing.assert_array_equal(one, again)
     assert np.abs(one - other).max() > 1e-3
 
 
 def test_rate_zero_is_evaluation() -> None:
-    net, inputs = net_with(0.0, 2), jnp.asarray(tokens()[0])
-    np.testing.assert_allclose(net.batched(inputs, key=KEYS[0]), net.batched(inputs), atol=1e-6)
+    net, inputs = net_with(0.0, 2), tokens()[0]
+    np.testing.assert_allclose(outputs(net, inputs, KEYS[0]), outputs(net, inputs), atol=1e-6)
 
 
 @pytest.mark.parametrize("depth", [1, 2])
 def test_equal_examples_get_masks_of_their_own(depth: int) -> None:
     net = net_with(0.5, 1, depth)
-    same = jnp.tile(jnp.array([1, 13, 2, 14], jnp.int32), (16, 1))
-    outputs = np.asarray(net.batched(same, key=KEYS[0]))
-    for one, other in itertools.combinations(outputs, 2):
+    same = np.tile(np.array([1, 13, 2, 14], np.int32), (24, 1))
+    for one, other in itertools.combinations(outputs(net, same, KEYS[0]), 2):
         assert np.abs(one - other).max() > 1e-4
 
 
@@ -117,8 +118,7 @@ def test_blocks_and_their_halves_get_masks_of_their_own() -> None:
         assert abs(np.mean(one == other) - 0.5) < 5 * 0.5 / np.sqrt(len(one))
 
 
-def net_with(rate: float, heads: int, depth: int = 2):  # type: ignore[no-untyped-def]
+def net_with(rate: float, heads: int, depth: int = 2) -> TransformerNet:
     arrays = {n: a.astype(np.float32) for n, a in published(depth=depth, heads=heads).items()}
     net = from_published(arrays, heads=heads)
-    object.__setattr__(net, "dropout", rate)
-    return net
+    return eqx.tree_at(lambda net: net.dropout, net, jnp.float32(rate))

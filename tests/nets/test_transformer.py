@@ -5,7 +5,6 @@ import itertools
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 
 import oracle
@@ -13,18 +12,9 @@ from grokscope.nets import Transformer, TransformerNet, from_published, to_publi
 from grokscope.run import Signature, SpecError
 
 from .arrays import published, tokens
+from .fast import FAST_COMPILE, loss_and_gradient, output, outputs
 
-FAST_COMPILE = {"xla_backend_optimization_level": 0}
-"""These tests are of the net as it is written; that it survives the compiler is tested with whole trainings."""
 SIGNATURE = Signature(vocab=15, length=4, classes=15)
-
-
-def loss_with_logits(net: TransformerNet, inputs: jax.Array, targets: jax.Array) -> tuple[jax.Array, jax.Array]:
-    logits = net.batched(inputs)
-    return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, targets)), logits
-
-
-loss_and_gradient = jax.jit(jax.value_and_grad(loss_with_logits, has_aux=True), compiler_options=FAST_COMPILE)
 
 
 @pytest.mark.parametrize(
@@ -47,13 +37,10 @@ def test_shortcuts_change_no_logit_and_no_gradient(depth: int, heads: int, rotar
 
 def swap_effect(depth: int, rotary: str, heads: int = 1) -> float:
     """Largest change of a logit when the two operands change places."""
-    arrays = published(depth=depth, heads=heads)
-    p, there, back = 13, jnp.array([3, 13, 8, 14], jnp.int32), jnp.array([8, 13, 3, 14], jnp.int32)
+    there, back = np.array([3, 13, 8, 14], np.int32), np.array([8, 13, 3, 14], np.int32)
     with jax.enable_x64(True):
-        net = from_published(arrays, heads=heads, rotary=rotary)  # type: ignore[arg-type]
-        effect = float(jnp.max(jnp.abs(net(there) - net(back))))
-    assert len(arrays["embedding"]) == p + 2
-    return effect
+        net = from_published(published(depth=depth, heads=heads), heads=heads, rotary=rotary)  # type: ignore[arg-type]
+        return float(np.max(np.abs(output(net, there) - output(net, back))))
 
 
 @pytest.mark.parametrize("heads", [1, 2])
@@ -73,7 +60,7 @@ def test_published_rotation_is_none(heads: int) -> None:
     params, (inputs, _) = published(heads=heads), tokens()
     with jax.enable_x64(True):
         logits = {
-            rotary: from_published(params, heads=heads, rotary=rotary).batched(jnp.asarray(inputs))
+            rotary: outputs(from_published(params, heads=heads, rotary=rotary), inputs)  # type: ignore[arg-type]
             for rotary in ("published", "none", "intended")
         }
     np.testing.assert_allclose(logits["published"], logits["none"], atol=1e-12)
@@ -83,15 +70,16 @@ def test_published_rotation_is_none(heads: int) -> None:
 def test_one_example_is_its_row_of_many() -> None:
     inputs, _ = tokens()
     net = float32_net()
-    many = net.batched(jnp.asarray(inputs))
+    many = outputs(net, inputs)
     for row in (0, 7):
-        np.testing.assert_allclose(net(jnp.asarray(inputs[row])), many[row], atol=1e-6)
+        np.testing.assert_allclose(output(net, inputs[row]), many[row], atol=1e-6)
 
 
 def test_a_single_example_has_a_gradient() -> None:
     inputs, targets = tokens(n=1)
     net = float32_net()
-    gradient = jax.grad(lambda net: -jax.nn.log_softmax(net(jnp.asarray(inputs[0])))[targets[0]])(net)
+    loss = jax.grad(lambda net, tokens, target: -jax.nn.log_softmax(net(tokens))[target])
+    gradient = jax.jit(loss, compiler_options=FAST_COMPILE)(net, jnp.asarray(inputs[0]), targets[0])
     _, expected = oracle.gradient(published(), inputs, targets, oracle.Model(1))
     ours = to_published(gradient)
     for name, array in expected.items():

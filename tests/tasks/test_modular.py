@@ -5,9 +5,11 @@ import math
 import jax
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grokscope import AdamW
+from grokscope.measurements import Groks
 from grokscope.nets import Transformer
 from grokscope.run import Run, SpecError
 from grokscope.tasks import Modular
@@ -15,6 +17,7 @@ from grokscope.tasks.modular import OPERATIONS, SPLITS, exact_fraction, is_prime
 
 KEY = jax.random.key(0)
 PRIMES = [p for p in range(2, 60) if is_prime(p)]
+SMALL = [2, 3, 7]  # every size of table compiles its own shuffle
 
 # p, n_equiv of division, batches of 512, size of the last, log2 V, K in bits, K / 2.16, d*, n_equiv of + - *
 PUBLISHED = [
@@ -43,8 +46,8 @@ def test_sizes_and_bits_of_the_published_table(row: tuple[int, int, int, int, fl
     vocab = task.signature.vocab
     assert math.log2(vocab) == pytest.approx(bits_each, abs=5e-5)
     assert n * math.log2(vocab) == pytest.approx(bits, abs=0.5)
-    assert bits / 2.16 == pytest.approx(at_capacity, abs=0.5)
-    fitting = (d for d in range(2, 100, 2) if Transformer(d).n_params(task.signature) >= bits / 2.16)
+    assert n * math.log2(vocab) / 2.16 == pytest.approx(at_capacity, abs=0.5)
+    fitting = (d for d in range(2, 100, 2) if Transformer(d).n_params(task.signature) >= n * math.log2(vocab) / 2.16)
     assert next(fitting) == width
 
 
@@ -86,8 +89,9 @@ def test_division_labels_are_uniform_and_products_favour_zero() -> None:
     assert np.bincount(table(13, "*")[1]).tolist() == [25] + [12] * 12
 
 
+@settings(max_examples=60, deadline=None)
 @given(
-    p=st.sampled_from(PRIMES),
+    p=st.sampled_from(SMALL),
     op=st.sampled_from(OPERATIONS),
     split=st.sampled_from(SPLITS),
     fraction=st.floats(0.05, 1.0),
@@ -198,8 +202,5 @@ def test_tasks_over_one_prime_share_room(op: str, fraction: float) -> None:
 
 
 def test_the_run_knows_its_steps() -> None:
-    from grokscope import AdamW
-    from grokscope.measurements import Groks
-
     for p, _, batches, *_ in PUBLISHED:
         assert Run(Modular(p), Transformer(8), AdamW(), Groks()).steps_per_epoch == batches

@@ -1,22 +1,20 @@
-"""Commands that look into the ledger: status, runs, show, version."""
+"""Commands that look into the ledger: status, runs, show, version. What they call is imported when they are called."""
 
 from __future__ import annotations
 
 import json
 import math
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from grokscope.api import default_store
 from grokscope.cli.errors import friendly
-from grokscope.cli.options import Kind, Status, Store
-from grokscope.cli.plot import curves
-from grokscope.ledger import Ledger, open_ledger
-from grokscope.training.provenance import git_revision, versions
-from grokscope.training.provenance import version as installed
+from grokscope.cli.options import DEFAULT_STORE, Kind, Status, Store
+
+if TYPE_CHECKING:
+    from grokscope.ledger import Ledger
 
 console = Console(highlight=False)
 COLUMNS = ("id", "measurement", "status", "p", "dim", "n_params", "epochs", "t_mem_running", "t_mem_eval", "t_gen")
@@ -24,7 +22,9 @@ COLUMNS = ("id", "measurement", "status", "p", "dim", "n_params", "epochs", "t_m
 
 def opened(store: str | None) -> Ledger:
     """The ledger to look into; it must be there."""
-    return open_ledger(store or default_store(), create=False)
+    from grokscope.ledger import open_ledger
+
+    return open_ledger(store or DEFAULT_STORE, create=False)
 
 
 @friendly
@@ -109,6 +109,8 @@ def show(
     if found["error"]:
         console.print(found["error"], markup=False, style="red")
     if trace is not None:
+        from grokscope.cli.plot import curves
+
         console.print(curves(trace, width=min(console.width, 100)), markup=False)
 
 
@@ -117,9 +119,11 @@ def version() -> None:
 
     Example: [bold]grokscope version[/bold]
     """
-    revision = git_revision()
-    typer.echo(f"grokscope {installed()}" + (f" ({revision})" if revision else ""))
-    typer.echo(", ".join(f"{name} {number}" for name, number in versions().items()))
+    from grokscope.training import provenance
+
+    revision = provenance.git_revision()
+    typer.echo(f"grokscope {provenance.version()}" + (f" ({revision})" if revision else ""))
+    typer.echo(", ".join(f"{name} {number}" for name, number in provenance.versions().items()))
 
 
 def conditions(pairs: list[str]) -> dict[str, Any]:

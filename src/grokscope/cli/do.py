@@ -1,21 +1,25 @@
-"""Commands that do or plan work: run, plan, report."""
+"""Commands that do or plan work: run, plan, report.
+
+What they call is imported when they are called, so that `--help` does not wait for JAX and pandas.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from grokscope import api
 from grokscope.cli.errors import complain, friendly
 from grokscope.cli.options import Kind, Out, SkipImpossible, Store, SuiteArgument, seconds
-from grokscope.cli.progress import Display
-from grokscope.report.terminal import summary_table
-from grokscope.suite import Suite, load_suite
 
+if TYPE_CHECKING:
+    from grokscope.suite import Suite
+
+DEFAULT_OUT = Path("out")
 console = Console(highlight=False)
 SOME_FAILED, INTERRUPTED = 1, 130
 
@@ -24,7 +28,7 @@ SOME_FAILED, INTERRUPTED = 1, 130
 def run(
     suite: SuiteArgument,
     store: Store = None,
-    out: Out = api.DEFAULT_OUT,
+    out: Out = DEFAULT_OUT,
     only: Annotated[
         list[Kind] | None, typer.Option("--only", help="Do only this measurement; may be repeated.")
     ] = None,
@@ -43,6 +47,10 @@ def run(
 
     Example: [bold]grokscope run quick --max-time 10m[/bold]
     """
+    from grokscope import api
+    from grokscope.cli.progress import Display
+    from grokscope.report.terminal import summary_table
+
     limit = seconds(max_time)
     loaded = loaded_suite(suite, skip_impossible)
     with Display(loaded, only or (), console) as display:
@@ -79,6 +87,8 @@ def plan(
 
     Example: [bold]grokscope plan central[/bold]
     """
+    from grokscope import api
+
     loaded = loaded_suite(suite, skip_impossible)
     found = api.plan(loaded, store=store)
     if as_json:
@@ -103,11 +113,14 @@ def plan(
 
 
 @friendly
-def report(suite: SuiteArgument, store: Store = None, out: Out = api.DEFAULT_OUT) -> None:
+def report(suite: SuiteArgument, store: Store = None, out: Out = DEFAULT_OUT) -> None:
     """Write a suite's report from the ledger alone, however much of it is done.
 
     Example: [bold]grokscope report quick[/bold]
     """
+    from grokscope import api
+    from grokscope.report.terminal import summary_table
+
     contents, page = api.report(loaded_suite(suite, True), store=store, out=out)
     console.print(summary_table(contents))
     console.print(f"Report: {page}", soft_wrap=True)
@@ -115,6 +128,8 @@ def report(suite: SuiteArgument, store: Store = None, out: Out = api.DEFAULT_OUT
 
 def loaded_suite(name: str, skip_impossible: bool) -> Suite:
     """The suite, its warnings and omissions said."""
+    from grokscope.suite import load_suite
+
     suite = load_suite(name, skip_impossible=skip_impossible)
     for warning in suite.warnings:
         complain_softly(f"warning: {warning}")

@@ -9,9 +9,7 @@ from typing import ParamSpec, TypeVar
 import typer
 from rich.console import Console
 
-from grokscope.ledger import LedgerError
-from grokscope.run import SpecError
-from grokscope.suite import SuiteError
+from grokscope.run import InputError
 
 BAD_INPUT = 2
 Args = ParamSpec("Args")
@@ -39,7 +37,7 @@ def friendly(command: Callable[Args, Value]) -> Callable[Args, Value]:
     def wrapped(*args: Args.args, **kwargs: Args.kwargs) -> Value:
         try:
             return command(*args, **kwargs)
-        except (SuiteError, LedgerError, SpecError, OSError) as error:
+        except (InputError, OSError) as error:
             if _debug:
                 raise
             complain(str(error))

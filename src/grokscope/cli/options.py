@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+DEFAULT_STORE = "out/ledger.sqlite"
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 Store = Annotated[
@@ -24,8 +26,23 @@ SuiteArgument = Annotated[str, typer.Argument(metavar="SUITE", help="A YAML file
 SkipImpossible = Annotated[
     bool, typer.Option("--skip-impossible", help="Leave out combinations that no run can have, and say how many.")
 ]
-Kind = Literal["capacity", "speed", "groks"]
-Status = Literal["pending", "running", "done", "failed"]
+
+
+class Kind(StrEnum):
+    """Measurements of the race."""
+
+    CAPACITY = "capacity"
+    SPEED = "speed"
+    GROKS = "groks"
+
+
+class Status(StrEnum):
+    """States of a run."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
 
 
 def seconds(text: str | None) -> float:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from grokscope.run import InputError
+
 BUSY_SECONDS = 30
 """How long a writer waits for another one before it gives up."""
 
@@ -21,7 +23,7 @@ ADVICE = {
 }
 
 
-class LedgerError(Exception):
+class LedgerError(InputError):
     """A ledger cannot do what was asked: one line with the place, what was found and what was expected."""
 
 

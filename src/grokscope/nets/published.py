@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from grokscope.nets.transformer import Block, Rotary, TransformerNet
+from grokscope.run import InputError
 
 TRANSPOSED = {"wq": "query", "wk": "key", "wv": "value", "w1": "gate", "w3": "up"}
 AS_THEY_ARE = {
@@ -29,7 +31,7 @@ def from_published(
     with more than one head, `layerI.proj_weight|proj_bias`.
 
     Raises:
-        ValueError: an array is missing, is left over, or has the wrong shape.
+        InputError: an array is missing, is left over, or has the wrong shape.
     """
     depth = len({name.partition(".")[0] for name in arrays if name.startswith("layer")})
     _check(arrays, heads, depth)
@@ -58,7 +60,7 @@ def _names(heads: int) -> list[str]:
 
 
 def _block(arrays: Mapping[str, Float[np.ndarray, "..."]], heads: int, rotary: Rotary) -> Block:
-    fields = {ours: jnp.asarray(arrays[name]).T for name, ours in TRANSPOSED.items()}
+    fields: dict[str, Any] = {ours: jnp.asarray(arrays[name]).T for name, ours in TRANSPOSED.items()}
     fields |= {ours: jnp.asarray(arrays[name]) if name in arrays else None for name, ours in AS_THEY_ARE.items()}
     return Block(**fields, heads=heads, rotary=rotary)
 
@@ -66,12 +68,12 @@ def _block(arrays: Mapping[str, Float[np.ndarray, "..."]], heads: int, rotary: R
 def _check(arrays: Mapping[str, Float[np.ndarray, "..."]], heads: int, depth: int) -> None:
     wanted = {"embedding", "norm", "out"} | {f"layer{i}.{name}" for i in range(depth) for name in _names(heads)}
     if missing := sorted(wanted - set(arrays)):
-        raise ValueError(f"published arrays: {missing[0]} is missing ({len(missing)} in all), heads = {heads}")
+        raise InputError(f"published arrays: {missing[0]} is missing ({len(missing)} in all), heads = {heads}")
     if left_over := sorted(set(arrays) - wanted):
-        raise ValueError(f"published arrays: {left_over[0]} is not known for heads = {heads} and depth = {depth}")
+        raise InputError(f"published arrays: {left_over[0]} is not known for heads = {heads} and depth = {depth}")
     vocab, dim = np.shape(arrays["embedding"])
     if dim % (2 * heads):
-        raise ValueError(f"published arrays: embedding has width {dim}, expected a multiple of {2 * heads}")
+        raise InputError(f"published arrays: embedding has width {dim}, expected a multiple of {2 * heads}")
     hidden = 4 * dim
     shapes = {"wq": (dim, dim), "wk": (dim, dim), "wv": (dim, dim), "wo": (dim, dim), "attn_norm": (dim,)}
     shapes |= {"ffn_norm": (dim,), "w1": (hidden, dim), "w3": (hidden, dim), "w2": (dim, hidden)}
@@ -85,4 +87,4 @@ def _check(arrays: Mapping[str, Float[np.ndarray, "..."]], heads: int, depth: in
     for name in sorted(wanted):
         found, expected = np.shape(arrays[name]), shapes[name.rpartition(".")[2]]
         if found != expected:
-            raise ValueError(f"published arrays: {name} has shape {found}, expected {expected}")
+            raise InputError(f"published arrays: {name} has shape {found}, expected {expected}")

@@ -30,6 +30,7 @@ def packed(identities: Iterable[str], traces: Mapping[str, pd.DataFrame], points
     """(identity -> row, base64 of little-endian uint16 of shape (rows, 3, points)) for the runs that have a trace.
 
     A trace without rows counts as none. Each point is the accuracy at the first recorded epoch not before its own.
+    A row's bytes are a multiple of three, so that the page can decode the text of one row alone.
     """
     rows: dict[str, int] = {}
     blocks: list[np.ndarray] = []

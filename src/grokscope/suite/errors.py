@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from grokscope.run import InputError
+
 if TYPE_CHECKING:
     from grokscope.suite.document import Value
 
@@ -12,7 +14,7 @@ MOST_SHOWN = 50
 LONGEST_FOUND = 60
 
 
-class SuiteError(ValueError):
+class SuiteError(InputError):
     """A suite, or a run's spec, that cannot be read.
 
     The message has one line for each fault: file, line, key, what was found and what was expected. `faults`

@@ -5,7 +5,6 @@ from __future__ import annotations
 from difflib import get_close_matches
 from pathlib import Path
 
-import grokscope
 from grokscope.suite.errors import SuiteError
 
 SUFFIX = ".yaml"
@@ -13,7 +12,7 @@ SUFFIX = ".yaml"
 
 def shipped_folder() -> Path:
     """Where the shipped suites are: inside the package when it is installed, beside `src` when it is edited."""
-    package = Path(grokscope.__file__).parent
+    package = Path(__file__).parents[1]
     inside = package / "suites"
     return inside if inside.is_dir() else package.parents[1] / "suites"
 

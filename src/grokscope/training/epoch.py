@@ -118,7 +118,8 @@ def evaluate(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> tuple[Su
         logits = net.batched(inputs)
         parts = (row < fixed.n_train, (row >= fixed.n_train) & (row < fixed.n_rows))
         on_train, on_val = (summed(logits, targets, part) for part in parts)
-        return jax.tree.map(jnp.add, carry, (on_train, on_val))
+        added: tuple[Sums, Sums] = jax.tree.map(jnp.add, carry, (on_train, on_val))
+        return added
 
     n_blocks = (fixed.n_rows + EVAL_BLOCK - 1) // EVAL_BLOCK
     totals: tuple[Sums, Sums] = jax.lax.fori_loop(0, n_blocks, block, (no_sums(shape), no_sums(shape)))

@@ -8,9 +8,9 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokscope.laws.results import Onset
+from grokscope.laws.results import Onset, OnsetCode
 from grokscope.report.contents import Part
-from grokscope.report.figures.style import BLUE, STYLE, VERMILION, below, log_axis, new_figure
+from grokscope.report.figures.style import BLUE, GREY, STYLE, VERMILION, below, log_axis, new_figure
 from grokscope.report.slices import ACCURACIES
 
 
@@ -42,13 +42,13 @@ def onset_figure(part: Part) -> Figure | None:
             axes.set_xlim(0.9 * min(cells), 1.1 * max(cells))
         log_axis(axes, "x")
         axes.grid(axis="y", lw=0.3, alpha=0.5)
-    below(
-        figure,
-        [
-            Line2D([], [], color=colour, marker=marker, ls="none", label=f"{accuracy} train accuracy")
-            for accuracy, colour, marker in zip(ACCURACIES, (VERMILION, BLUE), "sD", strict=True)
-        ],
-    )
+    handles = [
+        Line2D([], [], color=colour, marker=marker, ls="none", label=f"{accuracy} train accuracy")
+        for accuracy, colour, marker in zip(ACCURACIES, (VERMILION, BLUE), "sD", strict=True)
+    ]
+    if any(o.code is OnsetCode.FROM_SMALLEST for o in every.values()):
+        handles.append(Line2D([], [], color=GREY, marker="<", mfc="white", ls="none", label="there or below"))
+    below(figure, handles)
     return figure
 
 
@@ -57,6 +57,9 @@ def _draw(axes: mpl.axes.Axes, found: Onset, y: float, colour: str, marker: str)
     if math.isnan(place.value):
         # In axes units across: there is no P to write the reason at.
         axes.text(0.01, y, found.code, color=colour, fontsize=7, va="center", transform=axes.get_yaxis_transform())
+        return
+    if found.code is OnsetCode.FROM_SMALLEST:
+        axes.plot(place.value, y, "<", mfc="white", mec=colour, ms=4.5, gid="bound")
         return
     axes.plot(place.value, y, marker, color=colour, ms=3.6)
     low = place.low if math.isfinite(place.low) else place.value

@@ -35,7 +35,8 @@ def race_figure(shown: Slice) -> Figure:
     Delays and onset are by running accuracy, as published, if they were measured so, and by eval accuracy otherwise.
     """
     accuracy: Accuracy = "running" if shown.delays.get("running") or not shown.delays.get("eval") else "eval"
-    figure, (left,) = new_figure(4.1)
+    head = heading(shown)
+    figure, (left,) = new_figure(3.5 + 0.13 * len(head.splitlines()))
     with mpl.rc_context(STYLE):
         right = left.twinx()
         right.spines["right"].set_visible(True)
@@ -51,7 +52,7 @@ def race_figure(shown: Slice) -> Figure:
         # A little below zero, so that the widths without a delay are not cut in half.
         left.set_ylim(bottom=-0.03 * left.get_ylim()[1], top=left.get_ylim()[1])
         right.set_ylabel("T_mem, T_gen (epochs)")
-        left.set_title(heading(shown), loc="left", fontsize=7, linespacing=1.3)
+        left.set_title(head, loc="left", fontsize=7, linespacing=1.3)
         log_axis(left, "x")
         log_axis(right, "y")
         # The curves are what the figure is about: they lie above the delays.

@@ -1,0 +1,78 @@
+"""Tiny runs of few shapes, so that few programs are compiled, and lanes taken by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from grokscope import AdamW, Run, Seeds
+from grokscope.measurements import Capacity, Groks, Speed
+from grokscope.nets import Transformer, to_published
+from grokscope.tasks import Modular, RandomLabels, Shuffled
+from grokscope.training.advance import Strategy, advance, stack
+from grokscope.training.lane import Lane, frame, start
+from grokscope.training.outcomes import Event, Finished, Job
+from grokscope.training.pack import Pack, precision
+
+RUN = Run(
+    Modular(13), Transformer(8), AdamW(), Groks(), seeds=Seeds.all(5), batch_size=32, max_epochs=60, precision="float64"
+)
+"""78 training rows in steps of 32, 32 and 14: three an epoch."""
+STEPS_100 = 34
+"""Epochs of three steps that make a hundred."""
+UNREACHABLE = Groks(train_threshold=1.0, val_threshold=1.0)
+
+
+def in_precision(run: Run, precision: str) -> Run:
+    return dataclasses.replace(run, precision=precision)
+
+
+def neighbours(run: Run) -> list[Run]:
+    """Seven runs of the same shape that have no number in common with this one, and some of which end early."""
+    others: list[dict[str, Any]] = [
+        {"optimiser": AdamW(1e-2, 0.0)},
+        {"optimiser": AdamW(3e-4, 3.0, 0.8, 0.9), "seeds": Seeds(1, 2, 3, 4)},
+        {"net": Transformer(8, dropout=0.0), "max_epochs": 5},
+        {"net": Transformer(8, dropout=0.7, init_scale=0.5), "task": Modular(13, "+", 0.3)},
+        {"measurement": Speed(threshold=0.0), "task": RandomLabels(13, 40)},
+        {"measurement": Capacity(patience=3), "task": Shuffled(Modular(13), "permuted")},
+        {"measurement": Speed(patience=3), "task": RandomLabels(13, 160), "seeds": Seeds.all(7)},
+    ]
+    return [dataclasses.replace(run, **fields) for fields in others]
+
+
+def advanced(run: Run, n_epochs: int, strategy: Strategy = "loop") -> tuple[Lane, np.ndarray]:
+    """A run alone, some epochs on, with the records of those epochs."""
+    with precision(run.shape):
+        lane, records = advance(run.shape, start(run), n_epochs, strategy=strategy)
+        return lane, np.asarray(records)[:n_epochs]
+
+
+def side_by_side(runs: list[Run], n_epochs: int) -> tuple[Lane, np.ndarray]:
+    """Runs together in one vectorised pack."""
+    with precision(runs[0].shape):
+        lanes, records = advance(runs[0].shape, stack([start(run) for run in runs]), n_epochs, strategy="vmap")
+        return lanes, np.asarray(records)[:, :n_epochs]
+
+
+def named(run: Run, params: Any) -> dict[str, np.ndarray]:
+    """A flat parameter vector, or a gradient by it, under the published names."""
+    net: Any = frame(run.shape).net(params, {})
+    return to_published(net)
+
+
+def apart(one: Any, other: Any) -> float:
+    """Distance of two vectors over the norm of the first."""
+    one, other = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    return float(np.linalg.norm(one - other) / np.linalg.norm(one))
+
+
+def finished(pack: Pack, jobs: list[Job]) -> dict[str, Finished]:
+    """Everything that comes of these jobs in this pack, by identity."""
+    pack.add(jobs)
+    events: list[Event] = []
+    while pack.slots:
+        events += pack.step()
+    return {event.run.identity: event for event in events if isinstance(event, Finished)}

@@ -1,0 +1,71 @@
+"""Which strategy a pack uses, how many lanes, and what a run costs."""
+
+import dataclasses
+import math
+
+import pytest
+
+from grokscope.nets import Transformer
+from grokscope.run import Run
+from grokscope.tasks import Modular
+from grokscope.training import strategy
+from grokscope.training.cost import flops_per_epoch
+from grokscope.training.pack import bucket
+from grokscope.training.strategy import Choice, choose, default, most_lanes
+
+from .lanes import RUN, in_precision
+
+
+def test_a_cpu_takes_one_lane_at_a_time_unless_many_wait() -> None:
+    assert default(RUN.shape, 100) == Choice("loop", 1, "default")
+    assert choose(RUN.shape, RUN, waiting=3) == Choice("loop", 1, "default")
+
+
+def test_the_fastest_candidate_is_chosen_where_measuring_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Choice] = []
+
+    def speed(shape: object, sample: Run, choice: Choice) -> float:
+        seen.append(choice)
+        return 2.0 if choice.strategy == "vmap" else 1.0
+
+    monkeypatch.setattr(strategy, "speed", speed)
+    strategy.measured.cache_clear()
+    chosen = choose(RUN.shape, RUN, waiting=10_000)
+    strategy.measured.cache_clear()
+    assert chosen == Choice("vmap", 4, "measured")
+    assert {choice.strategy for choice in seen} == {"loop", "vmap"}
+
+
+def test_an_accelerator_takes_as_many_as_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strategy.jax, "default_backend", lambda: "gpu")
+    assert default(RUN.shape, 7) == Choice("vmap", 7, "default")
+    assert default(RUN.shape, 10**6).lanes == most_lanes(RUN.shape)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_speed_is_measured_in_the_precision_of_the_runs(precision: str) -> None:
+    run = in_precision(RUN, precision)
+    assert strategy.speed(run.shape, run, Choice("loop", 1, "measured")) > 0
+
+
+def test_wider_and_more_precise_lanes_are_fewer() -> None:
+    def lanes(**fields: object) -> int:
+        return most_lanes(dataclasses.replace(RUN, task=Modular(97), batch_size=512, **fields).shape)  # type: ignore[arg-type]
+
+    assert lanes(net=Transformer(2048), precision="float32") < lanes(net=Transformer(512), precision="float32")
+    assert lanes(net=Transformer(512)) < lanes(net=Transformer(512), precision="float32")
+    assert lanes(net=Transformer(4096)) >= 1
+
+
+@pytest.mark.parametrize(("n", "width"), [(1, 1), (2, 2), (3, 4), (4, 4), (5, 8), (8, 8), (9, 16), (1000, 1024)])
+def test_buckets_are_powers_of_two(n: int, width: int) -> None:
+    assert bucket(n) == width
+
+
+def test_cost_counts_steps_and_evaluation() -> None:
+    run = dataclasses.replace(RUN, task=Modular(97), net=Transformer(64), batch_size=512)
+    each = run.net.flops_per_example(run.task.signature)
+    n = 97 * 96
+    assert flops_per_epoch(run) == pytest.approx(each * (3 * 10 * 512 + math.ceil(n / 512) * 512))
+    wider = dataclasses.replace(run, net=Transformer(128))
+    assert 3.5 < flops_per_epoch(wider) / flops_per_epoch(run) < 4.5
