@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import jax.numpy as jnp
 import pytest
+from jaxtyping import TypeCheckError
 
 import grokscope
+from grokscope.nets.layers import rms_norm
 
 ENGINE = ("grokscope.run", "grokscope.tasks", "grokscope.nets", "grokscope.measurements", "grokscope.training.train",
           "grokscope.training.pack", "grokscope.training.strategy", "grokscope.training.cost")  # fmt: skip
@@ -49,3 +52,8 @@ def test_every_public_name_is_there(name: str) -> None:
 def test_a_name_that_is_not_there_is_said_so() -> None:
     with pytest.raises(AttributeError, match="module 'grokscope' has no attribute 'nonsense'"):
         grokscope.nonsense  # noqa: B018
+
+
+def test_shapes_in_annotations_are_checked_here() -> None:
+    with pytest.raises(TypeCheckError, match="dim"):
+        rms_norm(jnp.ones((2, 3)), jnp.ones(4))

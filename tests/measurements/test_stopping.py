@@ -18,7 +18,7 @@ TASK = Modular(13)
 N_TRAIN, N_VAL = TASK.n_train, TASK.n_val
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(right=COUNTS, patience=st.sampled_from([0, 1, 2, 3]), threshold=st.sampled_from([0.9, 0.98, 1.0]))
 def test_speed_ends_when_the_published_counter_would(right: list[int], patience: int, threshold: float) -> None:
     run = run_of(Speed(threshold, patience), RandomLabels(13, N))
@@ -39,7 +39,7 @@ def test_a_dip_resets_the_streak() -> None:
 LOSSES = st.lists(st.integers(0, 40).map(lambda n: n / 8), min_size=1, max_size=14)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(losses=LOSSES, patience=st.integers(1, 4), min_delta=st.sampled_from([0.0, 0.125, 0.25]))
 def test_capacity_ends_when_the_loss_has_stopped_falling(losses: list[float], patience: int, min_delta: float) -> None:
     run = run_of(Capacity(patience, min_delta), RandomLabels(13, N))
@@ -77,7 +77,7 @@ SHARES = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(counts=SHARES, patience=st.sampled_from([-1, 0, 1, 2, 3]), threshold=st.sampled_from([0.9, 0.98, 0.99]))
 def test_groks_ends_when_both_are_there_or_validation_rests(
     counts: Sequence[tuple[int, int]], patience: int, threshold: float

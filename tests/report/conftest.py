@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.report import fakes
 
 from grokscope.report.write import write_report
+
+from . import fakes
 
 
 @pytest.fixture(scope="session")

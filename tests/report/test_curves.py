@@ -7,11 +7,12 @@ import base64
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.report import fakes
 
 from grokscope.report.curves import BUDGET, SCALE, drawn_epochs, packed, points_per_curve
 from grokscope.report.slices import slices
 from grokscope.report.state import as_script, state
+
+from . import fakes
 
 
 def unpacked(text: str, points: int) -> np.ndarray:
@@ -33,6 +34,8 @@ def test_a_trace_of_one_epoch_and_a_thinned_one_are_drawn() -> None:
     short, thinned = fakes.trace(1, 100.0, 40.0, 9.0), fakes.trace(90, 100.0, 40.0, 9.0).iloc[9::10]
     rows, text = packed(["a", "b", "c"], {"a": short, "b": thinned, "c": short[:0]}, 20)
     assert rows == {"a": 0, "b": 1}
+    # As the page does: a row's share of the text stands alone.
+    np.testing.assert_array_equal(unpacked(text[8 * 20 : 2 * 8 * 20], 20)[0], unpacked(text, 20)[1])
     np.testing.assert_allclose(unpacked(text, 20)[1, 2, -1] / SCALE, thinned["val_acc"].iloc[-1], atol=0.5 / SCALE)
 
 

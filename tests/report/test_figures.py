@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from tests.report import fakes
 
 from grokscope.laws.results import Delay, Estimate, OnsetCode, ProbeRatio
 from grokscope.report.contents import Contents
@@ -17,6 +16,8 @@ from grokscope.report.figures.probes import probe_figure
 from grokscope.report.figures.race import race_figure
 from grokscope.report.figures.style import WIDTH
 from grokscope.report.slices import slices
+
+from . import fakes
 
 N_DIMS, N_SEEDS = len(fakes.DIMS), 3
 

@@ -9,12 +9,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.report import fakes
-from tests.report.browser import needs_chromium, screenshot, visit
 
 from grokscope.laws.results import Claim
 from grokscope.report.contents import Contents, Counts, Failure
 from grokscope.report.page import page
+
+from . import fakes
+from .browser import needs_chromium, screenshot, visit
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 

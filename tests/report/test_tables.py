@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import pandas as pd
-from tests.report import fakes
 
 from grokscope.report.tables import PREDICTIVENESS, tables
+
+from . import fakes
 
 
 def test_predictiveness_has_the_published_columns_and_the_slice() -> None:

@@ -6,18 +6,19 @@ import io
 from dataclasses import replace
 
 from rich.console import Console
-from tests.report import fakes
 
 from grokscope.report.contents import Contents
 from grokscope.report.slices import slices
 from grokscope.report.summary import telling
-from grokscope.report.terminal import summary_table
+from grokscope.report.terminal import terminal_summary
+
+from . import fakes
 
 
 def shown(contents: Contents) -> str:
     console = Console(width=200, file=io.StringIO())
     with console.capture() as captured:
-        console.print(summary_table(contents))
+        console.print(terminal_summary(contents))
     return captured.get()
 
 
@@ -27,8 +28,8 @@ def test_the_table_states_every_width_the_crossing_and_the_onset() -> None:
         assert f" {fakes.n_params(dim)} " in text
     assert "T_mem running" in text
     assert "censored" in text
-    assert "running: 5" in text
-    assert "eval: " in text
+    assert "crossing, running accuracy: 5" in text
+    assert "onset, eval accuracy: " in text
 
 
 def test_no_crossing_is_shown_by_its_code() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.report import fakes
 
 from grokscope.laws.results import Crossing, CrossingCode, Estimate, Onset, OnsetCode
 from grokscope.report import words
 from grokscope.report.sentences import found, unsaid
 from grokscope.report.slices import Slice, slices, suffix
+
+from . import fakes
 
 NAN = float("nan")
 

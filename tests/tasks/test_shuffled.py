@@ -14,7 +14,7 @@ from grokscope.tasks.shuffled import LABELS
 P31 = Modular(31)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**31 - 1),
     labels=st.sampled_from(LABELS),

@@ -137,7 +137,7 @@ def test_a_refilled_place_is_as_good_as_a_new_pack() -> None:
     pack.add([Job(run) for run in runs])
     came = []
     while len(pack.slots) == 8:
-        came += [event for event in pack.step()]
+        came += list(pack.step())
     assert [event.run for event in came if hasattr(event, "result")]
     pack.add([Job(late)])
     for _ in range(20):

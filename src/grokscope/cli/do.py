@@ -49,7 +49,7 @@ def run(
     """
     from grokscope import api
     from grokscope.cli.progress import Display
-    from grokscope.report.terminal import summary_table
+    from grokscope.report.terminal import terminal_summary
 
     limit = seconds(max_time)
     loaded = loaded_suite(suite, skip_impossible)
@@ -65,7 +65,7 @@ def run(
             watch=display.watch,
             say=display.say,
         )
-    console.print(summary_table(outcome.contents))
+    console.print(terminal_summary(outcome.contents))
     console.print(f"Report: {outcome.report}", soft_wrap=True)
     for failure in outcome.tally.failures:
         complain(f"run {failure.run.identity} failed: {failure.error.strip().splitlines()[-1]}")
@@ -119,10 +119,10 @@ def report(suite: SuiteArgument, store: Store = None, out: Out = DEFAULT_OUT) ->
     Example: [bold]grokscope report quick[/bold]
     """
     from grokscope import api
-    from grokscope.report.terminal import summary_table
+    from grokscope.report.terminal import terminal_summary
 
     contents, page = api.report(loaded_suite(suite, True), store=store, out=out)
-    console.print(summary_table(contents))
+    console.print(terminal_summary(contents))
     console.print(f"Report: {page}", soft_wrap=True)
 
 

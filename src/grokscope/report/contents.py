@@ -79,7 +79,8 @@ class Contents:
         warnings: one line each.
         frame: (runs, columns) every finished run of the suite, for the table of runs.
         traces: id -> trace (index: epoch from 1; columns as in `measurements.trace.Trace`). Read one by one and thinned
-            here for what is drawn, so that a mapping which loads them on demand keeps memory low.
+            here for what is drawn, so that a mapping which loads them on demand keeps memory low. A trace ends with its
+            run's last epoch.
         parts: one for every setting of the suite.
         claims: the tested claims, or None where they were not tested.
         rule: which crossings the figures, the tables and the sentences show.

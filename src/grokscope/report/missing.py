@@ -34,5 +34,5 @@ def missing(contents: Contents, absent: Iterable[str]) -> list[str]:
         said.append("No run is finished: there are no figures and nothing follows yet.")
     said += [f"The figure {stem} is absent: {_REASONS[stem.partition('_')[0]]}." for stem in absent]
     if contents.claims is None:
-        said.append("The claims were not tested.")
+        said.append("The claims were not tested: that takes three cells with both a crossing and an onset.")
     return said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,9 @@ from grokscope.report.contents import Contents
 
 Curve = Literal["T_mem running", "T_mem eval", "T_gen"]
 CURVES: tuple[Curve, ...] = ("T_mem running", "T_mem eval", "T_gen")
+MOST_BEYOND = 4.0
+"""Times the longest (or shortest) time that an interval may stretch the epochs of a figure."""
+MARGIN = 1.4
 _OPERATIONS = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 
 
@@ -102,3 +106,18 @@ def _curve(timescales: tuple[Timescale, ...], name: Curve, p: int) -> tuple[Time
         and (quantity == "T_gen" or (t.accuracy == accuracy and t.probe == "random"))
     }
     return tuple(cells[key] for key in sorted(cells))
+
+
+def epochs_in_view(shown: Slice) -> tuple[float, float] | None:
+    """The epochs that a figure of the curves spans: every time, and its interval as far as the times stay legible.
+
+    A cell of few or censored runs can have an interval over many decades; it is drawn to the edge, and stated in full.
+    """
+    cells = [t for curve in shown.curves.values() for t in curve]
+    times = [t.longest if math.isnan(t.lognormal.value) else t.lognormal.value for t in cells]
+    if not times:
+        return None
+    low, high = min(times), max(times)
+    ends = [end for t in cells for end in (t.lognormal.low, t.lognormal.high) if math.isfinite(end)]
+    inside = [end for end in ends if low / MOST_BEYOND <= end <= high * MOST_BEYOND]
+    return min([low, *inside]) / MARGIN, max([high, *inside]) * MARGIN

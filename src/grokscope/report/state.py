@@ -11,7 +11,7 @@ from grokscope.laws.results import Crossing, Onset, Timescale
 from grokscope.report import words
 from grokscope.report.contents import Contents
 from grokscope.report.curves import SCALE, packed, points_per_curve
-from grokscope.report.slices import CURVES, Slice
+from grokscope.report.slices import CURVES, Slice, epochs_in_view
 
 _TIMES = ("t_mem_running", "t_mem_eval", "t_gen")
 
@@ -51,6 +51,7 @@ def _slice(shown: Slice, frame: Any, rows: dict[str, int]) -> dict[str, Any]:
         },
         "crossings": {accuracy: _crossing(c) for accuracy, c in shown.crossings.items()},
         "onsets": {accuracy: _onset(o) for accuracy, o in shown.onsets.items()},
+        "view": epochs_in_view(shown),
         "runs": runs,
     }
 

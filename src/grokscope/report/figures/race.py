@@ -26,7 +26,7 @@ from grokscope.report.figures.style import (
     log_axis,
     new_figure,
 )
-from grokscope.report.slices import ACCURACIES, CURVES, Curve, Slice
+from grokscope.report.slices import ACCURACIES, CURVES, Curve, Slice, epochs_in_view
 
 
 def race_figure(shown: Slice) -> Figure:
@@ -54,6 +54,8 @@ def race_figure(shown: Slice) -> Figure:
         right.set_ylabel("T_mem, T_gen (epochs)")
         left.set_title(head, loc="left", fontsize=7, linespacing=1.3)
         log_axis(left, "x")
+        if view := epochs_in_view(shown):
+            right.set_ylim(view)
         log_axis(right, "y")
         # The curves are what the figure is about: they lie above the delays.
         right.set_zorder(left.get_zorder() + 1)

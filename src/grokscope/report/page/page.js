@@ -131,7 +131,7 @@
       xaxis: { type: "log", title: { text: "parameters P", standoff: 6 }, anchor: "y2", gridcolor: "#eee",
         ...ticks([...params, ...cells.map((c) => c.x)]) },
       yaxis: { type: "log", title: { text: "T_mem, T_gen (epochs)" }, domain: [0.36, 1], gridcolor: "#eee",
-        ...ticks(cells.flatMap((c) => [c.y, c.low, c.high])) },
+        ...ticks(slice.view ?? []), ...(slice.view && { range: slice.view.map(Math.log10) }) },
       yaxis2: { title: { text: "delay (epochs)" }, domain: [0, 0.3], rangemode: "tozero", gridcolor: "#eee", exponentformat: "SI" },
     }, config);
   };

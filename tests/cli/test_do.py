@@ -1,0 +1,118 @@
+"""run, plan and report, as a user meets them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from .conftest import TINY, call
+
+
+def test_run_does_everything_and_says_where_the_report_is(first_run: Result, tiny: Path) -> None:
+    assert first_run.exit_code == 0, first_run.output
+    page = tiny / "out" / "reports" / "tiny" / "index.html"
+    assert str(page) in first_run.output
+    assert page.is_file()
+    assert not list((tiny / "out" / "checkpoints").glob("*")), "checkpoints of finished runs are forgotten"
+
+
+def test_nothing_is_done_twice(look: Callable[..., Result], tiny: Path) -> None:
+    before = look("runs", "--json").output
+    again = call("run", tiny / "tiny.yaml", "--out", tiny / "out")
+    assert again.exit_code == 0, again.output
+    assert look("runs", "--json").output == before
+
+
+def test_only_and_force(tiny: Path, store: Path, tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    out = call("run", tmp_path / "tiny.yaml", "--out", tmp_path / "out", "--only", "capacity", "--workers", "1")
+    assert out.exit_code == 0, out.output
+    plan = call("plan", tmp_path / "tiny.yaml", "--store", tmp_path / "out" / "ledger.sqlite", "--json")
+    shares = json.loads(plan.stdout)["measurements"]
+    assert [shares[kind]["done"] for kind in ("capacity", "speed", "groks")] == [1, 0, 0]
+    first = json.loads(call("runs", "--store", tmp_path / "out" / "ledger.sqlite", "--status", "done", "--json").stdout)
+    forced = call("run", tmp_path / "tiny.yaml", "--out", tmp_path / "out", "--only", "capacity", "--force")
+    assert forced.exit_code == 0, forced.output
+    again = json.loads(call("runs", "--store", tmp_path / "out" / "ledger.sqlite", "--status", "done", "--json").stdout)
+    assert first[0]["result"] == again[0]["result"], "the same run gives the same bits"
+    assert first[0]["ended"] <= again[0]["ended"]
+
+
+def test_max_time_stops_early_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "long.yaml").write_text(TINY.replace("tiny", "long").replace("max_epochs: 12", "max_epochs: 600"))
+    stopped = call("run", tmp_path / "long.yaml", "--out", tmp_path / "out", "--max-time", "0.01s", "--workers", "1")
+    assert stopped.exit_code == 130, stopped.output
+    states = json.loads(call("runs", "--store", tmp_path / "out" / "ledger.sqlite", "--json").stdout)
+    assert len(states) == 5
+    assert {run["status"] for run in states} <= {"pending", "done"}, "nothing is left as running"
+    assert "pending" in {run["status"] for run in states}
+
+
+def test_plan_writes_nothing_and_counts(tiny: Path, tmp_path: Path) -> None:
+    plan = call("plan", tiny / "tiny.yaml", "--store", tmp_path / "none" / "ledger.sqlite", "--json")
+    assert plan.exit_code == 0, plan.output
+    found = json.loads(plan.stdout)
+    assert found["suite"] == "tiny"
+    assert found["total"] == 5
+    assert {kind: share["runs"] for kind, share in found["measurements"].items()} == {
+        "capacity": 1,
+        "speed": 2,
+        "groks": 2,
+    }
+    assert found["rate_source"] == "nominal"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plan_of_a_done_suite_has_nothing_left(look: Callable[..., Result], tiny: Path) -> None:
+    found = json.loads(look("plan", str(tiny / "tiny.yaml"), "--json").stdout)
+    assert all(share["done"] == share["runs"] and share["flops"] == 0 for share in found["measurements"].values())
+    assert found["hours_at_most"] == 0
+    assert found["rate_source"] == "measured on finished runs"
+
+
+def test_report_from_the_ledger_alone_is_byte_identical(look: Callable[..., Result], tiny: Path) -> None:
+    page = tiny / "out" / "reports" / "tiny" / "index.html"
+    before = page.read_bytes()
+    again = look("report", str(tiny / "tiny.yaml"), "--out", str(tiny / "out"))
+    assert again.exit_code == 0, again.output
+    assert page.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("primes: [13]", "primes: [12]"), "prime"),
+        (("dims: [8]", "dims: [7]"), "multiple of 2"),
+        (("dropout: 0.2", "dropuot: 0.2"), "dropuot"),
+        (("max_epochs: 12", "max_epochs: many"), "many"),
+    ],
+)
+def test_a_bad_suite_is_one_message_with_file_and_line(change: tuple[str, str], expected: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(TINY.replace(*change))
+    refused = call("run", path, "--out", tmp_path / "out")
+    assert refused.exit_code == 2
+    assert "bad.yaml:" in refused.stderr
+    assert expected in refused.stderr
+    assert "Traceback" not in refused.output
+    assert not (tmp_path / "out").exists(), "nothing is written before the suite is understood"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "no-such-suite"),
+        ("report", "smoke", "--store", "no/such/ledger.sqlite"),
+        ("run", "smoke", "--max-time", "soon"),
+        ("status", "--store", "nodriver://host/x"),
+    ],
+)
+def test_bad_words_exit_with_2_and_no_traceback(words: tuple[str, ...], tmp_path: Path) -> None:
+    refused = call(*words)
+    assert refused.exit_code == 2, refused.output
+    assert "Traceback" not in refused.output
+    assert refused.stderr.strip()

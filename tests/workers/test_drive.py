@@ -1,0 +1,250 @@
+"""The driver with workers made of words: what it hands out, what it keeps, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grokscope.ledger import Ledger, open_ledger
+from grokscope.run import Run
+from grokscope.training.outcomes import Checkpoint, Event, Job, Progress
+from grokscope.workers.checkpoints import Checkpoints
+from grokscope.workers.drive import Driver, Tally
+from grokscope.workers.pool import Lost
+from ledger.fakes import failed, finished, groks
+
+Script = Callable[["Driver", "FakePool"], Iterator[Any]]
+RUNS = [groks(seed) for seed in range(3)]
+IDENTITIES = [run.identity for run in RUNS]
+
+
+class FakePool:
+    """Says what it is told to say."""
+
+    def __init__(self, script: Script):
+        self.script, self.stopped, self.killed = script, False, False
+
+    def run(self, dealer: Driver) -> Iterator[Any]:
+        return self.script(dealer, self)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def kill(self) -> None:
+        self.killed = True
+
+
+class House:
+    """A ledger, a folder of checkpoints and a driver between them."""
+
+    def __init__(self, ledger: Ledger, folder: Path, **fields: Any):
+        self.ledger, self.checkpoints = ledger, Checkpoints(folder)
+        self.seen: list[Event] = []
+        self.fields = fields
+
+    def drive(self, script: Script, runs: list[Run] | None = None, **fields: Any) -> tuple[Tally, FakePool]:
+        runs = RUNS if runs is None else runs
+        self.ledger.register("suite", "text", runs)
+        pool = FakePool(script)
+        driver = Driver(self.ledger, self.checkpoints, watch=self.seen.append, **self.fields)
+        return driver.drive(runs, pool, **fields), pool  # type: ignore[arg-type]
+
+    def states(self) -> list[str]:
+        known = self.ledger.states(IDENTITIES)
+        return [known[identity] for identity in IDENTITIES if identity in known]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with open_ledger(tmp_path / "ledger.db") as ledger:
+        yield House(ledger, tmp_path / "checkpoints")
+
+
+def jobs(driver: Driver) -> Iterator[Job]:
+    """Every job that the driver has, one after another, as a worker on one shape asks for them."""
+    shape = None
+    while offer := driver.deal(shape, 1).jobs:
+        (job,) = offer
+        shape = job.run.shape
+        yield job
+    if shape is not None:
+        driver.leave(shape)
+
+
+def test_what_finishes_is_done_and_needs_no_checkpoint_any_more(house: House) -> None:
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        for job in jobs(driver):
+            assert house.ledger.states([job.run.identity]) == {job.run.identity: "running"}
+            yield Checkpoint(job.run, 4, b"state")
+            yield Progress(job.run.identity, 4, 0.5, 0.5)
+            assert house.checkpoints.load(job.run.identity) == b"state"
+            yield finished(job.run)
+
+    tally, pool = house.drive(script)
+    assert (tally.done, tally.failed, tally.interrupted) == (3, 0, False)
+    assert house.states() == ["done"] * 3
+    assert [house.checkpoints.load(identity) for identity in IDENTITIES] == [None] * 3
+    assert len(house.ledger.trace(RUNS[0])) == 5
+    assert not pool.stopped
+    assert len(house.seen) == 9
+
+
+def test_a_failed_run_is_tried_once_more_from_its_beginning(house: House) -> None:
+    checkpoints = []
+
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        for n, job in enumerate(jobs(driver)):
+            checkpoints.append(job.checkpoint)
+            yield Checkpoint(job.run, 4, b"state")
+            yield finished(job.run) if n else failed(job.run)
+
+    tally, _ = house.drive(script, RUNS[:1])
+    assert checkpoints == [None, None]
+    assert (tally.done, tally.failed, tally.failures) == (1, 0, [])
+    assert house.states() == ["done"]
+    assert house.ledger.show(RUNS[0])["attempts"] == 2
+
+
+def test_a_run_that_fails_twice_stands_as_failed_with_its_whole_text(house: House) -> None:
+    text = "Traceback (most recent call last):\n" + "  File ...\n" * 500 + "ValueError: twice"
+
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        for job in jobs(driver):
+            yield failed(job.run, text) if job.run == RUNS[1] else finished(job.run)
+
+    tally, _ = house.drive(script)
+    assert (tally.done, tally.failed) == (2, 1)
+    assert [failure.run for failure in tally.failures] == [RUNS[1]]
+    assert house.states() == ["done", "failed", "done"]
+    assert house.ledger.show(RUNS[1])["error"] == text
+    assert house.ledger.show(RUNS[1])["attempts"] == 2
+
+
+@pytest.mark.parametrize(("retries", "tries"), [(0, 1), (1, 2), (3, 4)])
+def test_as_many_tries_as_the_suite_says(house: House, retries: int, tries: int) -> None:
+    tried = []
+
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        for job in jobs(driver):
+            tried.append(job.run)
+            yield failed(job.run)
+
+    house.fields = {"retries": retries}
+    house.drive(script, RUNS[:1])
+    assert len(tried) == tries
+    assert house.states() == ["failed"]
+
+
+def test_a_lost_worker_costs_no_more_than_its_last_chunk(house: House) -> None:
+    checkpoints = []
+
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        for n, job in enumerate(jobs(driver)):
+            checkpoints.append(job.checkpoint)
+            if n == 0:
+                yield Checkpoint(job.run, 4, b"state")
+                yield Lost((job.run,), -9)
+            else:
+                yield finished(job.run)
+
+    tally, _ = house.drive(script, RUNS[:1])
+    assert checkpoints == [None, b"state"]
+    assert (tally.done, tally.failed) == (1, 0)
+    assert house.states() == ["done"]
+
+
+def test_a_run_that_kills_its_workers_stands_as_failed(house: House) -> None:
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        for job in jobs(driver):
+            yield Lost((job.run,), -11) if job.run == RUNS[0] else finished(job.run)
+
+    tally, _ = house.drive(script)
+    assert (tally.done, tally.failed) == (2, 1)
+    assert house.states() == ["failed", "done", "done"]
+    assert "exit code -11" in house.ledger.show(RUNS[0])["error"]
+
+
+def test_an_interrupted_drive_keeps_what_it_has_and_fails_nothing(house: House) -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        taken = jobs(driver)
+        first, second = next(taken).run, next(taken).run
+        yield finished(first)
+        os.kill(os.getpid(), signal.SIGINT)
+        yield Checkpoint(second, 4, b"state")
+        assert pool.stopped
+        assert driver.deal(None, 1).jobs == []
+        yield Lost((second,), -15)
+
+    tally, pool = house.drive(script)
+    assert (tally.done, tally.failed, tally.interrupted) == (1, 0, True)
+    assert house.states() == ["done", "pending", "pending"]
+    assert house.checkpoints.load(IDENTITIES[1]) == b"state"
+    assert not pool.killed
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_interrupt_ends_at_once_and_loses_nothing_saved(house: House) -> None:
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        first, second, _ = (job.run for job in jobs(driver))
+        yield finished(first)
+        yield Checkpoint(second, 4, b"state")
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            yield None
+        assert pool.killed
+
+    tally, pool = house.drive(script)
+    assert pool.stopped
+    assert tally.interrupted
+    assert house.states() == ["done", "pending", "pending"]
+    assert house.checkpoints.load(IDENTITIES[1]) == b"state"
+
+
+def test_the_end_of_the_time_is_an_interrupt(house: House) -> None:
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        job = next(jobs(driver))
+        yield None
+        assert pool.stopped
+        yield finished(job.run)
+
+    tally, _ = house.drive(script, max_seconds=0)
+    assert tally.interrupted
+    assert (tally.done, tally.failed) == (1, 0)
+    assert sorted(house.states()) == ["done", "pending", "pending"]
+
+
+def test_the_next_drive_goes_on_from_the_checkpoints(house: House) -> None:
+    house.checkpoints.save(IDENTITIES[2], b"state")
+    given: dict[str, bytes | None] = {}
+
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        for job in jobs(driver):
+            given[job.run.identity] = job.checkpoint
+            yield finished(job.run)
+
+    house.drive(script)
+    assert given == dict(zip(IDENTITIES, (None, None, b"state"), strict=True))
+
+
+def test_a_driver_that_breaks_keeps_what_was_reported_and_releases_the_rest(house: House) -> None:
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        taken = jobs(driver)
+        yield finished(next(taken).run)
+        next(taken)
+        raise RuntimeError("the machine is on fire")
+
+    with pytest.raises(RuntimeError, match="on fire"):
+        house.drive(script)
+    assert house.states() == ["done", "pending", "pending"]
+
+
+def test_nothing_to_do(house: House) -> None:
+    tally, _ = house.drive(lambda driver, pool: iter([None]), [])
+    assert tally == Tally()

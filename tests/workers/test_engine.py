@@ -1,0 +1,118 @@
+"""The work loop in this process, fed by hand."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from grokscope import Run, Seeds
+from grokscope.nets import Transformer
+from grokscope.run import Shape
+from grokscope.tasks import Modular
+from grokscope.training.outcomes import Checkpoint, Event, Failed, Finished, Job, Progress
+from grokscope.training.pack import Pack
+from grokscope.training.strategy import Choice
+from grokscope.workers import engine
+from grokscope.workers.engine import Jobs, work
+from training.lanes import RUN, UNREACHABLE
+
+SHORT = dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=6)
+
+
+def several(n: int, **fields: Any) -> list[Run]:
+    return [dataclasses.replace(SHORT, seeds=Seeds.all(seed), **fields) for seed in range(n)]
+
+
+class Feed:
+    """Offers runs in order, and remembers what it was asked."""
+
+    def __init__(self, runs: list[Run]):
+        self.runs, self.asked = list(runs), []
+
+    def __call__(self, shape: Shape | None, n: int) -> Jobs:
+        self.asked.append((shape, n))
+        shape = shape or (self.runs[0].shape if self.runs else None)
+        given = [run for run in self.runs if run.shape == shape][:n]
+        self.runs = [run for run in self.runs if run not in given]
+        return Jobs([Job(run) for run in given], sum(run.shape == shape for run in self.runs))
+
+
+def of(kind: type[Event], events: list[Event]) -> list[Any]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def test_every_run_ends_and_each_chunk_is_told_of() -> None:
+    runs = several(2)
+    feed = Feed(runs)
+    events = list(work(feed))
+    assert [event.run for event in of(Finished, events)] == runs
+    assert [event.epoch for event in of(Checkpoint, events)] == [4, 4]
+    assert [event.identity for event in of(Progress, events)] == [run.identity for run in runs]
+    assert feed.asked[0] == feed.asked[-1] == (None, 1)
+
+
+def test_nothing_to_do_is_nothing_done() -> None:
+    assert list(work(Feed([]))) == []
+
+
+def test_a_place_that_becomes_free_is_filled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "choose", lambda shape, sample, waiting: Choice("vmap", 8, "default"))
+    runs = several(8, max_epochs=8)
+    runs[1] = dataclasses.replace(runs[1], max_epochs=3)
+    late = dataclasses.replace(SHORT, seeds=Seeds.all(99), max_epochs=2)
+    feed = Feed([*runs, late])
+    done = of(Finished, list(work(feed)))
+    assert done[0].run == runs[1]
+    assert {event.run for event in done} == {*runs, late}
+    assert {event.run.max_epochs: event.result.epochs for event in done} == {8: 8, 3: 3, 2: 2}
+    assert feed.asked[:3] == [(None, 1), (SHORT.shape, 7), (SHORT.shape, 1)]
+    assert {event.provenance.strategy for event in done} == {"vmap/default"}
+
+
+def test_stop_is_heeded_between_chunks() -> None:
+    told: list[Event] = []
+    feed = Feed(several(3))
+    for event in work(feed, stop=lambda: bool(told)):
+        told.append(event)
+    assert [type(event) for event in told] == [Checkpoint, Progress]
+    assert len(feed.runs) == 2
+
+
+def test_what_breaks_belongs_to_the_runs_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    step, runs = Pack.step, several(2)
+
+    def breaks(pack: Pack) -> Iterator[Event]:
+        if pack.slots[0].run == runs[0]:
+            raise RuntimeError("out of luck")
+        return step(pack)
+
+    monkeypatch.setattr(Pack, "step", breaks)
+    events = list(work(Feed(runs)))
+    (failed,) = of(Failed, events)
+    assert failed.run == runs[0]
+    assert failed.error.startswith("Traceback")
+    assert "RuntimeError: out of luck" in failed.error
+    assert [event.run for event in of(Finished, events)] == runs[1:]
+
+
+@dataclasses.dataclass(frozen=True)
+class Broken(Modular):
+    """A task that cannot make its arrays."""
+
+    def arrays(self, key: Any) -> Any:
+        raise MemoryError("no room for the table")
+
+
+def test_a_run_that_cannot_even_start_has_failed() -> None:
+    broken, sound = dataclasses.replace(SHORT, task=Broken(13)), several(1)
+    events = list(work(Feed([broken, *sound])))
+    assert [event.run for event in of(Failed, events)] == [broken]
+    assert "no room for the table" in of(Failed, events)[0].error
+    assert [event.run for event in of(Finished, events)] == sound
+
+
+def test_other_shapes_follow() -> None:
+    one_block = dataclasses.replace(SHORT, net=Transformer(8, 1, heads=4), max_epochs=1)
+    runs = [*several(1, max_epochs=1), one_block]
+    assert {event.run for event in of(Finished, list(work(Feed(runs))))} == set(runs)

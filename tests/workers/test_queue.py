@@ -1,0 +1,78 @@
+"""Waiting runs: shapes stay together, and the shape that needs a worker most comes first."""
+
+import dataclasses
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grokscope import AdamW, Run, Seeds
+from grokscope.measurements import Groks
+from grokscope.nets import Transformer
+from grokscope.tasks import Modular
+from grokscope.workers.queue import ShapeQueue
+
+NARROW = Run(Modular(13), Transformer(8), AdamW(), Groks())
+WIDE = dataclasses.replace(NARROW, net=Transformer(16))
+WIDEST = dataclasses.replace(NARROW, net=Transformer(32))
+
+
+def several(run: Run, n: int) -> list[Run]:
+    return [dataclasses.replace(run, seeds=Seeds.all(seed)) for seed in range(n)]
+
+
+def cost(run: Run) -> float:
+    return float(run.net.dim)  # type: ignore[attr-defined]
+
+
+def test_runs_of_a_shape_come_in_order_and_together() -> None:
+    narrow, wide = several(NARROW, 3), several(WIDE, 2)
+    queue = ShapeQueue([narrow[0], wide[0], narrow[1], wide[1], narrow[2]])
+    assert len(queue) == 5
+    assert queue.take(2, WIDE.shape) == (wide, 0)
+    assert queue.take(2, NARROW.shape) == (narrow[:2], 1)
+    assert queue.take(5, NARROW.shape) == (narrow[2:], 0)
+    assert len(queue) == 0
+
+
+def test_a_shape_that_is_used_up_or_unknown_gives_nothing() -> None:
+    queue = ShapeQueue(several(NARROW, 1))
+    queue.take(1, NARROW.shape)
+    for shape in (NARROW.shape, WIDE.shape, None):
+        assert queue.take(1, shape) == ([], 0)
+
+
+def test_most_work_comes_first() -> None:
+    queue = ShapeQueue([*several(NARROW, 5), *several(WIDEST, 3), *several(WIDE, 2)], work=cost)
+    shapes = [queue.take(10).runs[0].shape for _ in range(3)]
+    assert shapes == [WIDEST.shape, NARROW.shape, WIDE.shape]
+
+
+def test_work_is_shared_among_those_who_are_on_it() -> None:
+    queue = ShapeQueue([*several(WIDE, 8), *several(NARROW, 6)], work=cost)
+    assert queue.take(1).runs[0].shape == WIDE.shape
+    queue.joins(WIDE.shape)
+    assert queue.take(1).runs[0].shape == WIDE.shape  # 96 left for two workers, 48 for one
+    queue.joins(WIDE.shape)
+    assert queue.take(1).runs[0].shape == NARROW.shape
+    queue.leaves(WIDE.shape)
+    queue.leaves(WIDE.shape)
+    assert queue.take(1).runs[0].shape == WIDE.shape
+
+
+def test_a_run_can_come_back() -> None:
+    queue = ShapeQueue(several(NARROW, 1), work=cost)
+    (run,) = queue.take(1).runs
+    queue.put(run)
+    assert queue.take(1) == ([run], 0)
+
+
+@given(st.lists(st.tuples(st.sampled_from([NARROW, WIDE, WIDEST]), st.integers(0, 3)), max_size=20), st.integers(1, 4))
+def test_every_run_comes_once_and_no_assignment_mixes_shapes(chosen: list[tuple[Run, int]], n: int) -> None:
+    runs = [dataclasses.replace(run, seeds=Seeds.all(seed)) for run, seed in chosen]
+    queue, taken = ShapeQueue(runs, work=cost), []
+    while (offer := queue.take(n)).runs:
+        assert len(offer.runs) <= n
+        assert len({run.shape for run in offer.runs}) == 1
+        taken += offer.runs
+    assert sorted(run.identity for run in taken) == sorted(run.identity for run in runs)
+    assert len(queue) == 0
