@@ -4,20 +4,14 @@ import getpass
 import os
 import tempfile
 from pathlib import Path
-from typing import runtime_checkable
 
 from hypothesis import settings
 from jaxtyping import install_import_hook
-
-from grokscope import run
 
 os.environ["GROKSCOPE_CACHE"] = str(Path(tempfile.gettempdir()) / f"grokscope-tests-{getpass.getuser()}")
 
 settings.register_profile("grokscope", deadline=None)  # the first example of a test may compile
 settings.load_profile("grokscope")
-
-for protocol in (run.Task, run.Net, run.Optimiser, run.Measurement):
-    runtime_checkable(protocol)  # a checker of annotations must be able to ask whether something keeps the protocol
 
 install_import_hook(
     ["grokscope.nets", "grokscope.tasks", "grokscope.measurements", "grokscope.training"], "checking.shapes"

@@ -13,7 +13,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 PROTOCOL = 1
 """Raised whenever the meaning of an unchanged spec changes, so that old results are never taken for new ones."""
@@ -100,7 +100,7 @@ def _normalised(field: dataclasses.Field[Any], value: Any) -> Any:
     if wanted == "float":
         if not _is_number(value) or not abs(value) <= LARGEST:
             raise SpecError(field.name, value, "a finite number")
-        value = float(value)
+        value = float(value) + 0.0  # -0.0 is the same number, but not the same bytes
     elif wanted == "int":
         if not _is_number(value) or not abs(value) <= LARGEST or value != int(value):
             raise SpecError(field.name, value, "a whole number")
@@ -125,6 +125,7 @@ class Signature(NamedTuple):
     classes: int
 
 
+@runtime_checkable
 class Task(Protocol):
     """A frozen spec that makes arrays (see `grokscope.tasks`)."""
 
@@ -142,6 +143,7 @@ class Task(Protocol):
     def to_dict(self) -> dict[str, Any]: ...
 
 
+@runtime_checkable
 class Net(Protocol):
     """A frozen spec that makes a module (see `grokscope.nets`)."""
 
@@ -154,6 +156,7 @@ class Net(Protocol):
     def to_dict(self) -> dict[str, Any]: ...
 
 
+@runtime_checkable
 class Optimiser(Protocol):
     """A frozen spec that makes an Optax transformation (see `grokscope.training.optimisers`)."""
 
@@ -162,6 +165,7 @@ class Optimiser(Protocol):
     def to_dict(self) -> dict[str, Any]: ...
 
 
+@runtime_checkable
 class Measurement(Protocol):
     """A frozen spec of when a run is done and what its result is (see `grokscope.measurements`)."""
 
@@ -224,6 +228,9 @@ class Run(Spec):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name, ability in (("task", "arrays"), ("net", "build"), ("optimiser", "transform"), ("measurement", "rule")):
+            if not hasattr(getattr(self, name), ability):
+                raise SpecError(name, getattr(self, name), f"the spec of a {name}, which has {ability}()")
         if self.batch_size != -1 and self.batch_size < 1:
             raise SpecError("batch_size", self.batch_size, "at least 1, or -1 for the full training set")
 

@@ -18,7 +18,7 @@ class Result(NamedTuple):
         n_params: P.
         dataset_bits: K = n_train * log2(V), n_train truncated as in the data.
         epochs, steps: how long the run was.
-        stopped: `rule` if its measurement ended it, `max_epochs` otherwise.
+        stopped: `max_epochs` if it was as long as it may be, `rule` if its measurement ended it before that.
         t_mem_running, t_mem_eval: epochs until the training examples are right, by running and by eval accuracy.
         t_gen: epochs until the validation examples are right, by eval accuracy.
         total_bits: sum over the training examples of log2(V) + log2 p(label), by the last parameters.

@@ -17,7 +17,7 @@ from grokscope.run import Run, Spec, traced
 class Speed(Spec):
     """Ends at the first epoch of `patience` in a row (0 and 1 mean one) with train accuracy at `threshold`.
 
-    `stop_on`: by `running` accuracy as published, by `eval` accuracy, or when `both` have been reached.
+    `stop_on`: by `running` accuracy as published, by `eval` accuracy, or when `both` are there in the same epoch.
     """
 
     kind = "speed"

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from grokscope.nets.transformer import Block, Rotary, TransformerNet
+from grokscope.nets.transformer import ROTARY, Block, Rotary, TransformerNet
 from grokscope.run import InputError
 
 TRANSPOSED = {"wq": "query", "wk": "key", "wv": "value", "w1": "gate", "w3": "up"}
@@ -33,6 +33,8 @@ def from_published(
     Raises:
         InputError: an array is missing, is left over, or has the wrong shape.
     """
+    if rotary not in ROTARY:
+        raise InputError(f"rotary: found {rotary!r}, expected one of {', '.join(ROTARY)}")
     depth = len({name.partition(".")[0] for name in arrays if name.startswith("layer")})
     _check(arrays, heads, depth)
     blocks = tuple(
@@ -71,6 +73,10 @@ def _check(arrays: Mapping[str, Float[np.ndarray, "..."]], heads: int, depth: in
         raise InputError(f"published arrays: {missing[0]} is missing ({len(missing)} in all), heads = {heads}")
     if left_over := sorted(set(arrays) - wanted):
         raise InputError(f"published arrays: {left_over[0]} is not known for heads = {heads} and depth = {depth}")
+    if not depth:
+        raise ValueError("published arrays: layer0.wq is missing, expected at least one layer")
+    if np.ndim(arrays["embedding"]) != 2:
+        raise ValueError(f"published arrays: embedding has shape {np.shape(arrays['embedding'])}, expected two axes")
     vocab, dim = np.shape(arrays["embedding"])
     if dim % (2 * heads):
         raise InputError(f"published arrays: embedding has width {dim}, expected a multiple of {2 * heads}")

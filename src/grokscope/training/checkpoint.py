@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from grokscope.run import Run
-from grokscope.training.lane import Lane, State, fixed, start
+from grokscope.training.lane import Lane, State, first_state, fixed
 
 DIGEST = 32
 
@@ -25,27 +25,32 @@ class CheckpointError(ValueError):
     """Bytes that are not a whole checkpoint of the run they are offered for."""
 
 
-def pack_state(state: State, records: Float[np.ndarray, "epochs columns"]) -> bytes:
-    """A lane's state and the records of its epochs so far."""
+def pack_state(run: Run, state: State, records: Float[np.ndarray, "epochs columns"]) -> bytes:
+    """A lane's state and the records of its epochs so far, sealed for this run alone."""
     leaves = {f"state.{i:03d}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state))}
     body = save(leaves | {"records": np.ascontiguousarray(records)})
-    return hashlib.blake2b(body, digest_size=DIGEST).digest() + body
+    return seal(run, body) + body
+
+
+def seal(run: Run, body: bytes) -> bytes:
+    """A checksum that is right for these bytes and this run together."""
+    return hashlib.blake2b(body, digest_size=DIGEST, key=run.identity.encode()).digest()
 
 
 def unpack_lane(run: Run, data: bytes) -> tuple[Lane, Float[np.ndarray, "epochs columns"]]:
     """The lane that `pack_state` was given, its data rebuilt from the run's spec, and its records.
 
     Raises:
-        CheckpointError: the bytes are damaged, or belong to a run of another shape.
+        CheckpointError: the bytes are damaged, or belong to another run.
     """
     digest, body = data[:DIGEST], data[DIGEST:]
-    if hashlib.blake2b(body, digest_size=DIGEST).digest() != digest:
+    if seal(run, body) != digest:
         raise CheckpointError(f"checkpoint of run {run.identity}: checksum does not match, so it is not used")
     try:
         arrays = load(body)
     except SafetensorError as error:
         raise CheckpointError(f"checkpoint of run {run.identity}: not safetensors ({error})") from error
-    fresh = jax.eval_shape(lambda: start(run).state)
+    fresh = jax.eval_shape(lambda: first_state(run))
     leaves, structure = jax.tree.flatten(fresh)
     found = [arrays.get(f"state.{i:03d}") for i in range(len(leaves))]
     for i, (leaf, array) in enumerate(zip(leaves, found, strict=True)):

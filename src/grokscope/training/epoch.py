@@ -45,11 +45,11 @@ def one_epoch(shape: Shape, fixed: Fixed, state: State) -> tuple[State, Record]:
     n_train, n_val = fixed.n_train, fixed.n_rows - fixed.n_train
     record = Record(
         running_loss=running.loss / n_train,
-        running_acc=running.right / n_train,
+        running_acc=running.right.astype(shape.precision) / n_train,
         train_loss=on_train.loss / n_train,
-        train_acc=on_train.right / n_train,
+        train_acc=on_train.right.astype(shape.precision) / n_train,
         val_loss=jnp.where(n_val > 0, on_val.loss / n_val, jnp.nan),
-        val_acc=jnp.where(n_val > 0, on_val.right / n_val, jnp.nan),
+        val_acc=jnp.where(n_val > 0, on_val.right.astype(shape.precision) / n_val, jnp.nan),
         param_norm=jnp.linalg.norm(state.params),
     )
     seen = Epoch(running.right, on_train.right, on_val.right, record.running_loss, record.val_acc)

@@ -94,17 +94,21 @@ def frame(shape: Shape) -> Frame:
 
 def start(run: Run) -> Lane:
     """A run before its first step."""
+    return Lane(fixed(run), first_state(run))
+
+
+def first_state(run: Run) -> State:
+    """The changing part of a run's lane, before its first step. Pure: its shapes can be asked for without data."""
     shape = run.shape
     net = _build(run.net, shape, stream(run.seeds.init, "init"))
     params, _ = ravel_pytree(eqx.filter(net, eqx.is_inexact_array))
-    state = State(
+    return State(
         params=params,
         optimiser=shape.optimiser.transform(traced_numbers(run.optimiser, shape)).init(params),
         epoch=jnp.zeros((), jnp.int32),
         stop=start_stopping(jnp.dtype(shape.precision)),
         done=jnp.zeros((), bool),
     )
-    return Lane(fixed(run), state)
 
 
 def fixed(run: Run) -> Fixed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -16,8 +17,8 @@ from grokscope.training.advance import CHUNK, Strategy, advance, stack
 from grokscope.training.checkpoint import CheckpointError, pack_state, unpack_lane
 from grokscope.training.harvest import outcome_of
 from grokscope.training.lane import Lane, start
-from grokscope.training.outcomes import Checkpoint, Event, Job, Progress
-from grokscope.training.provenance import now
+from grokscope.training.outcomes import Checkpoint, Event, Failed, Job, Progress
+from grokscope.training.provenance import now, provenance
 
 CHUNK_SECONDS = 10.0
 FIRST_CHUNK = 4
@@ -65,13 +66,22 @@ class Pack:
         self.compile_seconds: float | None = None
         self._seconds_per_epoch: float | None = None
 
-    def add(self, jobs: Sequence[Job]) -> None:
-        """Put runs into free places. Their order in the pack does not matter to their results."""
+    def add(self, jobs: Sequence[Job]) -> list[Failed]:
+        """Put runs into free places, and say which could not even begin.
+
+        Their order in the pack does not matter to their results.
+        """
+        failures = []
         with precision(self.shape):
             for job in jobs:
-                lane, records = self._resumed(job)
+                try:
+                    lane, records = self._resumed(job)
+                except Exception:  # whatever it was, it is this run's alone: its neighbours go on
+                    failures.append(self._unbegun(job.run, traceback.format_exc()))
+                    continue
                 self.lanes.append(lane)
                 self.slots.append(Slot(job.run, records))
+        return failures
 
     def step(self) -> Iterator[Event]:
         """Advance every lane by a chunk; say what came of each; free the places of those that ended."""
@@ -92,10 +102,14 @@ class Pack:
                     slot.run, lane, whole, f"{self.strategy}/{self.chosen}", layout, slot.seconds, slot.started
                 )
             else:
-                yield Checkpoint(slot.run, len(whole), pack_state(lane.state, whole))
+                yield Checkpoint(slot.run, len(whole), pack_state(slot.run, lane.state, whole))
                 yield Progress(slot.run.identity, len(whole), float(whole[-1, 1]), float(whole[-1, 5]))
         self.slots = [slot for slot, is_done in zip(self.slots, done, strict=True) if not is_done]
         self.lanes = [lane for lane, is_done in zip(self.lanes, done, strict=True) if not is_done]
+
+    def _unbegun(self, run: Run, error: str) -> Failed:
+        strategy = f"{self.strategy}/{self.chosen}"
+        return Failed(run, error, 0, provenance(strategy=strategy, layout=len(self.slots), seconds=0.0, started=now()))
 
     def _resumed(self, job: Job) -> tuple[Lane, list[Float[np.ndarray, "epochs columns"]]]:
         if job.checkpoint is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,10 +12,11 @@ import jax
 from grokscope.run import Run, Shape
 from grokscope.training.advance import Strategy, advance, stack
 from grokscope.training.lane import start
+from grokscope.training.pack import precision
 
 MEMORY_SHARE = 0.5
 ACTIVATION_ROWS = 40
-"""Float rows of the hidden width that one example keeps alive in a training step, all blocks together."""
+"""Floats that one example keeps alive in a training step, in units of the square root of P, generously."""
 MOST_LANES = 1024
 WORTH_MEASURING = 64
 """Runs that must be waiting before a few dozen seconds of compiling candidates pay."""
@@ -54,19 +56,20 @@ def measured(shape: Shape, sample: Run) -> Choice:
 
 def speed(shape: Shape, sample: Run, choice: Choice) -> float:
     """Lane-epochs a second, compiling not counted."""
-    lane = start(sample)
-    lanes = stack([lane] * choice.lanes) if choice.strategy == "vmap" else lane
-    advance(shape, lanes, 1, strategy=choice.strategy)[1].block_until_ready()
-    began = time.perf_counter()
-    advance(shape, lanes, 2, strategy=choice.strategy)[1].block_until_ready()
-    return 2 * choice.lanes / (time.perf_counter() - began)
+    with precision(shape):
+        lane = start(sample)
+        lanes = stack([lane] * choice.lanes) if choice.strategy == "vmap" else lane
+        advance(shape, lanes, 1, strategy=choice.strategy)[1].block_until_ready()
+        began = time.perf_counter()
+        advance(shape, lanes, 2, strategy=choice.strategy)[1].block_until_ready()
+        return 2 * choice.lanes / (time.perf_counter() - began)
 
 
 def most_lanes(shape: Shape) -> int:
     """Lanes that fit into half of the device's memory: parameters four times over, and a batch's activations."""
     stats = jax.local_devices()[0].memory_stats() or {}
     n_params = shape.net.n_params(shape.signature)
-    width = n_params / shape.signature.vocab
+    width = math.sqrt(n_params)
     activations = shape.batch_size * ACTIVATION_ROWS * max(width, shape.signature.classes)
     bytes_per_lane = 4 * (4 * n_params + activations) * (2 if shape.precision == "float64" else 1)
     limit = stats.get("bytes_limit", 8 * 2**30)

@@ -23,7 +23,8 @@ def train(run: Run, *, watch: Callable[[Progress], None] = lambda progress: None
         TrainingError: the loss left the finite numbers.
     """
     pack = Pack(run.shape, "loop")
-    pack.add([Job(run)])
+    for failure in pack.add([Job(run)]):
+        raise TrainingError(f"run {run.identity}: {failure.error}")
     while True:
         for event in pack.step():
             if isinstance(event, Finished):

@@ -37,12 +37,13 @@ def work(
         choice = choose(shape, offer.jobs[0].run, waiting=offer.waiting)
         pack = Pack(shape, choice.strategy, chosen=choice.how, chunk_seconds=chunk_seconds, say=say)
         try:
-            pack.add(offer.jobs)
+            yield from pack.add(offer.jobs)
             while pack.slots and not stop():
                 free = choice.lanes - len(pack.slots)
                 if free > 0:
-                    pack.add(feed(shape, free).jobs)
-                yield from pack.step()
+                    yield from pack.add(feed(shape, free).jobs)
+                if pack.slots:
+                    yield from pack.step()
         except Exception:  # whatever it was, it belongs to these runs: the driver decides whether to try again
             yield from all_failed(pack, traceback.format_exc())
 

@@ -33,6 +33,7 @@ class Worker:
     process: SpawnProcess
     pipe: Connection
     core: int | None
+    greeted: bool = False
     shape: Shape | None = None
     runs: dict[str, Run] = field(default_factory=dict)
 
@@ -102,6 +103,7 @@ class Pool:
             yield from self._ended(worker, dealer)
             return
         if isinstance(message, Hello):
+            worker.greeted = True
             self._greeted(message)
         elif isinstance(message, Want):
             self._answer(worker, message, dealer)
@@ -136,6 +138,11 @@ class Pool:
         self._workers.remove(worker)
         if worker.shape is not None:
             dealer.leave(worker.shape)
+        if not worker.greeted and not self._stop.is_set():
+            raise ChildProcessError(
+                f"a worker process ended with exit code {worker.process.exitcode} before it began; its own words, if "
+                "any, are above"
+            )
         if worker.process.exitcode != 0 and not self._stop.is_set():
             self._say(f"a worker process ended with exit code {worker.process.exitcode}; another one takes its place")
             self._workers.append(self._started(worker.core))
