@@ -118,11 +118,15 @@ def _normalised(field: dataclasses.Field[Any], value: Any) -> Any:
 
 
 class Signature(NamedTuple):
-    """What a net must know of a task: how many token ids there are, how long an example is, how many outputs."""
+    """What a net must know of a task: how many token ids there are, how long an example is, how many outputs.
+
+    `following` is a promise that allows a shortcut: these tokens follow the first one in every example.
+    """
 
     vocab: int
     length: int
     classes: int
+    following: tuple[int, ...] = ()
 
 
 @runtime_checkable
@@ -228,7 +232,12 @@ class Run(Spec):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, ability in (("task", "arrays"), ("net", "build"), ("optimiser", "transform"), ("measurement", "rule")):
+        for name, ability in (
+            ("task", "arrays"),
+            ("net", "build"),
+            ("optimiser", "transform"),
+            ("measurement", "rule"),
+        ):
             if not hasattr(getattr(self, name), ability):
                 raise SpecError(name, getattr(self, name), f"the spec of a {name}, which has {ability}()")
         if self.batch_size != -1 and self.batch_size < 1:

@@ -16,7 +16,8 @@ class ExampleNet(eqx.Module):
     """A net that maps one example to its outputs.
 
     `batched` is the same function of many examples. A net that gains nothing from seeing its batch whole implements
-    it as `over_examples(self, inputs, key)`.
+    it as `over_examples(self, inputs, key)`. `following` is the caller's promise of `Signature.following`, which may
+    be ignored.
     """
 
     @abstractmethod
@@ -24,7 +25,9 @@ class ExampleNet(eqx.Module):
         """Outputs for one example."""
 
     @abstractmethod
-    def batched(self, inputs: Shaped[Array, "batch ..."], *, key: MaybeKey = None) -> Float[Array, "batch outputs"]:
+    def batched(
+        self, inputs: Shaped[Array, "batch ..."], *, key: MaybeKey = None, following: tuple[int, ...] = ()
+    ) -> Float[Array, "batch outputs"]:
         """Outputs for many; one key gives every example randomness of its own."""
 
 

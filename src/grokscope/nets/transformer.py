@@ -129,9 +129,9 @@ def weighted(
 class TransformerNet(ExampleNet):
     """Maps one example of token ids to logits over the vocabulary.
 
-    Exact shortcuts are taken. What depends on one token alone is computed once per vocabulary entry and looked up:
-    the first block's queries, keys and values and, with one head, all of its first position (up to the dropout, if
-    that is on).
+    Exact shortcuts are taken. What depends on the first token alone is computed once per vocabulary entry and looked
+    up: the first block's queries, keys and values and, with one head, all of its leading positions (up to the
+    dropout, if that is on): the first, and those whose token follows in every example.
     The last block is computed only where it is read: at the last position.
     """
 
@@ -145,13 +145,15 @@ class TransformerNet(ExampleNet):
         """Logits for the token that follows; with a key dropout is on, without one the net is evaluated."""
         return self.batched(tokens[None], key=key)[0]
 
-    def batched(self, tokens: Int[Array, "batch length"], *, key: MaybeKey = None) -> Float[Array, "batch classes"]:
+    def batched(
+        self, tokens: Int[Array, "batch length"], *, key: MaybeKey = None, following: tuple[int, ...] = ()
+    ) -> Float[Array, "batch classes"]:
         """The same for many examples; one key draws independent masks for all of them."""
-        keys = [
-            (None, None) if key is None else jax.random.split(jax.random.fold_in(key, i))
-            for i in range(len(self.blocks))
-        ]
-        x = self.first_block(tokens.T, *keys[0])
+        keys = [(None, None) if key is None else block_keys(key, index) for index in range(len(self.blocks))]
+        if self.blocks[0].heads == 1 and len(self.blocks) > 1:
+            x = self.first_block(tokens.T, following, keys[0][1])
+        else:
+            x = self.plain_first_block(tokens.T, *keys[0])
         for block, (attn_key, ffn_key) in zip(self.blocks[1:-1], keys[1:-1], strict=True):
             x = x + block.attention(x, self.dropout, attn_key)
             x = x + block.feed(block.hidden(x), self.dropout, ffn_key)
@@ -161,28 +163,53 @@ class TransformerNet(ExampleNet):
             x = x + block.feed(block.hidden(x), self.dropout, ffn_key)
         return dense(rms_norm(x[-1], self.norm), self.head)
 
-    def first_block(
+    def plain_first_block(
         self, tokens: Int[Array, "length batch"], attn_key: MaybeKey, ffn_key: MaybeKey
     ) -> Float[Array, "read batch dim"]:
-        """The residual stream after the first block, at the positions that the rest of the net reads."""
-        block, table = self.blocks[0], self.embedding
+        """The residual stream after the first block; only at the last position if there is no other block."""
+        block = self.blocks[0]
         reading = tokens[-1:] if len(self.blocks) == 1 else tokens
-        normed = rms_norm(table, block.attn_norm)
-        q, k, v = (dense(normed, weight) for weight in (block.query, block.key, block.value))
-        if block.heads > 1:
-            seen = block.attend([q[t] for t in reading], [k[t] for t in tokens], [v[t] for t in tokens])
-            x = table[reading] + block.projected(seen, self.dropout, attn_key)
-            return x + block.feed(block.hidden(x), self.dropout, ffn_key)
+        q, k, v = self.projected_vocabulary()
+        seen = block.attend([q[t] for t in reading], [k[t] for t in tokens], [v[t] for t in tokens])
+        x = self.embedding[reading] + block.projected(seen, self.dropout, attn_key)
+        return x + block.feed(block.hidden(x), self.dropout, ffn_key)
+
+    def first_block(
+        self, tokens: Int[Array, "length batch"], following: tuple[int, ...], ffn_key: MaybeKey
+    ) -> Float[Array, "length batch dim"]:
+        """The same with one head, whose output matrix then may act on the vocabulary's values: mixing is linear."""
+        block = self.blocks[0]
+        q, k, v = self.projected_vocabulary()
         v = dense(v, block.out.T)
-        x = table[reading] + block.attend([q[t] for t in reading], [k[t] for t in tokens], [v[t] for t in tokens])
-        if len(reading) == 1:
-            return x + block.feed(block.hidden(x), self.dropout, ffn_key)
-        alone = table + v
+
+        def attended(tokens: Int[Array, "length n"], first: int) -> Float[Array, "read n dim"]:
+            reading = tokens[first:]
+            seen = block.attend([q[t] for t in reading], [k[t] for t in tokens], [v[t] for t in tokens])
+            return self.embedding[reading] + seen
+
+        leading = attended(self.leading_tokens(following), 0)
+        rest = attended(tokens, len(leading))
         if ffn_key is None:
-            alone, rest = (rows + block.feed(block.hidden(rows), self.dropout, None) for rows in (alone, x[1:]))
-            return jnp.concatenate([alone[tokens[:1]], rest])
-        hidden = jnp.concatenate([block.hidden(alone)[tokens[:1]], block.hidden(x[1:])])
-        return x + block.feed(hidden, self.dropout, ffn_key)
+            leading, rest = (x + block.feed(block.hidden(x), self.dropout, None) for x in (leading, rest))
+            return jnp.concatenate([leading[:, tokens[0]], rest])
+        hidden = jnp.concatenate([block.hidden(leading)[:, tokens[0]], block.hidden(rest)])
+        return jnp.concatenate([leading[:, tokens[0]], rest]) + block.feed(hidden, self.dropout, ffn_key)
+
+    def leading_tokens(self, following: tuple[int, ...]) -> Int[Array, "leading vocab"]:
+        """For every token that can come first, it and what follows it."""
+        vocab = len(self.embedding)
+        return jnp.stack([jnp.arange(vocab), *(jnp.full(vocab, token) for token in following)])
+
+    def projected_vocabulary(self) -> list[Float[Array, "vocab inner"]]:
+        """The first block's queries, keys and values of every token."""
+        block = self.blocks[0]
+        normed = rms_norm(self.embedding, block.attn_norm)
+        return [dense(normed, weight) for weight in (block.query, block.key, block.value)]
+
+
+def block_keys(key: Key[Array, ""], index: int) -> Key[Array, "2"]:
+    """The keys of a block's two dropout masks: after attention (more than one head), and in the feed-forward."""
+    return jax.random.split(jax.random.fold_in(key, index))
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ class Modular(Spec):
 
     @property
     def signature(self) -> Signature:
-        return Signature(vocab=self.p + 2, length=4, classes=self.p + 2)
+        return Signature(vocab=self.p + 2, length=4, classes=self.p + 2, following=(self.p,))
 
     @property
     def label(self) -> str:
