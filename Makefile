@@ -30,7 +30,7 @@ test: $(READY) ## Run the tests, the linters and the type checker
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest --cov
 
 test-long: $(READY) ## Run the slow tests too
 	$(BIN)/pytest -m ''

@@ -1,6 +1,6 @@
 """CPU seconds per model-epoch on one core: Grokscope against a plain eager PyTorch trainer of the same network.
 
-    python benchmarks/cpu.py [--widths 20 32 64 128 256] [--epochs 3] [--rounds 5]
+    python benchmarks/cpu.py [--widths 20 32 64 128 256] [--seconds 2] [--rounds 5]
 
 Both train and validate on modular division (p = 113, dropout 0.2, batch 512) in turn, in one call, on one core;
 the median of the rounds' ratios is what to quote. Grokscope also measures the training examples in eval mode each
@@ -10,6 +10,7 @@ epoch, which the baseline does not: its time includes that. Compiling is not cou
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import time
 from collections.abc import Callable
@@ -37,25 +38,30 @@ P = 113
 DROPOUT = 0.2
 
 
-def ours(width: int, epochs: int) -> tuple[Callable[[], None], float]:
-    """A call that advances a lane by some epochs, and the seconds that compiling it took."""
+Epochs = Callable[[int], None]
+"""So many epochs, here and now."""
+
+
+def ours(width: int) -> tuple[Epochs, float]:
+    """A lane to advance, and the seconds that compiling took."""
     run = Run(Modular(P), Transformer(width, dropout=DROPOUT), AdamW(), Groks())
     lane, began = start(run), time.perf_counter()
     advance(run.shape, lane, 1, strategy="loop")[1].block_until_ready()
-    return lambda: advance(run.shape, lane, epochs, strategy="loop")[1].block_until_ready(), time.perf_counter() - began
+    compiling = time.perf_counter() - began
+    return lambda epochs: advance(run.shape, lane, epochs, strategy="loop")[1].block_until_ready(), compiling
 
 
-def theirs(width: int, epochs: int) -> Callable[[], None]:
-    """The same for the baseline."""
+def theirs(width: int) -> Epochs:
+    """The same for the baseline, warmed up."""
     data = Modular(P).arrays(stream(0, "data"))
     x, y, val_x, val_y = (torch.from_numpy(np.asarray(array)).long() for array in data)
     trainer = Trainer((x, y, val_x, val_y), P + 2, width, DROPOUT, 512)
 
-    def go() -> None:
+    def go(epochs: int) -> None:
         for _ in range(epochs):
             trainer.epoch()
 
-    go()
+    go(1)
     return go
 
 
@@ -66,17 +72,19 @@ def cpu_seconds(go: Callable[[], None]) -> float:
     return time.process_time() - began
 
 
-def peak_flops(size: int = 512, times: int = 20) -> float:
-    """The best rate, in flop/s, at which this core multiplies two square matrices."""
-    a = np.ones((size, size), np.float32)
-    best = min(cpu_seconds(lambda: [a @ a for _ in range(times)]) for _ in range(5))
+def peak_flops(size: int = 1024, times: int = 5) -> float:
+    """The best rate, in flop/s, at which this core multiplies two square matrices, by XLA or by PyTorch."""
+    multiply, a, b = jax.jit(jax.numpy.matmul), jax.numpy.ones((size, size)), torch.ones(size, size)
+    multiply(a, a).block_until_ready()
+    kernels = (lambda: multiply(a, a).block_until_ready(), lambda: b @ b)
+    best = min(cpu_seconds(lambda kernel=kernel: [kernel() for _ in range(times)]) for kernel in kernels * 5)
     return 2 * size**3 * times / best
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--widths", type=int, nargs="+", default=[20, 32, 64, 128, 256])
-    parser.add_argument("--epochs", type=int, default=3, help="epochs a timing")
+    parser.add_argument("--seconds", type=float, default=2.0, help="about how long each timing of Grokscope lasts")
     parser.add_argument("--rounds", type=int, default=5, help="timings of each, in turn")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -87,13 +95,18 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for width in args.widths:
         run = Run(Modular(P), Transformer(width), AdamW(), Groks())
-        (mine, compiling), other = ours(width, args.epochs), theirs(width, args.epochs)
-        pairs = [(cpu_seconds(other) / args.epochs, cpu_seconds(mine) / args.epochs) for _ in range(args.rounds)]
-        ratios = [a / b for a, b in pairs]
-        slow, fast = (median(column) for column in zip(*pairs, strict=True))
+        (mine, compiling), other = ours(width), theirs(width)
+        epochs = math.ceil(args.seconds / cpu_seconds(lambda mine=mine: mine(1)))
+        timings = [
+            [cpu_seconds(lambda go=go, n=epochs: go(n)) / epochs for go in (other, mine)] for _ in range(args.rounds)
+        ]
+        ratios = [a / b for a, b in timings]
+        slow, fast = (median(column) for column in zip(*timings, strict=True))
         used = flops_per_epoch(run) / fast / peak
         spread = f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-        print(f"| {width} | {1e3 * slow:.0f} | {1e3 * fast:.0f} | {spread} | {used:.0%} | {compiling:.1f} |", flush=True)
+        print(
+            f"| {width} | {1e3 * slow:.0f} | {1e3 * fast:.0f} | {spread} | {used:.0%} | {compiling:.1f} |", flush=True
+        )
 
 
 if __name__ == "__main__":

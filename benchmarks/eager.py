@@ -77,20 +77,20 @@ class Trainer:
         """Train through every example, then validate; the validation accuracy."""
         self.net.train()
         for rows in torch.randperm(len(self.x)).split(self.batch):
-            self._count(self.y[rows], self._step(self.x[rows], self.y[rows]))
+            self._step(self.x[rows], self.y[rows])
         self.net.eval()
         with torch.no_grad():
             blocks = zip(self.val_x.split(self.batch), self.val_y.split(self.batch), strict=True)
-            return sum(self._count(y, self.net(x)) for x, y in blocks) / len(self.val_y)
+            return sum(self._score(x, y)[1] for x, y in blocks) / len(self.val_y)
 
-    def _step(self, x: Tensor, y: Tensor) -> Tensor:
+    def _step(self, x: Tensor, y: Tensor) -> tuple[float, int]:
         logits = self.net(x)
         loss = fn.cross_entropy(logits, y)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
-        return logits.detach()
+        return loss.item(), int((logits.argmax(-1) == y).sum())
 
-    def _count(self, y: Tensor, logits: Tensor) -> int:
-        fn.cross_entropy(logits, y).item()
-        return int((logits.argmax(-1) == y).sum())
+    def _score(self, x: Tensor, y: Tensor) -> tuple[float, int]:
+        logits = self.net(x)
+        return fn.cross_entropy(logits, y).item(), int((logits.argmax(-1) == y).sum())

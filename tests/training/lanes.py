@@ -10,7 +10,7 @@ import numpy as np
 from grokscope import AdamW, Run, Seeds
 from grokscope.measurements import Capacity, Groks, Speed
 from grokscope.nets import Transformer, to_published
-from grokscope.tasks import Modular, RandomLabels, Shuffled
+from grokscope.tasks import Modular, Shuffled
 from grokscope.training.advance import Strategy, advance, stack
 from grokscope.training.lane import Lane, frame, start
 from grokscope.training.outcomes import Event, Finished, Job
@@ -36,9 +36,9 @@ def neighbours(run: Run) -> list[Run]:
         {"optimiser": AdamW(3e-4, 3.0, 0.8, 0.9), "seeds": Seeds(1, 2, 3, 4)},
         {"net": Transformer(8, dropout=0.0), "max_epochs": 5},
         {"net": Transformer(8, dropout=0.7, init_scale=0.5), "task": Modular(13, "+", 0.3)},
-        {"measurement": Speed(threshold=0.0), "task": RandomLabels(13, 40)},
+        {"measurement": Speed(threshold=0.0), "task": Shuffled(Modular(13, "-", 0.25), "vocab")},
         {"measurement": Capacity(patience=3), "task": Shuffled(Modular(13), "permuted")},
-        {"measurement": Speed(patience=3), "task": RandomLabels(13, 160), "seeds": Seeds.all(7)},
+        {"measurement": Speed(patience=3), "task": Shuffled(Modular(13, "*", 0.9), "digits"), "seeds": Seeds.all(7)},
     ]
     return [dataclasses.replace(run, **fields) for fields in others]
 

@@ -251,10 +251,16 @@ class Transformer(Spec):
         return signature.vocab * d + self.depth * block + d + signature.classes * d
 
     def flops_per_example(self, signature: Signature) -> float:
-        """Multiply-adds of matrix products, times two, in a forward pass without what is looked up or not read."""
-        d, length = self.dim, signature.length
-        matrices = 4 + 3 * EXPANSION + (1 if self.heads > 1 else 0)
-        return 2.0 * d * (d * matrices * (1 + (self.depth - 1) * length) + signature.classes)
+        """Floating-point operations of matrix products in a forward pass, without what is looked up or not read."""
+        d, length, feed = self.dim, signature.length, 3 * EXPANSION
+        leading = 1 + len(signature.following)
+        if self.heads == 1 and self.depth > 1:
+            first = feed * (length - leading) + EXPANSION * leading
+        else:
+            first = (feed + min(self.heads, 2)) * (length if self.depth > 1 else 1)
+        inner = (feed + 4 + (self.heads > 1)) * length * max(self.depth - 2, 0)
+        last = feed + 4 if self.heads == 1 and self.rotary != "intended" else feed + 3 + 2 * length
+        return 2.0 * d * (d * (first + inner + (last if self.depth > 1 else 0)) + signature.classes)
 
     def build(self, signature: Signature, *, key: Key[Array, ""], dtype: DTypeLike = jnp.float32) -> TransformerNet:
         """Initialised as the published framework does by default: embedding N(0, 1), linear U(+-1/sqrt(fan_in))."""
