@@ -30,7 +30,7 @@ test: $(READY) ## Run the tests, the linters and the type checker
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --cov --numprocesses auto --dist loadfile
 
 test-long: $(READY) ## Run the slow tests too
 	$(BIN)/pytest -m ''

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from grokscope import AdamW, Run, Seeds, SpecError
 from grokscope.measurements import Capacity, Groks, Speed
 from grokscope.nets import Transformer
-from grokscope.run import PROTOCOL, Spec, identity_of
+from grokscope.run import PROTOCOL, identity_of
+from grokscope.spec import Spec
 from grokscope.tasks import Modular, RandomLabels, Shuffled
 
 RUN = Run(Modular(13), Transformer(8), AdamW(), Groks(), batch_size=32, max_epochs=100)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from grokscope.api import Outcome, plan, report, run_suite
     from grokscope.ledger import Ledger, LedgerError, open_ledger
-    from grokscope.run import Run, Seeds, SpecError
+    from grokscope.run import Run, Seeds
+    from grokscope.spec import InputError, SpecError
     from grokscope.suite import Suite, SuiteError, load_suite, run_from_spec
     from grokscope.training.optimisers import AdamW
     from grokscope.training.train import TrainingError, train
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "grokscope.api": ("Outcome", "plan", "report", "run_suite"),
     "grokscope.ledger": ("Ledger", "LedgerError", "open_ledger"),
-    "grokscope.run": ("Run", "Seeds", "SpecError"),
+    "grokscope.run": ("Run", "Seeds"),
+    "grokscope.spec": ("InputError", "SpecError"),
     "grokscope.suite": ("Suite", "SuiteError", "load_suite", "run_from_spec"),
     "grokscope.training.optimisers": ("AdamW",),
     "grokscope.training.train": ("TrainingError", "train"),
@@ -29,6 +31,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AdamW",
+    "InputError",
     "Ledger",
     "LedgerError",
     "Outcome",

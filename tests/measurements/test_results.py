@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from grokscope.measurements import MEASUREMENTS, Capacity, Groks, Speed
 from grokscope.measurements.result import total_bits
 from grokscope.measurements.trace import at_least, count_needed, first_epoch
-from grokscope.run import SpecError
+from grokscope.spec import SpecError
 from grokscope.tasks import Modular, RandomLabels
 
 from . import plain

@@ -6,7 +6,9 @@ import jax
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grokscope.measurements import Capacity, Groks, Speed
+from grokscope.measurements import Capacity, Groks, Speed, Trace
+from grokscope.measurements.replay import end_of
+from grokscope.run import Run
 from grokscope.tasks import Modular, RandomLabels
 
 from . import plain
@@ -18,6 +20,11 @@ TASK = Modular(13)
 N_TRAIN, N_VAL = TASK.n_train, TASK.n_val
 
 
+def replayed(run: Run, trace: Trace) -> int | None:
+    """Where the rule ends the run by what its trace says."""
+    return end_of(run.measurement.rule(run), trace, run.task.n_train, run.task.n_val)
+
+
 @settings(max_examples=60)
 @given(right=COUNTS, patience=st.sampled_from([0, 1, 2, 3]), threshold=st.sampled_from([0.9, 0.98, 1.0]))
 def test_speed_ends_when_the_published_counter_would(right: list[int], patience: int, threshold: float) -> None:
@@ -26,6 +33,7 @@ def test_speed_ends_when_the_published_counter_would(right: list[int], patience:
     assert walked(run.measurement.rule(run), running=right) == end
     trace = trace_of(right[:end], N)
     assert run.measurement.result(run, trace).t_mem_running == began
+    assert replayed(run, trace_of(right, N)) == end
 
 
 def test_a_dip_resets_the_streak() -> None:
@@ -45,6 +53,7 @@ def test_capacity_ends_when_the_loss_has_stopped_falling(losses: list[float], pa
     run = run_of(Capacity(patience, min_delta), RandomLabels(13, N))
     end = plain.capacity_end(losses, patience, min_delta)
     assert walked(run.measurement.rule(run), running=[N] * len(losses), losses=losses) == end
+    assert replayed(run, trace_of([N] * len(losses), N, losses=losses)) == end
 
 
 def test_capacity_asks_nothing_of_the_accuracy() -> None:
@@ -86,6 +95,7 @@ def test_groks_ends_when_both_are_there_or_validation_rests(
     run = run_of(Groks(0.99, threshold, patience, min_delta=0.001), TASK)
     end = plain.groks_end(train, val, (N_TRAIN, N_VAL), (0.99, threshold), patience, 0.001)
     assert walked(run.measurement.rule(run), running=train, val=val, n_val=N_VAL) == end
+    assert replayed(run, trace_of(train, N_TRAIN, val=val, n_val=N_VAL)) == end
 
 
 def test_groks_wants_both_in_the_same_epoch() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 import oracle
 from grokscope.nets import Transformer, TransformerNet, from_published, to_published
-from grokscope.run import Signature, SpecError
+from grokscope.run import Signature
+from grokscope.spec import SpecError
 
 from .arrays import published, tokens
 from .fast import FAST_COMPILE, loss_and_gradient, output, outputs

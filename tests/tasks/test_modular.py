@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from grokscope import AdamW
 from grokscope.measurements import Groks
 from grokscope.nets import Transformer
-from grokscope.run import Run, SpecError
+from grokscope.run import Run
+from grokscope.spec import SpecError
 from grokscope.tasks import Modular
 from grokscope.tasks.modular import OPERATIONS, SPLITS, exact_fraction, is_prime, n_equivalent, table, table_size
 

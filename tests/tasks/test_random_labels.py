@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from grokscope.run import SpecError
+from grokscope.spec import SpecError
 from grokscope.tasks import Modular, RandomLabels
 
 DATA = RandomLabels(13, 20_000).arrays(jax.random.key(4))

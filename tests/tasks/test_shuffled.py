@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from grokscope.run import SpecError
+from grokscope.spec import SpecError
 from grokscope.tasks import Modular, Shuffled
 from grokscope.tasks.shuffled import LABELS
 

@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 import typer
 from rich.console import Console
 
-from grokscope.run import InputError
+from grokscope.spec import InputError
 
 BAD_INPUT = 2
 Args = ParamSpec("Args")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from grokscope.run import InputError
+from grokscope.spec import InputError
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one before it gives up."""

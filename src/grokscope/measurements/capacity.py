@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from grokscope.measurements.result import Result, base_result
 from grokscope.measurements.stopping import StopRule
 from grokscope.measurements.trace import Trace
-from grokscope.run import Run, Spec, traced
+from grokscope.run import Run
+from grokscope.spec import Spec, traced
 
 
 @dataclass(frozen=True)

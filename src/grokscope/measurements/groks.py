@@ -8,7 +8,8 @@ from typing import Literal
 from grokscope.measurements.result import Result, base_result
 from grokscope.measurements.stopping import NEVER, StopRule
 from grokscope.measurements.trace import Trace, at_least, count_needed, first_epoch
-from grokscope.run import Run, Spec, traced
+from grokscope.run import Run
+from grokscope.spec import Spec, traced
 
 
 @dataclass(frozen=True)

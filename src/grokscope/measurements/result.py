@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from grokscope.measurements.replay import end_of
 from grokscope.measurements.trace import Trace
 
 if TYPE_CHECKING:
@@ -47,6 +48,14 @@ def total_bits(mean_loss: float, n: int, vocab: int) -> float:
     return n * (math.log2(vocab) - mean_loss / math.log(2))
 
 
+def stopped(run: Run, trace: Trace) -> str:
+    """Why a run ended with its trace. One that its rule ends in its very last epoch was ended by its rule."""
+    if trace.epochs < run.max_epochs:
+        return "rule"
+    ended = end_of(run.measurement.rule(run), trace, run.task.n_train, run.task.n_val)
+    return "max_epochs" if ended is None else "rule"
+
+
 def base_result(run: Run, trace: Trace) -> Result:
     """The part of a result that every measurement shares."""
     last = {name: float(column[-1]) for name, column in trace._asdict().items()}
@@ -57,7 +66,7 @@ def base_result(run: Run, trace: Trace) -> Result:
         dataset_bits=n * math.log2(vocab),
         epochs=trace.epochs,
         steps=trace.epochs * run.steps_per_epoch,
-        stopped="max_epochs" if trace.epochs >= run.max_epochs else "rule",
+        stopped=stopped(run, trace),
         final_running_loss=last["running_loss"],
         final_running_acc=last["running_acc"],
         final_train_loss=last["train_loss"],

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from grokscope.measurements.result import Result, base_result
 from grokscope.measurements.stopping import StopRule
-from grokscope.measurements.trace import Column, Trace, at_least, count_needed, first_epoch
-from grokscope.run import Run, Spec, traced
+from grokscope.measurements.trace import Column, Trace, at_least, count_needed, first_streak
+from grokscope.run import Run
+from grokscope.spec import Spec, traced
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,4 @@ class Speed(Spec):
 
     def _reached(self, accuracy: Column, run: Run) -> int | None:
         """First epoch of the first unbroken streak at the threshold."""
-        right = at_least(accuracy, self.threshold, run.task.n_train)
-        if len(right) < self.streak:
-            return None
-        unbroken = np.lib.stride_tricks.sliding_window_view(right, self.streak)
-        return first_epoch(np.all(unbroken, axis=1))
+        return first_streak(at_least(accuracy, self.threshold, run.task.n_train), self.streak)

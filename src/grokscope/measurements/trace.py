@@ -35,9 +35,22 @@ def first_epoch(reached: Bool[np.ndarray, " epochs"]) -> int | None:
     return int(np.argmax(reached)) + 1 if np.any(reached) else None
 
 
+def first_streak(reached: Bool[np.ndarray, " epochs"], length: int) -> int | None:
+    """1-based first epoch of the first `length` epochs in a row at which something holds, or None."""
+    if len(reached) < length:
+        return None
+    unbroken = np.lib.stride_tricks.sliding_window_view(reached, length)
+    return first_epoch(np.all(unbroken, axis=1))
+
+
+def right_count(accuracy: Column, n: int) -> Float[np.ndarray, " epochs"]:
+    """How many of n examples were right: the whole numbers that accuracies of any precision were made of."""
+    return np.rint(accuracy.astype(np.float64) * n)
+
+
 def at_least(accuracy: Column, threshold: float, n: int) -> Bool[np.ndarray, " epochs"]:
     """Where `threshold` of n examples or more are right, decided on whole numbers of examples."""
-    return np.rint(accuracy.astype(np.float64) * n) >= count_needed(threshold, n)
+    return right_count(accuracy, n) >= count_needed(threshold, n)
 
 
 def count_needed(threshold: float, n: int) -> int:

@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from grokscope.nets.transformer import ROTARY, Block, Rotary, TransformerNet
-from grokscope.run import InputError
+from grokscope.nets.block import ROTARY, Block, Rotary
+from grokscope.nets.transformer import TransformerNet
+from grokscope.spec import InputError
 
 TRANSPOSED = {"wq": "query", "wk": "key", "wv": "value", "w1": "gate", "w3": "up"}
 AS_THEY_ARE = {
@@ -74,9 +75,9 @@ def _check(arrays: Mapping[str, Float[np.ndarray, "..."]], heads: int, depth: in
     if left_over := sorted(set(arrays) - wanted):
         raise InputError(f"published arrays: {left_over[0]} is not known for heads = {heads} and depth = {depth}")
     if not depth:
-        raise ValueError("published arrays: layer0.wq is missing, expected at least one layer")
+        raise InputError("published arrays: layer0.wq is missing, expected at least one layer")
     if np.ndim(arrays["embedding"]) != 2:
-        raise ValueError(f"published arrays: embedding has shape {np.shape(arrays['embedding'])}, expected two axes")
+        raise InputError(f"published arrays: embedding has shape {np.shape(arrays['embedding'])}, expected two axes")
     vocab, dim = np.shape(arrays["embedding"])
     if dim % (2 * heads):
         raise InputError(f"published arrays: embedding has width {dim}, expected a multiple of {2 * heads}")

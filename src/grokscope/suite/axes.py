@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from grokscope.run import Seeds, SpecError
+from grokscope.run import Seeds
+from grokscope.spec import SpecError
 from grokscope.suite.document import Value
 from grokscope.suite.errors import Findings, in_words
 from grokscope.tasks.modular import check_prime

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from grokscope.run import InputError
+from grokscope.spec import InputError
 
 if TYPE_CHECKING:
     from grokscope.suite.document import Value

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
-from grokscope.run import Measurement, Net, Optimiser, Run, Seeds, SpecError, Task
+from grokscope.run import Measurement, Net, Optimiser, Run, Seeds, Task
+from grokscope.spec import SpecError
 from grokscope.suite import axes, parts, widths
 from grokscope.suite.document import Value
 from grokscope.suite.errors import Findings, in_words

@@ -11,7 +11,8 @@ from typing import Any
 
 from grokscope.measurements import Capacity, Groks, Speed
 from grokscope.nets import Transformer
-from grokscope.run import Measurement, Net, Optimiser, Run, SpecError, Task
+from grokscope.run import Measurement, Net, Optimiser, Run, Task
+from grokscope.spec import SpecError
 from grokscope.tasks import Modular, RandomLabels, Shuffled
 from grokscope.tasks.modular import OPERATIONS, n_equivalent
 from grokscope.tasks.shuffled import LABELS

@@ -9,7 +9,8 @@ from typing import Any
 
 from grokscope.measurements import MEASUREMENTS
 from grokscope.nets import NETS
-from grokscope.run import PROTOCOL, Run, Seeds, Spec, SpecError
+from grokscope.run import PROTOCOL, Run, Seeds
+from grokscope.spec import Spec, SpecError
 from grokscope.suite.axes import LARGEST_PRIME
 from grokscope.suite.document import LARGEST_INT
 from grokscope.suite.errors import SuiteError, in_words

@@ -14,7 +14,8 @@ import jax
 import numpy as np
 from jaxtyping import Array, Int, Key
 
-from grokscope.run import Signature, Spec, SpecError, traced
+from grokscope.run import Signature
+from grokscope.spec import Spec, SpecError, traced
 from grokscope.tasks.dataset import Dataset, row_bucket
 
 Operation = Literal["+", "-", "*", "/"]

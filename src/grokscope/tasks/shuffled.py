@@ -12,7 +12,8 @@ import jax
 import numpy as np
 from jaxtyping import Array, Key
 
-from grokscope.run import Signature, Spec, traced
+from grokscope.run import Signature
+from grokscope.spec import Spec, traced
 from grokscope.tasks.dataset import Dataset, unlabelled
 from grokscope.tasks.modular import Modular
 

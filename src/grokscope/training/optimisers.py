@@ -7,7 +7,7 @@ from typing import Any
 
 import optax
 
-from grokscope.run import Spec, traced
+from grokscope.spec import Spec, traced
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,109 @@
+"""Spec: the base of everything that describes a run, and the errors of a spec that cannot be.
+
+A spec is a frozen dataclass whose fields say whether they are *static* (they shape the compiled program) or *traced*
+(they are numbers in it, or in the arrays it is fed). Everything that follows, from packing runs together to hashing
+them, reads that one declaration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+LARGEST = 1e300
+"""Beyond this no setting is meant, and some arithmetic is not finite any more."""
+
+
+def static(default: Any = dataclasses.MISSING, *, choices: tuple[Any, ...] = ()) -> Any:
+    """A spec field that shapes the compiled program: runs that differ in it never share a pack."""
+    return dataclasses.field(default=default, metadata={"static": True, "choices": choices})
+
+
+def traced(
+    default: Any = dataclasses.MISSING,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[Any, ...] = (),
+) -> Any:
+    """A spec field that is a number in the compiled program, or in the arrays it is fed: it never recompiles.
+
+    `low` and `high` bound it, both inclusive.
+    """
+    return dataclasses.field(default=default, metadata={"static": False, "choices": choices, "low": low, "high": high})
+
+
+class InputError(ValueError):
+    """Something that a user gave cannot be used. One message: where, what was found, what was expected."""
+
+
+class SpecError(InputError):
+    """A field of a spec holds what it cannot: says which, what was found and what was expected."""
+
+    def __init__(self, field: str, found: Any, expected: str):
+        super().__init__(f"{field}: found {found!r}, expected {expected}")
+        self.field, self.found, self.expected = field, found, expected
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Base of every spec: checks and normalises its fields, so that equal meaning gives equal bytes.
+
+    Raises:
+        SpecError: a field has the wrong type, is out of range, or is not one of its choices.
+    """
+
+    kind: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = _normalised(field, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested dict of the kind and every field."""
+        named = {"kind": self.kind} if self.kind else {}
+        return named | {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+    def static_part(self) -> Self:
+        """This spec with every traced field at a neutral value: what runs of one pack have in common."""
+        return dataclasses.replace(
+            self, **{f.name: f.default for f in dataclasses.fields(self) if not f.metadata["static"]}
+        )
+
+    def traced_part(self) -> dict[str, float]:
+        """The traced numbers of this spec by name."""
+        names = (f.name for f in dataclasses.fields(self) if not f.metadata["static"])
+        return {name: getattr(self, name) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    return value.to_dict() if isinstance(value, Spec) else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _normalised(field: dataclasses.Field[Any], value: Any) -> Any:
+    """The value as the field's own type, or a SpecError."""
+    meta, wanted = field.metadata, str(field.type)
+    if wanted == "float":
+        if not _is_number(value) or not abs(value) <= LARGEST:
+            raise SpecError(field.name, value, "a finite number")
+        value = float(value) + 0.0  # -0.0 is the same number, but not the same bytes
+    elif wanted == "int":
+        if not _is_number(value) or not abs(value) <= LARGEST or value != int(value):
+            raise SpecError(field.name, value, "a whole number")
+        value = int(value)
+    elif not meta.get("choices") and not isinstance(value, Spec):
+        raise SpecError(field.name, value, f"a spec ({wanted})")
+    if meta.get("choices") and value not in meta["choices"]:
+        raise SpecError(field.name, value, "one of " + ", ".join(map(str, meta["choices"])))
+    low, high = meta.get("low"), meta.get("high")
+    if low is not None and value < low:
+        raise SpecError(field.name, value, f"at least {low}")
+    if high is not None and value > high:
+        raise SpecError(field.name, value, f"at most {high}")
+    return value
