@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from grokscope.ledger import Ledger, open_ledger
-from grokscope.report.contents import Contents
-from grokscope.report.write import write_report
 from grokscope.run import Run
 from grokscope.studies.plan import Plan, planned
-from grokscope.studies.race import conclude
+from grokscope.studies.study import study_of
 from grokscope.suite import Suite, load_suite
 from grokscope.training.outcomes import Event
 from grokscope.training.pack import CHUNK_SECONDS
@@ -30,12 +29,12 @@ class Outcome:
 
     Attributes:
         tally: runs done and failed in this call, and whether it was interrupted.
-        contents: what the report shows.
+        contents: what the report shows; of which kind, depends on the suite's study.
         report: path of the report's page.
     """
 
     tally: Tally
-    contents: Contents
+    contents: Any
     report: Path
 
 
@@ -88,8 +87,9 @@ def run_suite(
             pool = Pool(workers, chunk_seconds=chunk_seconds, say=say)
             driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch)
             tally = driver.drive(todo, pool, max_seconds=max_seconds)
-        contents = conclude(suite, ledger)
-        return Outcome(tally, contents, write_report(contents, report_folder(suite, out)))
+        study = study_of(suite)
+        contents = study.conclude(suite, ledger)
+        return Outcome(tally, contents, study.write(contents, report_folder(suite, out)))
 
 
 def prepare(suite: Suite, ledger: Ledger, *, only: Collection[str] = (), force: bool = False) -> list[Run]:
@@ -110,7 +110,7 @@ def plan(suite: Suite | str | Path, *, store: str | Path | None = None) -> Plan:
 
 def report(
     suite: Suite | str | Path, *, store: str | Path | None = None, out: str | Path = DEFAULT_OUT
-) -> tuple[Contents, Path]:
+) -> tuple[Any, Path]:
     """Write the suite's report from the ledger alone; of a half-done suite, what there is.
 
     Raises:
@@ -118,8 +118,9 @@ def report(
     """
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     with open_ledger(store or default_store(out), create=False) as ledger:
-        contents = conclude(suite, ledger)
-    return contents, write_report(contents, report_folder(suite, Path(out)))
+        study = study_of(suite)
+        contents = study.conclude(suite, ledger)
+    return contents, study.write(contents, report_folder(suite, Path(out)))
 
 
 def report_folder(suite: Suite, out: Path) -> Path:

@@ -15,18 +15,29 @@ PROTOCOL = 1
 """Raised whenever the meaning of an unchanged spec changes, so that old results are never taken for new ones."""
 
 Precision = Literal["float32", "float64"]
+Loss = Literal["cross_entropy", "stablemax", "squared"]
+LOSSES: tuple[Loss, ...] = ("cross_entropy", "stablemax", "squared")
+"""What is minimised; `grokscope.training.losses` has the equations."""
 
 
 class Signature(NamedTuple):
     """What a net must know of a task: how many token ids there are, how long an example is, how many outputs.
 
-    `following` is a promise that allows a shortcut: these tokens follow the first one in every example.
+    Attributes:
+        vocab: number of token ids; 0 where inputs are numbers.
+        length: tokens, or numbers, of an example.
+        classes: outputs of a net.
+        following: a promise that allows a shortcut: these tokens follow the first one in every example.
+        numbers: shape of an example whose inputs are numbers; empty for tokens.
+        labelled: whether targets are classes, of which one is right; otherwise they are numbers, one an output.
     """
 
     vocab: int
     length: int
     classes: int
     following: tuple[int, ...] = ()
+    numbers: tuple[int, ...] = ()
+    labelled: bool = True
 
 
 @runtime_checkable
@@ -70,6 +81,16 @@ class Optimiser(Protocol):
 
 
 @runtime_checkable
+class Transform(Protocol):
+    """A frozen spec of what is done to the parameters after every optimiser step (see `training.transforms`)."""
+
+    def static_part(self) -> Transform: ...
+    def start(self, net: Any) -> Any: ...
+    def apply(self, net: Any, state: Any, hyper: Any, progress: Any, key: Any) -> tuple[Any, Any]: ...
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+@runtime_checkable
 class Measurement(Protocol):
     """A frozen spec of when a run is done and what its result is (see `grokscope.measurements`)."""
 
@@ -108,6 +129,8 @@ class Shape:
     rows: int
     batch_size: int
     precision: Precision
+    loss: Loss = "cross_entropy"
+    transform: Transform | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +141,10 @@ class Run(Spec):
         batch_size: examples a step; -1 for the full training set.
         max_epochs: the run ends here if its measurement has not ended it before.
         keep: `final` keeps the last parameters in the ledger.
+        loss: what is minimised, and recorded as loss.
+        shuffle: `never` takes the training examples in the data set's own order every epoch.
+        transform: what is done to the parameters after every step; None for nothing.
+        snapshot_every: keeps the parameters before the first epoch and after every so many; 0 for none.
     """
 
     task: Task = static()
@@ -129,6 +156,10 @@ class Run(Spec):
     max_epochs: int = traced(5000, low=1, high=10_000_000)
     precision: Precision = static("float32", choices=("float32", "float64"))
     keep: Literal["nothing", "final"] = traced("nothing", choices=("nothing", "final"))
+    loss: Loss = static("cross_entropy", choices=LOSSES)
+    shuffle: Literal["every epoch", "never"] = traced("every epoch", choices=("every epoch", "never"))
+    transform: Transform | None = static(None)
+    snapshot_every: int = traced(0, low=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -167,6 +198,8 @@ class Run(Spec):
             rows=self.task.row_bucket,
             batch_size=self.task.n_train if self.batch_size == -1 else min(self.batch_size, self.task.row_bucket),
             precision=self.precision,
+            loss=self.loss,
+            transform=self.transform and self.transform.static_part(),
         )
 
     @property

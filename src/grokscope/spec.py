@@ -89,6 +89,8 @@ def _is_number(value: Any) -> bool:
 def _normalised(field: dataclasses.Field[Any], value: Any) -> Any:
     """The value as the field's own type, or a SpecError."""
     meta, wanted = field.metadata, str(field.type)
+    if value is None and field.default is None:
+        return None
     if wanted == "float":
         if not _is_number(value) or not abs(value) <= LARGEST:
             raise SpecError(field.name, value, "a finite number")

@@ -49,7 +49,7 @@ def run(
     """
     from grokscope import api
     from grokscope.cli.progress import Display
-    from grokscope.report.terminal import terminal_summary
+    from grokscope.studies.study import study_of
 
     limit = seconds(max_time)
     loaded = loaded_suite(suite, skip_impossible)
@@ -65,7 +65,7 @@ def run(
             watch=display.watch,
             say=display.say,
         )
-    console.print(terminal_summary(outcome.contents))
+    console.print(study_of(loaded).summary(outcome.contents))
     console.print(f"Report: {outcome.report}", soft_wrap=True)
     for failure in outcome.tally.failures:
         complain(f"run {failure.run.identity} failed: {failure.error.strip().splitlines()[-1]}")
@@ -119,10 +119,11 @@ def report(suite: SuiteArgument, store: Store = None, out: Out = DEFAULT_OUT) ->
     Example: [bold]grokscope report quick[/bold]
     """
     from grokscope import api
-    from grokscope.report.terminal import terminal_summary
+    from grokscope.studies.study import study_of
 
-    contents, page = api.report(loaded_suite(suite, True), store=store, out=out)
-    console.print(terminal_summary(contents))
+    loaded = loaded_suite(suite, True)
+    contents, page = api.report(loaded, store=store, out=out)
+    console.print(study_of(loaded).summary(contents))
     console.print(f"Report: {page}", soft_wrap=True)
 
 

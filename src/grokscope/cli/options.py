@@ -29,11 +29,12 @@ SkipImpossible = Annotated[
 
 
 class Kind(StrEnum):
-    """Measurements of the race."""
+    """Measurements."""
 
     CAPACITY = "capacity"
     SPEED = "speed"
     GROKS = "groks"
+    WATCH = "watch"
 
 
 class Status(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ import safetensors.numpy
 from sqlalchemy import Connection, func, select
 
 from grokscope.ledger.errors import LedgerError
-from grokscope.ledger.tables import params, traces
+from grokscope.ledger.tables import params, runs, snapshots, traces
 from grokscope.ledger.traces import framed, unpacked
 from grokscope.ledger.writing import batches
 
@@ -40,10 +40,32 @@ def params_of(connection: Connection, identity: str) -> dict[str, np.ndarray]:
     data = connection.scalar(select(params.c.data).where(params.c.id == identity))
     if data is None:
         raise LedgerError(f"run {identity}: found no parameters, expected a run that is done, with keep: final")
+    return _arrays(identity, data)
+
+
+def _arrays(identity: str, data: bytes) -> dict[str, np.ndarray]:
     try:
         return safetensors.numpy.load(data)
     except safetensors.SafetensorError as error:
         raise LedgerError(f"run {identity}: its parameters are damaged: {error}") from None
+
+
+def snapshot_epochs(connection: Connection, identity: str) -> list[int]:
+    """See `Ledger.snapshot_epochs`."""
+    kept = select(snapshots.c.epoch).join(runs, runs.c.id == snapshots.c.id)
+    done = kept.where(snapshots.c.id == identity, runs.c.status == "done")
+    return list(connection.scalars(done.order_by(snapshots.c.epoch)))
+
+
+def snapshots_of(
+    connection: Connection, identity: str, epochs: Sequence[int]
+) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+    """See `Ledger.snapshots`. One at a time is held in memory."""
+    for epoch in epochs:
+        data = connection.scalar(select(snapshots.c.data).where(snapshots.c.id == identity, snapshots.c.epoch == epoch))
+        if data is None:
+            raise LedgerError(f"run {identity}: found no snapshot of epoch {epoch}, expected one of its own")
+        yield epoch, _arrays(identity, data)
 
 
 def sizes_of(connection: Connection, identity: str) -> dict[str, int | None]:

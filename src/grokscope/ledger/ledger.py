@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,7 +15,7 @@ from grokscope.ledger import blobs, reading, views, writing
 from grokscope.ledger.database import open_database, reading_from, shown, writing_to
 from grokscope.ledger.selection import Selection, selected
 from grokscope.run import Run
-from grokscope.training.outcomes import Failed, Finished
+from grokscope.training.outcomes import Failed, Finished, Snapshot
 
 
 def open_ledger(store: str | Path, *, create: bool = True) -> Ledger:
@@ -99,6 +99,11 @@ class Ledger:
         with writing_to(self._engine) as connection:
             writing.record(connection, outcomes)
 
+    def keep_snapshot(self, taken: Snapshot) -> None:
+        """Keep a run's parameters at an epoch; they are seen once the run is done. Keeping them twice is harmless."""
+        with writing_to(self._engine) as connection:
+            writing.keep_snapshot(connection, taken)
+
     # What there is.
 
     def runs(
@@ -179,6 +184,23 @@ class Ledger:
         """
         with reading_from(self._engine) as connection:
             return blobs.params_of(connection, _identity(connection, run))
+
+    def snapshot_epochs(self, run: Run | str) -> list[int]:
+        """Epochs, ascending, whose parameters were kept of a run that is done; 0 is before the first."""
+        with reading_from(self._engine) as connection:
+            return blobs.snapshot_epochs(connection, _identity(connection, run))
+
+    def snapshots(
+        self, run: Run | str, epochs: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+        """(epoch, name -> array) of a run's snapshots, one at a time: of all epochs, or of these.
+
+        Raises:
+            LedgerError: no such run, or it has no snapshot of such an epoch.
+        """
+        chosen = self.snapshot_epochs(run) if epochs is None else epochs
+        with reading_from(self._engine) as connection:
+            yield from blobs.snapshots_of(connection, _identity(connection, run), chosen)
 
     def status_counts(self, suite: str | None = None) -> dict[str, dict[str, int]]:
         """Measurement -> status -> number of runs."""

@@ -149,5 +149,14 @@ traces = Table(
 
 params = Table("params", metadata, identity_column(primary_key=True), Column("data", BLOB, nullable=False))
 
-OUTCOMES = (results, traces, params)
+# Written while a run trains, seen once it is done.
+snapshots = Table(
+    "snapshots",
+    metadata,
+    identity_column(primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),
+    Column("data", BLOB, nullable=False),
+)
+
+OUTCOMES = (results, traces, params, snapshots)
 """What a run leaves behind: present for a run that is done, absent for every other."""

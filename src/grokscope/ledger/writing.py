@@ -18,12 +18,13 @@ from grokscope.ledger.tables import (
     params,
     results,
     runs,
+    snapshots,
     suite_runs,
     suites,
     traces,
 )
 from grokscope.run import Run
-from grokscope.training.outcomes import Failed, Finished
+from grokscope.training.outcomes import Failed, Finished, Snapshot
 
 BATCH = 2000
 """Rows or identities a statement; every database allows at least so many parameters."""
@@ -128,6 +129,14 @@ def record(connection: Connection, outcomes: Iterable[Finished | Failed]) -> Non
     keep(connection, params, [{"id": identity, "data": data} for identity, data in kept.items()])
     end(connection, [{"run": identity} | done_row(done) for identity, done in finished.items()])
     end(connection, [{"run": identity} | failed_row(failure) for identity, failure in failed.items()])
+
+
+def keep_snapshot(connection: Connection, taken: Snapshot) -> None:
+    """Keep a run's parameters at an epoch. One that is there stays: a run that is done again comes to the same."""
+    row = {"id": taken.run.identity, "epoch": taken.epoch, "data": taken.params}
+    there = select(snapshots.c.epoch).where(snapshots.c.id == row["id"], snapshots.c.epoch == row["epoch"])
+    if connection.execute(there).one_or_none() is None:
+        connection.execute(insert_new(snapshots, connection.dialect.name), [row])
 
 
 def one_each(outcomes: Iterable[Finished | Failed]) -> Outcomes:

@@ -5,7 +5,8 @@ from grokscope.measurements.groks import Groks
 from grokscope.measurements.result import Result
 from grokscope.measurements.speed import Speed
 from grokscope.measurements.trace import Trace
+from grokscope.measurements.watch import Watch
 
-MEASUREMENTS = {measurement.kind: measurement for measurement in (Capacity, Speed, Groks)}
+MEASUREMENTS = {measurement.kind: measurement for measurement in (Capacity, Speed, Groks, Watch)}
 
-__all__ = ["MEASUREMENTS", "Capacity", "Groks", "Result", "Speed", "Trace"]
+__all__ = ["MEASUREMENTS", "Capacity", "Groks", "Result", "Speed", "Trace", "Watch"]

@@ -17,12 +17,13 @@ class Result(NamedTuple):
 
     Attributes:
         n_params: P.
-        dataset_bits: K = n_train * log2(V), n_train truncated as in the data.
+        dataset_bits: K = n_train * log2(V), n_train truncated as in the data; 0 where targets are numbers.
         epochs, steps: how long the run was.
         stopped: `max_epochs` if it was as long as it may be, `rule` if its measurement ended it before that.
         t_mem_running, t_mem_eval: epochs until the training examples are right, by running and by eval accuracy.
         t_gen: epochs until the validation examples are right, by eval accuracy.
-        total_bits: sum over the training examples of log2(V) + log2 p(label), by the last parameters.
+        total_bits: sum over the training examples of log2(V) + log2 p(label), by the last parameters; NaN where the
+            loss is no code length.
         final_*: the last epoch's trace.
     """
 
@@ -59,11 +60,12 @@ def stopped(run: Run, trace: Trace) -> str:
 def base_result(run: Run, trace: Trace) -> Result:
     """The part of a result that every measurement shares."""
     last = {name: float(column[-1]) for name, column in trace._asdict().items()}
-    n, vocab = run.task.n_train, run.task.signature.vocab
+    n, signature = run.task.n_train, run.task.signature
+    is_code = signature.labelled and run.loss != "squared"
     has_val = run.task.n_val > 0
     return Result(
         n_params=run.n_params,
-        dataset_bits=n * math.log2(vocab),
+        dataset_bits=n * math.log2(signature.classes) if signature.labelled else 0.0,
         epochs=trace.epochs,
         steps=trace.epochs * run.steps_per_epoch,
         stopped=stopped(run, trace),
@@ -73,5 +75,5 @@ def base_result(run: Run, trace: Trace) -> Result:
         final_train_acc=last["train_acc"],
         final_val_loss=last["val_loss"] if has_val else None,
         final_val_acc=last["val_acc"] if has_val else None,
-        total_bits=total_bits(last["train_loss"], n, vocab),
+        total_bits=total_bits(last["train_loss"], n, signature.classes) if is_code else math.nan,
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -16,11 +15,10 @@ from grokscope.report import words
 from grokscope.report.contents import Contents
 from grokscope.report.figures import figures
 from grokscope.report.figures.style import save
+from grokscope.report.folder import replaced
 from grokscope.report.missing import missing
 from grokscope.report.page import page
 from grokscope.report.tables import tables
-
-_OURS = {"index.html", "figures", "tables"}
 
 
 def write_report(contents: Contents, folder: Path) -> Path:
@@ -31,38 +29,10 @@ def write_report(contents: Contents, folder: Path) -> Path:
     Raises:
         FileExistsError: the folder holds anything but a report; nothing is written.
     """
-    folder = folder.absolute()
-    _refuse_strangers(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made, old = (folder.with_name(f".{folder.name}.{kind}-{os.getpid()}") for kind in ("new", "old"))
-    try:
-        _build(contents, made)
-        if folder.exists():
-            folder.rename(old)
-        made.rename(folder)
-    finally:
-        if not folder.exists() and old.exists():
-            old.rename(folder)
-        for leftover in (made, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-    return folder / "index.html"
-
-
-def _refuse_strangers(folder: Path) -> None:
-    if not folder.exists():
-        return
-    strange = sorted({entry.name for entry in folder.iterdir()} - _OURS) if folder.is_dir() else ["a file"]
-    if strange:
-        raise FileExistsError(
-            f"{folder}: found {', '.join(strange[:3])}, expected a new or empty folder or a report (index.html, "
-            "figures, tables), since a report is replaced as a whole"
-        )
+    return replaced(folder, partial(_build, contents))
 
 
 def _build(contents: Contents, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "figures").mkdir(parents=True)
-    (folder / "tables").mkdir()
     drawn, absent = {}, []
     for stem, figure in figures(contents):
         if figure is None:
@@ -76,14 +46,15 @@ def _build(contents: Contents, folder: Path) -> None:
 
 def _write_tables(contents: Contents, folder: Path) -> list[str]:
     for stem, table in tables(contents).items():
-        _write_csv(table, folder / f"{stem}.csv")
+        write_csv(table, folder / f"{stem}.csv")
     if contents.claims is not None:
         (folder / "claims.json").write_text(claims_json(contents.claims), encoding="utf-8", newline="\n")
         (folder / "claims.md").write_text(claims_markdown(contents.claims), encoding="utf-8", newline="\n")
     return sorted(path.name for path in folder.iterdir())
 
 
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """A table without its index, the same bytes on every system."""
     table.to_csv(path, index=False, lineterminator="\n")
 
 

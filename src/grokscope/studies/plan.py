@@ -15,7 +15,6 @@ from grokscope.workers.process import cores
 
 NOMINAL_FLOPS = 5e10
 """Floating-point operations a second and core that are assumed while the ledger has no run to measure by."""
-KINDS = ("capacity", "speed", "groks")
 
 
 class Share(NamedTuple):
@@ -78,7 +77,7 @@ class Plan:
 def planned(suite: Suite, store: str | Path) -> Plan:
     """The plan of a suite against a ledger, which need not be there."""
     states, rate = known(suite, store)
-    by_kind: dict[str, list[Run]] = {kind: [] for kind in KINDS}
+    by_kind: dict[str, list[Run]] = {kind: [] for kind in suite.counts()}
     for run in suite.runs:
         by_kind[run.measurement.kind].append(run)
     shapes: set[Shape] = set()

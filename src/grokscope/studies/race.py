@@ -16,7 +16,11 @@ from grokscope.laws.probe_ratio import probe_ratios
 from grokscope.laws.results import Accuracy, Claim, Crossing, Onset
 from grokscope.laws.timescales import timescales
 from grokscope.ledger import Ledger
-from grokscope.report.contents import Contents, Counts, Failure, Part
+from grokscope.report.contents import Contents, Part
+from grokscope.report.terminal import terminal_summary
+from grokscope.report.write import write_report
+from grokscope.studies.standing import counts, failures, provenance
+from grokscope.studies.study import Study
 from grokscope.studies.tidy import tidy
 from grokscope.suite import Analysis, Suite
 
@@ -61,9 +65,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
         frame=frame,
         traces=traces,
         parts=parts,
-        failures=tuple(
-            Failure(row.id, str(row.error).strip()) for row in runs[runs["status"] == "failed"].itertuples()
-        ),
+        failures=failures(runs),
         provenance=provenance(runs),
         settings=settings(suite, frame),
         warnings=(*suite.warnings, *_capacity_warnings(parts)),
@@ -107,28 +109,6 @@ def part(setting: Mapping[str, object], frame: pd.DataFrame, traces: Traces, ana
     )
 
 
-def counts(runs: pd.DataFrame) -> Counts:
-    """How far the runs of one measurement are; running counts as pending."""
-    done, failed = int((runs["status"] == "done").sum()), int((runs["status"] == "failed").sum())
-    return Counts(len(runs), done, failed, len(runs) - done - failed)
-
-
-def provenance(runs: pd.DataFrame) -> tuple[Mapping[str, object], ...]:
-    """What the finished runs were made with, a row for every combination."""
-    done = runs[runs["status"] == "done"]
-    keys = ["version", "git", "host", "device", "strategy"]
-    return tuple(
-        dict(zip(keys, values, strict=True))
-        | {
-            "runs": len(rows),
-            "first": rows["started"].min().isoformat(),
-            "last": rows["ended"].max().isoformat(),
-            "hours": round(float(rows["seconds"].sum()) / 3600, 3),
-        }
-        for values, rows in done.groupby(keys, dropna=False)
-    )
-
-
 def settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]:
     """What shapes the conclusions and differs from study to study."""
     analysis = suite.analysis
@@ -169,6 +149,9 @@ def cells(part: Part, analysis: Analysis) -> list[dict[str, object]]:
         {"p": p, "predicted_onset_x": predicted[p], "empirical_onset_x": observed[p]}
         for p in sorted(set(predicted) & set(observed))
     ]
+
+
+STUDY = Study(conclude, write_report, terminal_summary)
 
 
 def _capacity_warnings(parts: tuple[Part, ...]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from grokscope.suite.document import LARGEST_INT
 from grokscope.suite.errors import SuiteError, in_words
 from grokscope.tasks import TASKS, Modular
 from grokscope.training.optimisers import OPTIMISERS
+from grokscope.training.transforms import TRANSFORMS
 
 REGISTRIES: dict[tuple[type, str], Mapping[str, type[Spec]]] = {
     (Run, "task"): TASKS,
@@ -23,9 +24,12 @@ REGISTRIES: dict[tuple[type, str], Mapping[str, type[Spec]]] = {
     (Run, "optimiser"): OPTIMISERS,
     (Run, "measurement"): MEASUREMENTS,
     (Run, "seeds"): {"": Seeds},
+    (Run, "transform"): TRANSFORMS,
     (TASKS["shuffled"], "inputs_of"): {Modular.kind: Modular},
 }
 """Fields that hold a spec, and the kinds it may be of."""
+OPTIONAL = {(Run, "transform")}
+"""Of these the fields that may hold none."""
 
 
 def run_from_spec(spec: Mapping[str, Any]) -> Run:
@@ -61,6 +65,8 @@ def _value(cls: type[Any], name: str, value: Any, path: str) -> Any:
     kinds = REGISTRIES.get((cls, name))
     if kinds is None:
         return _scalar(name, value, path)
+    if value is None and (cls, name) in OPTIONAL:
+        return None
     if not isinstance(value, Mapping):
         raise SuiteError([f"{path}: found {in_words(value)}, expected a mapping"])
     kind = value.get("kind", "")

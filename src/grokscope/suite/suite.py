@@ -2,6 +2,7 @@
 
 ```yaml
 name: first
+study: race                             # ours: race (the default), paths, order
 description: what the suite is for      # ours
 retries: 1                              # ours: how often a failed run is tried again
 defaults: {operation: "/", dropout: 0.2}
@@ -24,20 +25,26 @@ analysis: {max_dim: 256}
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from grokscope.measurements import MEASUREMENTS
 from grokscope.run import Run
+from grokscope.suite import plain
 from grokscope.suite.analysis import Analysis, read_analysis
 from grokscope.suite.axes import whole_number
 from grokscope.suite.document import Value, read_document
 from grokscope.suite.errors import Findings, SuiteError
 from grokscope.suite.expansion import MOST_RUNS, Experiment
 from grokscope.suite.keys import KNOWN, TYPES, overlay, refuse_unknown
+from grokscope.suite.plain import PlainExperiment
 from grokscope.suite.shipped import find, read_text
 
-TOP_LEVEL = ("name", "description", "retries", "defaults", "experiments", "analysis")
+TOP_LEVEL = ("name", "study", "description", "retries", "defaults", "experiments", "analysis")
+STUDIES = ("race", "paths", "order")
+"""Whose conclusions a suite asks for."""
 NAME = re.compile(r"[^\W_][\w.+-]{0,99}")
 """A suite's name also names a folder of its report, so it cannot lead out of it."""
 MOST_RETRIES = 100
@@ -62,6 +69,7 @@ class Suite:
         retries: how often a failed run is tried again.
         warnings: what is allowed and may not be what was meant, a line each.
         skipped: impossible combinations that were left out.
+        study: whose conclusions are drawn.
     """
 
     name: str
@@ -74,12 +82,13 @@ class Suite:
     retries: int = 1
     warnings: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    study: str = "race"
 
     def counts(self) -> dict[str, int]:
-        """Runs of each measurement."""
+        """Runs of each measurement: of the race always, of others where there are any."""
         counts = dict.fromkeys(TYPES, 0)
         for run in self.runs:
-            counts[run.measurement.kind] += 1
+            counts[run.measurement.kind] = counts.get(run.measurement.kind, 0) + 1
         return counts
 
     @property
@@ -109,6 +118,7 @@ def parse_suite(text: str, *, source: str = "suite", path: Path | None = None, s
     refuse_unknown(top, TOP_LEVEL, findings)
     name = _name(top.get("name"), path, findings)
     description = _text(top.get("description"), findings)
+    study = _study(top.get("study"), findings)
     retries = whole_number(top["retries"], findings, low=0, high=MOST_RETRIES) if "retries" in top else 1
     experiments = _experiments(root, findings)
     analysis = read_analysis(top.get("analysis"), findings)
@@ -118,7 +128,7 @@ def parse_suite(text: str, *, source: str = "suite", path: Path | None = None, s
     skipped = _impossible(experiments, findings, refuse=not skip_impossible)
     findings.raise_faults()
     asked: dict[Run, str] = {}
-    for experiment in sorted(experiments, key=lambda experiment: TYPES.index(experiment.kind)):
+    for experiment in sorted(experiments, key=lambda experiment: list(MEASUREMENTS).index(experiment.kind)):
         for run in experiment.runs():
             asked.setdefault(run, experiment.name)
     if not asked:
@@ -126,30 +136,37 @@ def parse_suite(text: str, *, source: str = "suite", path: Path | None = None, s
     return Suite(
         name=name, path=path, text=text, description=description, runs=tuple(asked), experiments=tuple(asked.values()),
         analysis=analysis, retries=1 if retries is None else retries, warnings=findings.warnings, skipped=skipped,
+        study=study,
     )  # fmt: skip
 
 
-def _experiments(root: Value, findings: Findings) -> list[Experiment]:
+def _experiments(root: Value, findings: Findings) -> list[Experiment | PlainExperiment]:
     """Every experiment with the defaults under it; those whose type is not known only leave a fault."""
     top = root.mapping()
     defaults = top.get("defaults", Value({}, root.line))
     if not isinstance(defaults.data, dict | None):
         findings.refuse(defaults, "a mapping")
-    refuse_unknown(defaults.mapping(), KNOWN, findings)
+    refuse_unknown(defaults.mapping(), (*KNOWN, *(key for key in plain.KNOWN if key not in KNOWN)), findings)
     entries = top.get("experiments")
     if entries is None or not entries.mapping():
         found = None if entries is not None else "no experiments"
         findings.refuse(entries or root, "experiments: a mapping of at least one experiment", found=found)
         return []
-    overlaid = [(name, at, overlay(at, defaults, findings)) for name, at in entries.mapping().items()]
-    return [
-        Experiment(name, values["type"].data, at, values, findings)
-        for name, at, values in overlaid
-        if values is not None
-    ]
+    made = (_experiment(name, at, defaults, findings) for name, at in entries.mapping().items())
+    return [experiment for experiment in made if experiment is not None]
 
 
-def _impossible(experiments: list[Experiment], findings: Findings, *, refuse: bool) -> tuple[Skipped, ...]:
+def _experiment(name: str, at: Value, defaults: Value, findings: Findings) -> Experiment | PlainExperiment | None:
+    under = {key: value for key, value in defaults.mapping().items() if key in plain.KNOWN}
+    if plain.is_plain(at.mapping()) or (plain.is_plain(under) and "type" not in at.mapping()):
+        return PlainExperiment(name, at, plain.laid_over(at.mapping(), under), findings)
+    values = overlay(at, defaults, findings)
+    return None if values is None else Experiment(name, values["type"].data, at, values, findings)
+
+
+def _impossible(
+    experiments: Sequence[Experiment | PlainExperiment], findings: Findings, *, refuse: bool
+) -> tuple[Skipped, ...]:
     """Impossible combinations as faults, or as what is skipped."""
     skipped = []
     for experiment in experiments:
@@ -169,6 +186,12 @@ def _name(value: Value | None, path: Path | None, findings: Findings) -> str:
         findings.refuse(value, "a name of letters, digits and _ . + - that starts with a letter or digit")
         return ""
     return value.data
+
+
+def _study(value: Value | None, findings: Findings) -> str:
+    if value is not None and value.data not in STUDIES:
+        findings.refuse(value, "one of " + ", ".join(STUDIES))
+    return STUDIES[0] if value is None else str(value.data)
 
 
 def _text(value: Value | None, findings: Findings) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Shaped
 
 ROWS_QUANTUM = 512
 
 
 class Dataset(NamedTuple):
-    """The examples of one run, as host arrays. Validation may be empty."""
+    """The examples of one run, as host arrays: whole numbers for tokens and labels, floats for numbers.
 
-    train_inputs: Int[np.ndarray, "n_train length"]
-    train_targets: Int[np.ndarray, " n_train"]
-    val_inputs: Int[np.ndarray, "n_val length"]
-    val_targets: Int[np.ndarray, " n_val"]
+    Validation may be empty.
+    """
+
+    train_inputs: Shaped[np.ndarray, "n_train ..."]
+    train_targets: Shaped[np.ndarray, "n_train ..."]
+    val_inputs: Shaped[np.ndarray, "n_val ..."]
+    val_targets: Shaped[np.ndarray, "n_val ..."]
 
 
 def row_bucket(n_rows: int, table_rows: int) -> int:

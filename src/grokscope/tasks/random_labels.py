@@ -53,7 +53,7 @@ class RandomLabels(Spec):
     def arrays(self, key: Key[Array, ""]) -> Dataset:
         """The examples, drawn from `key`."""
         input_key, target_key = jax.random.split(key)
-        vocab, length, classes, _ = self.signature
+        vocab, length, classes, *_ = self.signature
         inputs = np.asarray(jax.random.randint(input_key, (self.n, length), 0, vocab, "int32"))
         targets = np.asarray(jax.random.randint(target_key, (self.n,), 0, classes, "int32"))
         return Dataset(inputs, targets, *unlabelled(length))

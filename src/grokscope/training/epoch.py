@@ -10,13 +10,16 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Key, PyTree, Shaped
 
 from grokscope.measurements.stopping import Epoch, done
 from grokscope.run import Shape
 from grokscope.training.lane import Fixed, State, frame
+from grokscope.training.losses import LOSSES
 
 EVAL_BLOCK = 512
+TRANSFORM = 2**32 - 1
+"""Folded into a step's key for its transform: no block of a net has this number."""
 
 
 class Record(NamedTuple):
@@ -42,6 +45,10 @@ class Scores(NamedTuple):
         return jnp.sum(jnp.where(counted, self.loss, 0)), jnp.sum(self.right & counted, dtype=jnp.int32)
 
 
+Carry = tuple[Float[Array, " P"], optax.OptState, PyTree[Array], Scores]
+"""What a step hands on: parameters, the states of optimiser and transform, the epoch's scores so far."""
+
+
 def one_epoch(shape: Shape, fixed: Fixed, state: State) -> tuple[State, Record]:
     """Train through every example once, then measure."""
     state, running = train(shape, fixed, state)
@@ -51,20 +58,24 @@ def one_epoch(shape: Shape, fixed: Fixed, state: State) -> tuple[State, Record]:
     running_loss, running_right = running.among(jnp.arange(len(running.loss)) < n_train)
     train_loss, train_right = after.among(row < n_train)
     val_loss, val_right = after.among((row >= n_train) & (row < fixed.n_rows))
+
+    def share(right: Int[Array, ""], n: Int[Array, ""]) -> Array:
+        return right.astype(shape.precision) / n if shape.signature.labelled else jnp.full((), jnp.nan)
+
     record = Record(
         running_loss=running_loss / n_train,
-        running_acc=running_right.astype(shape.precision) / n_train,
+        running_acc=share(running_right, n_train),
         train_loss=train_loss / n_train,
-        train_acc=train_right.astype(shape.precision) / n_train,
+        train_acc=share(train_right, n_train),
         val_loss=jnp.where(n_val > 0, val_loss / n_val, jnp.nan),
-        val_acc=jnp.where(n_val > 0, val_right.astype(shape.precision) / n_val, jnp.nan),
+        val_acc=jnp.where(n_val > 0, share(val_right, n_val), jnp.nan),
         param_norm=jnp.linalg.norm(state.params),
     )
     seen = Epoch(running_right, train_right, val_right, record.running_loss, record.val_acc)
     is_done, stop = done(fixed.hyper.rule, seen, state.stop)
     epoch = state.epoch + 1
     is_over = is_done | (epoch >= fixed.hyper.max_epochs) | ~jnp.isfinite(record.running_loss)
-    record = jax.tree.map(lambda x: x.astype(shape.precision), record)
+    record = jax.tree.map(lambda x: jnp.asarray(x, shape.precision), record)
     return state._replace(epoch=epoch, stop=stop, done=is_over), record
 
 
@@ -76,22 +87,32 @@ def train(shape: Shape, fixed: Fixed, state: State) -> tuple[State, Scores]:
     size = shape.batch_size
     optimiser = shape.optimiser.transform(fixed.hyper.optimiser)
     order = shuffled_rows(jax.random.fold_in(fixed.order_key, state.epoch), shape.rows, fixed.n_train)
+    order = jnp.where(fixed.hyper.shuffles, order, jnp.arange(shape.rows, dtype=order.dtype))
     order = jnp.pad(order, (0, size))
     dropout_key = jax.random.fold_in(fixed.dropout_key, state.epoch)
+    progress = state.epoch.astype(shape.precision) / fixed.hyper.max_epochs
 
-    def step(i: Int[Array, ""], carry: tuple[Array, optax.OptState, Scores]) -> tuple[Array, optax.OptState, Scores]:
-        params, opt_state, scores = carry
+    def step(i: Int[Array, ""], carry: Carry) -> Carry:
+        params, opt_state, transform_state, scores = carry
         rows = jax.lax.dynamic_slice_in_dim(order, i * size, size)
         counted = i * size + jnp.arange(size) < fixed.n_train
         key = jax.random.fold_in(dropout_key, i)
         gradient, new = jax.grad(batch_loss, has_aux=True)(params, shape, fixed, rows, counted, key)
         updates, opt_state = optimiser.update(gradient, opt_state, params)
-        return params + updates, opt_state, written(scores, new, i * size)
+        params = params + updates
+        if shape.transform is not None:
+            net = frame(shape).net(params, {})
+            transform_key = jax.random.fold_in(key, TRANSFORM)
+            net, transform_state = shape.transform.apply(
+                net, transform_state, fixed.hyper.transform, progress, transform_key
+            )
+            params = frame(shape).params(net)
+        return params, opt_state, transform_state, written(scores, new, i * size)
 
     n_steps = (fixed.n_train + size - 1) // size
-    carry = (state.params, state.optimiser, unscored(len(order), shape))
-    params, opt_state, scores = jax.lax.fori_loop(0, n_steps, step, carry)
-    return state._replace(params=params, optimiser=opt_state), scores
+    carry = (state.params, state.optimiser, state.transform, unscored(len(order), shape))
+    params, opt_state, transform_state, scores = jax.lax.fori_loop(0, n_steps, step, carry)
+    return state._replace(params=params, optimiser=opt_state, transform=transform_state), scores
 
 
 def shuffled_rows(key: Key[Array, ""], rows: int, n_train: Int[Array, ""]) -> Int[Array, " rows"]:
@@ -112,10 +133,10 @@ def batch_loss(
     counted: Bool[Array, " batch"],
     key: Key[Array, ""],
 ) -> tuple[Float[Array, ""], Scores]:
-    """Mean cross-entropy in nats over the counted examples, in train mode; and the scores of all."""
+    """Mean loss over the counted examples, in train mode; and the scores of all."""
     net = frame(shape).net(params, fixed.hyper.net)
     logits = net.batched(fixed.inputs[rows], key=key, following=shape.signature.following)
-    scores = scored(logits, fixed.targets[rows])
+    scores = scored(shape, logits, fixed.targets[rows])
     return jnp.sum(jnp.where(counted, scores.loss, 0)) / jnp.sum(counted), scores
 
 
@@ -128,19 +149,21 @@ def evaluate(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> Scores:
         inputs = jax.lax.dynamic_slice_in_dim(fixed.inputs, first, EVAL_BLOCK)
         targets = jax.lax.dynamic_slice_in_dim(fixed.targets, first, EVAL_BLOCK)
         logits = net.batched(inputs, following=shape.signature.following)
-        return written(scores, scored(logits, targets), first)
+        return written(scores, scored(shape, logits, targets), first)
 
     n_blocks = (fixed.n_rows + EVAL_BLOCK - 1) // EVAL_BLOCK
     scores: Scores = jax.lax.fori_loop(0, n_blocks, block, unscored(shape.rows, shape))
     return scores
 
 
-def scored(logits: Float[Array, "batch classes"], targets: Int[Array, " batch"]) -> Scores:
-    """Cross-entropy, and whether the target's logit is strictly the largest.
+def scored(shape: Shape, logits: Float[Array, "batch classes"], targets: Shaped[Array, "batch ..."]) -> Scores:
+    """The loss of each, and whether the target's logit is strictly the largest; of numbers none is.
 
     Comparing maxima is twice as fast as argmax on a CPU; and a net that answers everything alike is never right.
     """
-    loss = optax.softmax_cross_entropy_with_integer_labels(logits, targets)
+    loss = LOSSES[shape.loss](logits, targets)
+    if not shape.signature.labelled:
+        return Scores(loss, jnp.zeros(len(loss), bool))
     is_target = jnp.arange(logits.shape[-1]) == targets[:, None]
     best_other = jnp.max(jnp.where(is_target, -jnp.inf, logits), axis=-1)
     return Scores(loss, jnp.max(jnp.where(is_target, logits, -jnp.inf), axis=-1) > best_other)

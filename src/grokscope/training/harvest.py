@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
-from safetensors.numpy import save
 
 from grokscope.measurements import Trace
-from grokscope.nets import to_published
-from grokscope.nets.transformer import TransformerNet
 from grokscope.run import Run
-from grokscope.training.lane import Lane, frame
+from grokscope.training.lane import Lane
 from grokscope.training.outcomes import Failed, Finished, Outcome
+from grokscope.training.params import kept
 from grokscope.training.provenance import provenance
 
 
@@ -34,12 +31,5 @@ def outcome_of(
         last = f"{trace.running_loss[whole - 1]:.6g} at epoch {whole}" if whole else "none"
         error = f"running loss is {trace.running_loss[whole]} at epoch {whole + 1}; last finite loss: {last}"
         return Failed(run, error, whole, record)
-    params = kept(run, lane) if run.keep == "final" else None
+    params = kept(run, lane.state.params) if run.keep == "final" else None
     return Finished(run, trace, run.measurement.result(run, trace), record, params)
-
-
-def kept(run: Run, lane: Lane) -> bytes:
-    """The final parameters as safetensors, under the published names where the net has them."""
-    net = frame(run.shape).net(jnp.asarray(lane.state.params), {})
-    arrays = to_published(net) if isinstance(net, TransformerNet) else {"params": np.asarray(lane.state.params)}
-    return save(arrays, metadata={"run": run.identity})

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Bool, Float, Int, Key, PyTree
+from jaxtyping import Array, Bool, Float, Int, Key, PyTree, Shaped
 
 from grokscope.measurements.stopping import StopRule, StopState
 from grokscope.measurements.stopping import start as start_stopping
@@ -25,8 +25,10 @@ class Hyper(NamedTuple):
 
     net: dict[str, Float[Array, ""]]
     optimiser: dict[str, Float[Array, ""]]
+    transform: dict[str, Float[Array, ""]]
     rule: StopRule
     max_epochs: Int[Array, ""]
+    shuffles: Bool[Array, ""]
 
 
 class Fixed(NamedTuple):
@@ -38,8 +40,8 @@ class Fixed(NamedTuple):
     hyper: Hyper
     order_key: Key[Array, ""]
     dropout_key: Key[Array, ""]
-    inputs: Int[Array, "rows length"]
-    targets: Int[Array, " rows"]
+    inputs: Shaped[Array, "rows ..."]
+    targets: Shaped[Array, "rows ..."]
     n_train: Int[Array, ""]
     n_rows: Int[Array, ""]
 
@@ -49,6 +51,7 @@ class State(NamedTuple):
 
     params: Float[Array, " P"]
     optimiser: PyTree[Array]
+    transform: PyTree[Array]
     epoch: Int[Array, ""]
     stop: StopState
     done: Bool[Array, ""]
@@ -75,6 +78,11 @@ class Frame(NamedTuple):
         values = [hyper[name] for name in names]
         with_numbers: ExampleNet = eqx.tree_at(lambda n: [getattr(n, name) for name in names], net, values)
         return with_numbers
+
+    def params(self, net: ExampleNet) -> Float[Array, " P"]:
+        """The flat parameters of a net that `net` made with no traced numbers."""
+        flat: Array = ravel_pytree(eqx.filter(net, eqx.is_inexact_array))[0]
+        return flat
 
 
 def stream(seed: int, name: str) -> Key[Array, ""]:
@@ -105,6 +113,7 @@ def first_state(run: Run) -> State:
     return State(
         params=params,
         optimiser=shape.optimiser.transform(traced_numbers(run.optimiser, shape)).init(params),
+        transform=shape.transform.start(frame(shape).net(params, {})) if shape.transform else (),
         epoch=jnp.zeros((), jnp.int32),
         stop=start_stopping(jnp.dtype(shape.precision)),
         done=jnp.zeros((), bool),
@@ -119,15 +128,17 @@ def fixed(run: Run) -> Fixed:
     hyper = Hyper(
         net=traced_numbers(run.net, shape),
         optimiser=traced_numbers(run.optimiser, shape),
+        transform=traced_numbers(run.transform, shape) if run.transform else {},
         rule=StopRule(*(jnp.asarray(n, shape.precision if isinstance(n, float) else jnp.int32) for n in rule)),
         max_epochs=jnp.asarray(run.max_epochs, jnp.int32),
+        shuffles=jnp.asarray(run.shuffle == "every epoch"),
     )
     return Fixed(
         hyper=hyper,
         order_key=stream(run.seeds.order, "order"),
         dropout_key=stream(run.seeds.dropout, "dropout"),
-        inputs=_padded(data.train_inputs, data.val_inputs, shape.rows),
-        targets=_padded(data.train_targets, data.val_targets, shape.rows),
+        inputs=_padded(data.train_inputs, data.val_inputs, shape),
+        targets=_padded(data.train_targets, data.val_targets, shape),
         n_train=jnp.asarray(run.task.n_train, jnp.int32),
         n_rows=jnp.asarray(run.task.n_train + run.task.n_val, jnp.int32),
     )
@@ -143,7 +154,8 @@ def _build(net: Net, shape: Shape, key: Key[Array, ""]) -> ExampleNet:
     return built
 
 
-def _padded(train: np.ndarray, val: np.ndarray, rows: int) -> Int[Array, "rows ..."]:
+def _padded(train: np.ndarray, val: np.ndarray, shape: Shape) -> Shaped[Array, "rows ..."]:
     used = np.concatenate([train, val])
-    room = np.zeros((rows - len(used), *used.shape[1:]), used.dtype)
-    return jnp.asarray(np.concatenate([used, room]))
+    room = np.zeros((shape.rows - len(used), *used.shape[1:]), used.dtype)
+    kind = shape.precision if np.issubdtype(used.dtype, np.floating) else used.dtype
+    return jnp.asarray(np.concatenate([used, room]), kind)

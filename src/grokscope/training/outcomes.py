@@ -70,6 +70,15 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """Parameters of a run as they were after an epoch (0: before the first), as safetensors bytes."""
+
+    run: Run
+    epoch: int
+    params: bytes
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far a run is, after a chunk. `running_acc` and `val_acc` are the last epoch's, in [0, 1] or NaN."""
 
@@ -80,4 +89,4 @@ class Progress:
 
 
 Outcome = Finished | Failed
-Event = Finished | Failed | Checkpoint | Progress
+Event = Finished | Failed | Checkpoint | Snapshot | Progress

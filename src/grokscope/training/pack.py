@@ -17,7 +17,8 @@ from grokscope.training.advance import CHUNK, Strategy, advance, stack
 from grokscope.training.checkpoint import CheckpointError, pack_state, unpack_lane
 from grokscope.training.harvest import outcome_of
 from grokscope.training.lane import Lane, start
-from grokscope.training.outcomes import Checkpoint, Event, Failed, Job, Progress
+from grokscope.training.outcomes import Checkpoint, Event, Failed, Job, Progress, Snapshot
+from grokscope.training.params import kept
 from grokscope.training.provenance import now, provenance
 
 CHUNK_SECONDS = 10.0
@@ -36,6 +37,12 @@ class Slot:
     @property
     def epochs(self) -> int:
         return sum(len(part) for part in self.records)
+
+    @property
+    def epochs_to_snapshot(self) -> int:
+        """Epochs from here to the next whose parameters are kept."""
+        every = self.run.snapshot_every
+        return every - self.epochs % every if every else CHUNK
 
 
 class Pack:
@@ -65,23 +72,26 @@ class Pack:
         self.lanes: list[Lane] = []
         self.compile_seconds: float | None = None
         self._seconds_per_epoch: float | None = None
+        self._saved, self._unsaved = time.monotonic(), False
 
-    def add(self, jobs: Sequence[Job]) -> list[Failed]:
-        """Put runs into free places, and say which could not even begin.
+    def add(self, jobs: Sequence[Job]) -> list[Failed | Snapshot]:
+        """Put runs into free places; say which could not even begin, and what is kept of those that begin anew.
 
         Their order in the pack does not matter to their results.
         """
-        failures = []
+        events: list[Failed | Snapshot] = []
         with precision(self.shape):
             for job in jobs:
                 try:
                     lane, records = self._resumed(job)
                 except Exception:  # whatever it was, it is this run's alone: its neighbours go on
-                    failures.append(self._unbegun(job.run, traceback.format_exc()))
+                    events.append(self._unbegun(job.run, traceback.format_exc()))
                     continue
+                if job.run.snapshot_every and not records:
+                    events.append(Snapshot(job.run, 0, kept(job.run, lane.state.params)))
                 self.lanes.append(lane)
                 self.slots.append(Slot(job.run, records))
-        return failures
+        return events
 
     def step(self) -> Iterator[Event]:
         """Advance every lane by a chunk; say what came of each; free the places of those that ended."""
@@ -92,7 +102,11 @@ class Pack:
             epochs_run = [len(part) for part in records]
             self._time(time.perf_counter() - began, epochs_run)
             done = [bool(lane.state.done) for lane in self.lanes]
+            snapshots = self._snapshots(epochs_run)
         layout = len(self.slots)
+        saves = self._saves()
+        self._unsaved = not saves
+        yield from snapshots
         for slot, lane, part, is_done in zip(self.slots, self.lanes, records, done, strict=True):
             slot.records.append(part)
             slot.seconds += (self._seconds_per_epoch or 0.0) * len(part)
@@ -102,10 +116,38 @@ class Pack:
                     slot.run, lane, whole, f"{self.strategy}/{self.chosen}", layout, slot.seconds, slot.started
                 )
             else:
-                yield Checkpoint(slot.run, len(whole), pack_state(slot.run, lane.state, whole))
+                if saves:
+                    yield Checkpoint(slot.run, len(whole), pack_state(slot.run, lane.state, whole))
                 yield Progress(slot.run.identity, len(whole), float(whole[-1, 1]), float(whole[-1, 5]))
         self.slots = [slot for slot, is_done in zip(self.slots, done, strict=True) if not is_done]
         self.lanes = [lane for lane, is_done in zip(self.lanes, done, strict=True) if not is_done]
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """Every lane as it stands, unless its last chunk ended with one: what a worker that is to stop leaves."""
+        if not self._unsaved:
+            return []
+        return [
+            Checkpoint(slot.run, slot.epochs, pack_state(slot.run, lane.state, np.concatenate(slot.records)))
+            for slot, lane in zip(self.slots, self.lanes, strict=True)
+            if slot.records
+        ]
+
+    def _snapshots(self, epochs_run: Sequence[int]) -> list[Snapshot]:
+        found = []
+        for slot, lane, n in zip(self.slots, self.lanes, epochs_run, strict=True):
+            epoch = slot.epochs + n
+            if slot.run.snapshot_every and n and epoch % slot.run.snapshot_every == 0:
+                found.append(Snapshot(slot.run, epoch, kept(slot.run, lane.state.params)))
+        return found
+
+    def _saves(self) -> bool:
+        """Whether a checkpoint is due: chunks that snapshots cut short do not each end with one."""
+        due = time.monotonic() - self._saved > self.chunk_seconds / 2 or not any(
+            slot.run.snapshot_every for slot in self.slots
+        )
+        if due:
+            self._saved = time.monotonic()
+        return due
 
     def _unbegun(self, run: Run, error: str) -> Failed:
         strategy = f"{self.strategy}/{self.chosen}"
@@ -135,11 +177,15 @@ class Pack:
         return lanes, [part[:n] for part, n in zip(all_records, run, strict=True)]
 
     def _chunk_epochs(self) -> int:
-        """Epochs that take about `chunk_seconds`; few at first, when it is not known how long one takes."""
+        """Epochs that take about `chunk_seconds`; few at first, when it is not known how long one takes.
+
+        None is run beyond an epoch whose parameters are to be kept.
+        """
+        most = min(slot.epochs_to_snapshot for slot in self.slots)
         if self._seconds_per_epoch is None:
-            return FIRST_CHUNK
+            return min(FIRST_CHUNK, most)
         lanes = 1 if self.strategy == "vmap" else len(self.lanes)
-        return int(np.clip(self.chunk_seconds / (self._seconds_per_epoch * lanes), 1, CHUNK))
+        return int(np.clip(self.chunk_seconds / (self._seconds_per_epoch * lanes), 1, min(CHUNK, most)))
 
     def _time(self, seconds: float, epochs_run: list[int]) -> None:
         """The first chunk compiles, so it is not timed."""

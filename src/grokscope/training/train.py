@@ -24,7 +24,8 @@ def train(run: Run, *, watch: Callable[[Progress], None] = lambda progress: None
     """
     pack = Pack(run.shape, "loop")
     for failure in pack.add([Job(run)]):
-        raise TrainingError(f"run {run.identity}: {failure.error}")
+        if isinstance(failure, Failed):
+            raise TrainingError(f"run {run.identity}: {failure.error}")
     while True:
         for event in pack.step():
             if isinstance(event, Finished):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from grokscope.ledger import Ledger
 from grokscope.run import Run, Shape
 from grokscope.training.cost import flops_per_epoch
-from grokscope.training.outcomes import Checkpoint, Event, Failed, Finished, Job, Provenance
+from grokscope.training.outcomes import Checkpoint, Event, Failed, Finished, Job, Provenance, Snapshot
 from grokscope.training.provenance import git_revision, now, version
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.engine import Jobs
@@ -100,6 +100,8 @@ class Driver:
             return
         if isinstance(event, Checkpoint):
             self.checkpoints.save(event.run.identity, event.state)
+        elif isinstance(event, Snapshot):
+            self.ledger.keep_snapshot(event)
         elif isinstance(event, Finished):
             self.tally.done += 1
             self._keep(event)

@@ -44,6 +44,7 @@ def work(
                     yield from pack.add(feed(shape, free).jobs)
                 if pack.slots:
                     yield from pack.step()
+            yield from pack.checkpoints()
         except Exception:  # whatever it was, it belongs to these runs: the driver decides whether to try again
             yield from all_failed(pack, traceback.format_exc())
 

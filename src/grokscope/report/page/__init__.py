@@ -47,7 +47,7 @@ def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str],
         contents=contents,
         primes=primes,
         crowded=crowded,
-        whole={stem: _embedded(figures[stem]) for stem in whole},
+        whole={stem: embedded(figures[stem]) for stem in whole},
         figures=list(figures),
         tables=tables,
         missing=missing,
@@ -55,8 +55,8 @@ def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str],
         isnan=math.isnan,
         state=Markup(as_script(drawn)),
         curves=Markup(curves),
-        style=Markup(_text("page.css")),
-        script=Markup(_text("page.js")),
+        style=Markup(text_of("page.css")),
+        script=Markup(text_of("page.js")),
         plotly=Markup(get_plotlyjs()),
     )  # fmt: skip
 
@@ -67,9 +67,11 @@ def _environment() -> Environment:
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
+    """A file beside this one."""
     return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _embedded(png: Path) -> str:
+def embedded(png: Path) -> str:
+    """A picture as an address that holds it."""
     return "data:image/png;base64," + base64.b64encode(png.read_bytes()).decode()

@@ -1,0 +1,49 @@
+"""A report's folder: made beside the one that is there and put in its place at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+OURS = {"index.html", "figures", "tables"}
+
+
+def replaced(folder: Path, build: Callable[[Path], None]) -> Path:
+    """Let `build` fill a new folder with `figures` and `tables` in it, then put it in the place of `folder`.
+
+    A report that is there is replaced as a whole; until then it stays as it was. Returns the path of its page.
+
+    Raises:
+        FileExistsError: the folder holds anything but a report; nothing is written.
+    """
+    folder = folder.absolute()
+    _refuse_strangers(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made, old = (folder.with_name(f".{folder.name}.{kind}-{os.getpid()}") for kind in ("new", "old"))
+    try:
+        shutil.rmtree(made, ignore_errors=True)
+        (made / "figures").mkdir(parents=True)
+        (made / "tables").mkdir()
+        build(made)
+        if folder.exists():
+            folder.rename(old)
+        made.rename(folder)
+    finally:
+        if not folder.exists() and old.exists():
+            old.rename(folder)
+        for leftover in (made, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+    return folder / "index.html"
+
+
+def _refuse_strangers(folder: Path) -> None:
+    if not folder.exists():
+        return
+    strange = sorted({entry.name for entry in folder.iterdir()} - OURS) if folder.is_dir() else ["a file"]
+    if strange:
+        raise FileExistsError(
+            f"{folder}: found {', '.join(strange[:3])}, expected a new or empty folder or a report (index.html, "
+            "figures, tables), since a report is replaced as a whole"
+        )

@@ -1,0 +1,113 @@
+"""A report of sections: text, figures and tables one below the other, for studies whose page needs no controls.
+
+The same folder, page and style as the race's report: `index.html`, `figures/`, `tables/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from grokscope.report.contents import Counts, Failure
+from grokscope.report.figures.style import save
+from grokscope.report.folder import replaced
+from grokscope.report.page import embedded, text_of
+from grokscope.report.write import write_csv
+
+
+class Drawing(NamedTuple):
+    """A figure that is drawn when it is needed and forgotten: file stem, how, and one sentence below it."""
+
+    stem: str
+    draw: Callable[[], Figure]
+    caption: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, what is said under it, its drawings, and tables by file stem.
+
+    Attributes:
+        findings: sentences with what was found, numbers and intervals included.
+        unsaid: what the data do not allow to say.
+        tables: written whole as CSV; the page shows them if they are not longer than `most_rows`.
+    """
+
+    title: str
+    findings: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
+    drawings: tuple[Drawing, ...] = ()
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    most_rows: int = 40
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Everything that such a report shows; whoever has it can make the report, without a ledger.
+
+    Attributes:
+        suite, description, yaml: the suite's name, its description and its text.
+        question: the study in one sentence, for the title.
+        counts: by measurement, all that the suite asks for.
+        missing: what is not there, a sentence each.
+    """
+
+    suite: str
+    question: str
+    description: str
+    yaml: str
+    counts: Mapping[str, Counts]
+    sections: tuple[Section, ...]
+    failures: tuple[Failure, ...] = ()
+    provenance: tuple[Mapping[str, object], ...] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run that the suite asks for is done."""
+        return all(count.done == count.total for count in self.counts.values())
+
+
+def write_sheet(sheet: Sheet, folder: Path) -> Path:
+    """Write the report and return the path of its page. Equal contents give equal bytes.
+
+    Raises:
+        FileExistsError: the folder holds anything but a report; nothing is written.
+    """
+    return replaced(folder, partial(_build, sheet))
+
+
+def _build(sheet: Sheet, folder: Path) -> None:
+    drawn: dict[str, str] = {}
+    for section in sheet.sections:
+        for drawing in section.drawings:
+            drawn[drawing.stem] = embedded(save(drawing.draw(), folder / "figures" / drawing.stem)[1])
+        for stem, table in section.tables.items():
+            write_csv(table, folder / "tables" / f"{stem}.csv")
+    html = _environment().get_template("sheet.html.j2").render(
+        sheet=sheet, drawn=drawn, style=Markup(text_of("page.css")), shown=_shown
+    )  # fmt: skip
+    (folder / "index.html").write_text(html, encoding="utf-8", newline="\n")
+
+
+@cache
+def _environment() -> Environment:
+    loader = PackageLoader("grokscope.report.page", "")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def _shown(value: object) -> str:
+    """A cell of a table as people read it."""
+    if isinstance(value, float):
+        return "–" if value != value else f"{value:.4g}"
+    return "–" if value is None else str(value)

@@ -1,0 +1,49 @@
+"""What is minimised: a loss for every example from a net's outputs and its target.
+
+A new loss is a function here, a line in `LOSSES`, and its name in `grokscope.run.LOSSES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Shaped
+
+from grokscope.run import Loss
+
+Outputs = Float[Array, "n outputs"]
+Targets = Shaped[Array, "n ..."]
+Losses = Float[Array, " n"]
+
+
+def cross_entropy(outputs: Outputs, targets: Targets) -> Losses:
+    """-log softmax(outputs)[target], in nats."""
+    losses: Array = optax.softmax_cross_entropy_with_integer_labels(outputs, targets)
+    return losses
+
+
+def stablemax(outputs: Outputs, targets: Targets) -> Losses:
+    """-log s(outputs)[target] / sum s(outputs), with s(x) = x + 1 from 0 on and 1 / (1 - x) below, in nats.
+
+    s grows linearly where exp would round all but the largest away. Source: Prieto et al. 2025, "Grokking at the edge
+    of numerical stability", arXiv 2501.04697.
+    """
+    log_s = jnp.where(outputs >= 0, jnp.log1p(jnp.maximum(outputs, 0)), -jnp.log1p(-jnp.minimum(outputs, 0)))
+    of_target = jnp.take_along_axis(log_s, targets[:, None], axis=-1)[:, 0]
+    return jnp.log(jnp.sum(jnp.exp(log_s), axis=-1)) - of_target
+
+
+def squared(outputs: Outputs, targets: Targets) -> Losses:
+    """Mean over outputs of the squared distance to the target: to its one-hot vector where it is a class."""
+    wanted = jax.nn.one_hot(targets, outputs.shape[-1], dtype=outputs.dtype) if targets.ndim == 1 else targets
+    return jnp.mean((outputs - wanted) ** 2, axis=-1)
+
+
+LOSSES: dict[Loss, Callable[[Outputs, Targets], Losses]] = {
+    "cross_entropy": cross_entropy,
+    "stablemax": stablemax,
+    "squared": squared,
+}

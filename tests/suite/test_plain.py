@@ -1,0 +1,66 @@
+"""The plain grammar: every spec by its own name."""
+
+import pytest
+
+from grokscope.measurements import Groks, Watch
+from grokscope.nets import Transformer
+from grokscope.suite import SuiteError, parse_suite
+from grokscope.tasks import Modular
+
+PLAIN = """
+name: plain
+study: race
+defaults:
+  task: {kind: modular, p: 13, op: [+, "-"]}
+  net: {kind: transformer, dim: 16}
+  optimiser: {kind: adamw, lr: [1.0e-3, 3.0e-3]}
+  seeds: [0, {data: 1, init: 2, order: 3, dropout: 4}]
+  max_epochs: 7
+experiments:
+  first:
+    measurement: watch
+    net: {dim: [8, 12]}
+  second:
+    measurement: {kind: groks, stop_on: both}
+    task: {kind: modular, p: 17}
+    loss: stablemax
+    shuffle: never
+    batch_size: -1
+"""
+
+
+def test_lists_span_a_grid_and_specs_lie_over_defaults() -> None:
+    suite = parse_suite(PLAIN)
+    assert len(suite.runs) == 2 * 2 * 2 * 2 + 2 * 2 * 2
+    groks = [run for run in suite.runs if isinstance(run.measurement, Groks)]
+    watch = [run for run in suite.runs if isinstance(run.measurement, Watch)]
+    assert {run.task for run in watch} == {Modular(13, "+"), Modular(13, "-")}
+    assert {run.net for run in watch} == {Transformer(8), Transformer(12)}
+    assert {(run.net, run.task.p, run.loss, run.shuffle, run.batch_size) for run in groks} == {
+        (Transformer(16), 17, "stablemax", "never", -1)
+    }
+    assert {run.optimiser.lr for run in groks} == {1e-3, 3e-3}
+    assert {run.seeds.init for run in groks} == {0, 2}
+    assert {run.max_epochs for run in suite.runs} == {7}
+    assert suite.counts() == {"capacity": 0, "speed": 0, "groks": 8, "watch": 16}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("kind: transformer", "kind: transformr", "suite:6: defaults.net.kind: found 'transformr', expected a kind"),
+        ("dim: [8, 12]", "dim: [8, 13]", "experiments.first.net.dim: found 13, expected a multiple of 2"),
+        ("dim: [8, 12]", "dims: [8, 12]", "experiments.first.net.dims: found an unknown key, expected dim"),
+        ("p: 17", "p: 18", "experiments.second.task.p: found 18, expected a prime number"),
+        ("loss: stablemax", "loss: hinge", "experiments.second.loss: found 'hinge', expected one of cross_entropy"),
+        ("measurement: watch", "measurment: watch", "found an unknown key, expected measurement"),
+        ("measurement: watch", "max_epochs: 3", "experiments.first: found no measurement"),
+        ("study: race", "study: chase", "study: found 'chase', expected one of race, paths, order"),
+        ("batch_size: -1", "batch_size: [0]", "batch_size: found 0, expected at least 1"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(old: str, new: str, words: str) -> None:
+    assert old in PLAIN
+    with pytest.raises(SuiteError) as refusal:
+        parse_suite(PLAIN.replace(old, new))
+    assert words in str(refusal.value)

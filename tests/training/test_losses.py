@@ -1,0 +1,33 @@
+"""Losses against their equations in plain NumPy."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from grokscope.run import LOSSES as NAMES
+from grokscope.training.losses import LOSSES, cross_entropy, squared, stablemax
+
+OUTPUTS = np.array([[2.0, -1.0, 0.0], [0.5, 3.0, -2.0], [-50.0, 60.0, 1.0]])
+LABELS = np.array([0, 2, 1])
+
+
+def test_every_name_has_an_equation() -> None:
+    assert tuple(LOSSES) == NAMES
+
+
+def test_cross_entropy() -> None:
+    shares = np.exp(OUTPUTS) / np.exp(OUTPUTS).sum(axis=1, keepdims=True)
+    expected = -np.log(shares[np.arange(3), LABELS])
+    np.testing.assert_allclose(cross_entropy(jnp.asarray(OUTPUTS), jnp.asarray(LABELS)), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_stablemax() -> None:
+    s = np.where(OUTPUTS >= 0, OUTPUTS + 1, 1 / (1 - np.minimum(OUTPUTS, 0)))
+    expected = -np.log((s / s.sum(axis=1, keepdims=True))[np.arange(3), LABELS])
+    np.testing.assert_allclose(stablemax(jnp.asarray(OUTPUTS), jnp.asarray(LABELS)), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("targets", [LABELS, np.eye(3)[LABELS]])
+def test_squared_takes_a_class_for_its_one_hot_vector(targets: np.ndarray) -> None:
+    expected = ((OUTPUTS - np.eye(3)[LABELS]) ** 2).mean(axis=1)
+    np.testing.assert_allclose(squared(jnp.asarray(OUTPUTS), jnp.asarray(targets)), expected, rtol=1e-6)

@@ -1,0 +1,89 @@
+"""Tasks of numbers, transforms, fixed order and snapshots: what studies beside the race ask of the engine."""
+
+import dataclasses
+
+import jax
+import numpy as np
+import pytest
+
+from grokscope.training.advance import stack
+from grokscope.training.checkpoint import pack_state, unpack_lane
+from grokscope.training.lane import stream
+from grokscope.training.outcomes import Job, Snapshot
+from grokscope.training.pack import Pack
+from grokscope.training.params import named, net_of
+from grokscope.training.train import train
+
+from .lanes import RUN as MODULAR
+from .lanes import advanced
+from .made_up import RUN, ZeroBias
+
+HELD = dataclasses.replace(RUN, transform=ZeroBias(5.0))
+
+
+def test_a_line_is_found() -> None:
+    done = train(RUN)
+    assert done.trace.running_loss[0] > 0.5
+    assert done.trace.val_loss[-1] < 1e-3
+    assert np.isnan(done.trace.running_acc).all()
+    assert (done.result.t_gen, done.result.dataset_bits) == (None, 0.0)
+    assert np.isnan(done.result.total_bits)
+
+
+def test_the_recorded_loss_is_the_mean_square() -> None:
+    lane, records = advanced(RUN, 1)
+    arrays = named(RUN, lane.state.params)
+    data = RUN.task.arrays(stream(RUN.seeds.data, "data"))
+    outputs = data.val_inputs @ arrays["weight"].T + arrays["bias"]
+    assert records[0, 4] == pytest.approx(((outputs - data.val_targets) ** 2).mean(), rel=1e-9)
+
+
+def test_a_transform_has_the_last_word_on_every_step() -> None:
+    lane, _ = advanced(HELD, 9)
+    np.testing.assert_allclose(named(HELD, lane.state.params)["bias"], 5.0 * 8 / 40)
+    assert int(lane.state.transform) == 9 * HELD.steps_per_epoch
+    assert HELD.shape == dataclasses.replace(RUN, transform=ZeroBias(7.0)).shape != RUN.shape
+
+
+def test_a_transform_goes_through_a_checkpoint_and_a_pack() -> None:
+    lane, records = advanced(HELD, 3)
+    with jax.enable_x64(True):
+        again, kept = unpack_lane(HELD, pack_state(HELD, lane.state, records))
+        stack([lane, again])
+    assert int(again.state.transform) == int(lane.state.transform)
+    np.testing.assert_array_equal(kept, records)
+
+
+def test_a_fixed_order_is_the_data_sets_own() -> None:
+    """Two order seeds are two runs only where there is something to shuffle."""
+    runs = [dataclasses.replace(RUN, shuffle="never", seeds=dataclasses.replace(RUN.seeds, order=s)) for s in (1, 2)]
+    first, second = (advanced(run, 5)[0].state.params for run in runs)
+    np.testing.assert_array_equal(first, second)
+    assert np.abs(first - advanced(RUN, 5)[0].state.params).max() > 1e-6
+
+
+@pytest.mark.parametrize("strategy", ["loop", "vmap"])
+@pytest.mark.parametrize("run", [HELD, MODULAR], ids=["numbers", "modular"])
+def test_snapshots_are_the_parameters_at_their_epochs(run: object, strategy: str) -> None:
+    run = dataclasses.replace(run, snapshot_every=7, max_epochs=20)  # type: ignore[type-var]
+    pack = Pack(run.shape, strategy)  # type: ignore[arg-type]
+    events = list(pack.add([Job(run)]))
+    while pack.slots:
+        events += pack.step()
+    taken = [event for event in events if isinstance(event, Snapshot)]
+    assert [event.epoch for event in taken] == [0, 7, 14]
+    from safetensors.numpy import load
+
+    for event in taken:
+        lane, _ = advanced(run, event.epoch)
+        for name, array in named(run, lane.state.params).items():
+            np.testing.assert_allclose(load(event.params)[name], array, atol=1e-9, err_msg=name)
+
+
+def test_named_parameters_make_the_net_again() -> None:
+    for run in (RUN, MODULAR):
+        lane, _ = advanced(run, 1)
+        with jax.enable_x64(True):
+            again = net_of(run, named(run, lane.state.params))
+            flat = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(again) if hasattr(leaf, "shape")])
+        np.testing.assert_array_equal(np.sort(flat), np.sort(lane.state.params))
