@@ -112,7 +112,7 @@ def first_state(run: Run) -> State:
     params, _ = ravel_pytree(eqx.filter(net, eqx.is_inexact_array))
     return State(
         params=params,
-        optimiser=shape.optimiser.transform(traced_numbers(run.optimiser, shape)).init(params),
+        optimiser=shape.optimiser.transform(traced_numbers(run.optimiser, shape), frame(shape).unravel).init(params),
         transform=shape.transform.start(frame(shape).net(params, {})) if shape.transform else (),
         epoch=jnp.zeros((), jnp.int32),
         stop=start_stopping(jnp.dtype(shape.precision)),
