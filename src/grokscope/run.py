@@ -76,8 +76,12 @@ class Optimiser(Protocol):
     """A frozen spec that makes an Optax transformation (see `grokscope.training.optimisers`)."""
 
     def static_part(self) -> Optimiser: ...
-    def transform(self, hyper: Any) -> Any: ...
+    def transform(self, hyper: Any, unravel: Any) -> Any: ...
     def to_dict(self) -> dict[str, Any]: ...
+
+
+Filter = Optimiser
+"""The same of the gradient before the optimiser sees it (see `training.filters`)."""
 
 
 @runtime_checkable
@@ -131,6 +135,7 @@ class Shape:
     precision: Precision
     loss: Loss = "cross_entropy"
     transform: Transform | None = None
+    filter: Filter | None = None
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,7 @@ class Run(Spec):
         loss: what is minimised, and recorded as loss.
         shuffle: `never` takes the training examples in the data set's own order every epoch.
         transform: what is done to the parameters after every step; None for nothing.
+        filter: what is done to the gradient before the optimiser sees it; None for nothing.
         snapshot_every: keeps the parameters before the first epoch and after every so many; 0 for none.
     """
 
@@ -156,10 +162,11 @@ class Run(Spec):
     max_epochs: int = traced(5000, low=1, high=10_000_000)
     precision: Precision = static("float32", choices=("float32", "float64"))
     keep: Literal["nothing", "final"] = traced("nothing", choices=("nothing", "final"))
-    loss: Loss = static("cross_entropy", choices=LOSSES)
-    shuffle: Literal["every epoch", "never"] = traced("every epoch", choices=("every epoch", "never"))
-    transform: Transform | None = static(None)
-    snapshot_every: int = traced(0, low=0)
+    loss: Loss = static("cross_entropy", choices=LOSSES, later=True)
+    shuffle: Literal["every epoch", "never"] = traced("every epoch", choices=("every epoch", "never"), later=True)
+    transform: Transform | None = static(None, later=True)
+    snapshot_every: int = traced(0, low=0, later=True)
+    filter: Filter | None = static(None, later=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -181,8 +188,8 @@ class Run(Spec):
 
     @property
     def identity(self) -> str:
-        """20 hexadecimal digits: the SHA-256 of the canonical JSON of `spec`."""
-        return identity_of(self.spec)
+        """20 hexadecimal digits: SHA-256 of the canonical JSON of `spec` without later fields at their defaults."""
+        return identity_of({"protocol": PROTOCOL} | self.essence())
 
     @property
     def label(self) -> str:
@@ -200,6 +207,7 @@ class Run(Spec):
             precision=self.precision,
             loss=self.loss,
             transform=self.transform and self.transform.static_part(),
+            filter=self.filter and self.filter.static_part(),
         )
 
     @property
@@ -214,6 +222,6 @@ class Run(Spec):
 
 
 def identity_of(spec: Mapping[str, Any]) -> str:
-    """Identity of a resolved spec (see `Run.identity`)."""
+    """20 hexadecimal digits of plain values (see `Run.identity`)."""
     canonical = json.dumps(spec, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()[:20]

@@ -15,9 +15,13 @@ LARGEST = 1e300
 """Beyond this no setting is meant, and some arithmetic is not finite any more."""
 
 
-def static(default: Any = dataclasses.MISSING, *, choices: tuple[Any, ...] = ()) -> Any:
-    """A spec field that shapes the compiled program: runs that differ in it never share a pack."""
-    return dataclasses.field(default=default, metadata={"static": True, "choices": choices})
+def static(default: Any = dataclasses.MISSING, *, choices: tuple[Any, ...] = (), later: bool = False) -> Any:
+    """A spec field that shapes the compiled program: runs that differ in it never share a pack.
+
+    `later`: the spec gained it after a release. At its default it means what every older spec did, so it is not part
+    of an identity there, and a spec that was written without it has its default.
+    """
+    return dataclasses.field(default=default, metadata={"static": True, "choices": choices, "later": later})
 
 
 def traced(
@@ -26,12 +30,14 @@ def traced(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[Any, ...] = (),
+    later: bool = False,
 ) -> Any:
     """A spec field that is a number in the compiled program, or in the arrays it is fed: it never recompiles.
 
-    `low` and `high` bound it, both inclusive.
+    `low` and `high` bound it, both inclusive; `later` as in `static`.
     """
-    return dataclasses.field(default=default, metadata={"static": False, "choices": choices, "low": low, "high": high})
+    meta = {"static": False, "choices": choices, "low": low, "high": high, "later": later}
+    return dataclasses.field(default=default, metadata=meta)
 
 
 class InputError(ValueError):
@@ -65,6 +71,16 @@ class Spec:
         """Plain nested dict of the kind and every field."""
         named = {"kind": self.kind} if self.kind else {}
         return named | {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+    def essence(self) -> dict[str, Any]:
+        """`to_dict` without the fields that came later and are at their defaults: what an identity is made of."""
+        named = {"kind": self.kind} if self.kind else {}
+        fields = (f for f in dataclasses.fields(self) if not (f.metadata.get("later") and self._at_default(f)))
+        values = ((f.name, getattr(self, f.name)) for f in fields)
+        return named | {name: value.essence() if isinstance(value, Spec) else value for name, value in values}
+
+    def _at_default(self, field: dataclasses.Field[Any]) -> bool:
+        return bool(getattr(self, field.name) == field.default)
 
     def static_part(self) -> Self:
         """This spec with every traced field at a neutral value: what runs of one pack have in common."""

@@ -12,7 +12,7 @@ from grokscope.ledger.specs import written
 from grokscope.ledger.tables import RESULT_TYPES
 from grokscope.ledger.traces import packed
 from grokscope.measurements import Result
-from grokscope.run import Run, identity_of
+from grokscope.run import Run
 from grokscope.training.outcomes import Failed, Finished, Provenance
 
 Row = dict[str, Any]
@@ -35,11 +35,10 @@ def in_utc(text: str) -> str:
 
 def pending_row(run: Run, created: str) -> Row:
     """A run that nobody has begun. `p` and `dim` are NULL for tasks and nets that have none."""
-    spec = run.spec
     return {
-        "id": identity_of(spec),
+        "id": run.identity,
         "measurement": run.measurement.kind,
-        "spec": written(spec),
+        "spec": written(run.spec),
         "p": getattr(run.task, "p", None),
         "dim": getattr(run.net, "dim", None),
         "n_params": run.n_params,

@@ -14,10 +14,14 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Key
 
 from grokscope.nets.base import MaybeKey
-from grokscope.nets.layers import dense, dropped, framework_linear, rms_norm, rotated
+from grokscope.nets.layers import dense, dropped, framework_linear, normed, rotated
 
 Rotary = Literal["published", "intended", "none"]
 ROTARY: tuple[Rotary, ...] = ("published", "intended", "none")
+Norm = Literal["rms", "layer"]
+NORMS: tuple[Norm, ...] = ("rms", "layer")
+Gate = Literal["silu", "none"]
+GATES: tuple[Gate, ...] = ("silu", "none")
 EXPANSION = 4
 Positions = Sequence[Float[Array, "batch inner"]]
 """One array a position, not one array of all: each is then read and differentiated without cutting and padding."""
@@ -29,10 +33,11 @@ class Block(eqx.Module):
 
     Matrices are stored with the residual stream's `dim` first: their gradient then transposes the narrow factor of
     its product, which on a CPU is three times faster than transposing the wide one. `proj_*` exist only with more
-    than one head.
+    than one head, `*_bias` of the norms only in a LayerNorm, `gate` only in a gated feed-forward.
     """
 
     attn_norm: Float[Array, " dim"]
+    attn_norm_bias: Float[Array, " dim"] | None
     query: Float[Array, "dim inner"]
     key: Float[Array, "dim inner"]
     value: Float[Array, "dim inner"]
@@ -40,7 +45,8 @@ class Block(eqx.Module):
     proj_weight: Float[Array, "dim inner"] | None
     proj_bias: Float[Array, " dim"] | None
     ffn_norm: Float[Array, " dim"]
-    gate: Float[Array, "dim hidden"]
+    ffn_norm_bias: Float[Array, " dim"] | None
+    gate: Float[Array, "dim hidden"] | None
     up: Float[Array, "dim hidden"]
     down: Float[Array, "dim hidden"]
     heads: int = eqx.field(static=True)
@@ -71,12 +77,16 @@ class Block(eqx.Module):
             return x
         return dropped(dense(x, self.proj_weight.T) + self.proj_bias, rate, key)
 
+    def asked(self, x: Float[Array, "*rows dim"]) -> list[Float[Array, "*rows inner"]]:
+        """Queries, keys and values of the normed stream."""
+        x = normed(x, self.attn_norm, self.attn_norm_bias)
+        return [dense(x, weight) for weight in (self.query, self.key, self.value)]
+
     def attention(
         self, x: Float[Array, "length batch dim"], rate: Rate, key: MaybeKey
     ) -> Float[Array, "length batch dim"]:
         """Every position reads from itself and those before it."""
-        normed = rms_norm(x, self.attn_norm)
-        q, k, v = (list(dense(normed, weight)) for weight in (self.query, self.key, self.value))
+        q, k, v = (list(rows) for rows in self.asked(x))
         return self.projected(self.attend(q, k, v), rate, key)
 
     def last_attention(
@@ -87,19 +97,21 @@ class Block(eqx.Module):
         With one query, a key matrix can act on the query, and a value matrix on what was read: each on one row an
         example, not on four. (W_q n).(W_k n_j) = (W_k' W_q n).n_j, and the sum of w_j W_v n_j is W_v of the sum.
         """
-        normed = rms_norm(x, self.attn_norm)
-        q = dense(normed[-1:], self.query)
+        x = normed(x, self.attn_norm, self.attn_norm_bias)
+        q = dense(x[-1:], self.query)
         if self.is_simple:
-            seen = list(normed)
+            seen = list(x)
             read = dense(self.attend(list(dense(q, self.key.T)), seen, seen), self.value)
         else:
-            read = self.attend(list(q), list(dense(normed, self.key)), list(dense(normed, self.value)))
+            read = self.attend(list(q), list(dense(x, self.key)), list(dense(x, self.value)))
         return self.projected(read, rate, key)
 
     def hidden(self, x: Float[Array, "*rows dim"]) -> Float[Array, "*rows hidden"]:
-        """Gated hidden units of the feed-forward."""
-        normed = rms_norm(x, self.ffn_norm)
-        return jax.nn.silu(dense(normed, self.gate)) * dense(normed, self.up)
+        """Hidden units of the feed-forward: silu(gate) * up, or silu(up) without a gate."""
+        x = normed(x, self.ffn_norm, self.ffn_norm_bias)
+        if self.gate is None:
+            return jax.nn.silu(dense(x, self.up))
+        return jax.nn.silu(dense(x, self.gate)) * dense(x, self.up)
 
     def feed(self, hidden: Float[Array, "*rows hidden"], rate: Rate, key: MaybeKey) -> Float[Array, "*rows dim"]:
         """Second half of the feed-forward; dropout falls on the hidden units."""
@@ -120,8 +132,11 @@ def weighted(
     return functools.reduce(jnp.add, (weights[..., i, None] * value for i, value in enumerate(v)))
 
 
-def new_block(dim: int, heads: int, rotary: Rotary, *, key: Key[Array, ""], dtype: DTypeLike) -> Block:
-    """A block as the published framework initialises it: gains 1, every linear parameter U(+-1/sqrt(fan_in))."""
+def new_block(
+    dim: int, heads: int, rotary: Rotary, norm: Norm, gate: Gate, *, key: Key[Array, ""], dtype: DTypeLike
+) -> Block:
+    """A block as the published framework initialises it: gains 1, biases of norms 0, every linear parameter
+    U(+-1/sqrt(fan_in))."""
     d, hidden = dim, EXPANSION * dim
     keys = iter(jax.random.split(key, 9))
 
@@ -130,12 +145,14 @@ def new_block(dim: int, heads: int, rotary: Rotary, *, key: Key[Array, ""], dtyp
 
     return Block(
         attn_norm=jnp.ones(d, dtype),
+        attn_norm_bias=norm_bias(norm, d, dtype),
         query=linear(d, d),
         key=linear(d, d),
         value=linear(d, d),
         out=linear(d, d),
         ffn_norm=jnp.ones(d, dtype),
-        gate=linear(d, hidden),
+        ffn_norm_bias=norm_bias(norm, d, dtype),
+        gate=linear(d, hidden) if gate == "silu" else None,
         up=linear(d, hidden),
         down=linear(d, hidden, fan_in=hidden),
         proj_weight=linear(d, d) if heads > 1 else None,
@@ -143,3 +160,8 @@ def new_block(dim: int, heads: int, rotary: Rotary, *, key: Key[Array, ""], dtyp
         heads=heads,
         rotary=rotary,
     )
+
+
+def norm_bias(norm: Norm, dim: int, dtype: DTypeLike) -> Float[Array, " dim"] | None:
+    """What `layers.normed` takes a norm by: zeros at first, or nothing."""
+    return jnp.zeros(dim, dtype) if norm == "layer" else None

@@ -25,6 +25,15 @@ def rms_norm(x: Float[Array, "*rows dim"], gain: Float[Array, " dim"]) -> Float[
     return x * jax.lax.rsqrt(jnp.mean(x * x, axis=-1, keepdims=True) + NORM_EPS) * gain
 
 
+def normed(
+    x: Float[Array, "*rows dim"], gain: Float[Array, " dim"], bias: Float[Array, " dim"] | None
+) -> Float[Array, "*rows dim"]:
+    """RMSNorm; where there is a bias LayerNorm, which also takes the mean away and adds the bias."""
+    if bias is None:
+        return rms_norm(x, gain)
+    return rms_norm(x - jnp.mean(x, axis=-1, keepdims=True), gain) + bias
+
+
 def rotated(x: Float[Array, "batch heads dim_head"], position: int) -> Float[Array, "batch heads dim_head"]:
     """Rotary embedding: pair (2j, 2j+1) turned by position * base^(-2j / dim_head)."""
     dim_head = x.shape[-1]

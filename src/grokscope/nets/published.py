@@ -50,7 +50,13 @@ def from_published(
 
 
 def to_published(net: TransformerNet) -> dict[str, Float[np.ndarray, "..."]]:
-    """The named arrays of a net (or of anything of its structure, such as its gradient)."""
+    """The named arrays of a net (or of anything of its structure, such as its gradient).
+
+    Raises:
+        InputError: the net is one of the variants, whose arrays have no published names.
+    """
+    if not net.is_published:
+        raise InputError("net: found a variant, expected the published one: RMSNorm, no learned positions, a gate")
     named: dict[str, Array | None] = {"embedding": net.embedding, "norm": net.norm, "out": net.head.T}
     for i, block in enumerate(net.blocks):
         named |= {f"layer{i}.{name}": getattr(block, ours).T for name, ours in TRANSPOSED.items()}
@@ -65,7 +71,7 @@ def _names(heads: int) -> list[str]:
 def _block(arrays: Mapping[str, Float[np.ndarray, "..."]], heads: int, rotary: Rotary) -> Block:
     fields: dict[str, Any] = {ours: jnp.asarray(arrays[name]).T for name, ours in TRANSPOSED.items()}
     fields |= {ours: jnp.asarray(arrays[name]) if name in arrays else None for name, ours in AS_THEY_ARE.items()}
-    return Block(**fields, heads=heads, rotary=rotary)
+    return Block(**fields, attn_norm_bias=None, ffn_norm_bias=None, heads=heads, rotary=rotary)
 
 
 def _check(arrays: Mapping[str, Float[np.ndarray, "..."]], heads: int, depth: int) -> None:

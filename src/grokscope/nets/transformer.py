@@ -2,11 +2,13 @@
 
 Pre-norm blocks, RMSNorm, gated feed-forward of width 4 * dim, no biases, untied head on the last position.
 Source: Song & Ye 2026, section 3 and its public description; the rotary step as published does nothing.
+Its variants, one switch each: LayerNorm, learned positions, no gate. Every shortcut is exact for them too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import equinox as eqx
 import jax
@@ -15,16 +17,19 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Int, Key
 
 from grokscope.nets.base import ExampleNet, MaybeKey
-from grokscope.nets.block import EXPANSION, ROTARY, Block, Rate, Rotary, new_block
-from grokscope.nets.layers import dense, framework_linear, rms_norm
+from grokscope.nets.block import EXPANSION, GATES, NORMS, ROTARY, Block, Gate, Norm, Rate, Rotary, new_block, norm_bias
+from grokscope.nets.layers import dense, framework_linear, normed
 from grokscope.run import Signature
 from grokscope.spec import Spec, SpecError, static, traced
+
+Tables = Float[Array, "*length vocab inner"]
+"""A row for every token; where positions are learned, a table for every position."""
 
 
 class TransformerNet(ExampleNet):
     """Maps one example of token ids to logits over the vocabulary.
 
-    Exact shortcuts are taken. What depends on the first token alone is computed once per vocabulary entry and looked
+    Exact shortcuts are taken. What depends on one token and its place is computed once per vocabulary entry and looked
     up: the first block's queries, keys and values and, with one head, all of its leading positions (up to the
     dropout, if that is on): the first, and those whose token follows in every example.
     The last block is computed only where it is read: at the last position.
@@ -35,6 +40,14 @@ class TransformerNet(ExampleNet):
     norm: Float[Array, " dim"]
     head: Float[Array, "dim classes"]
     dropout: Rate = 0.0
+    norm_bias: Float[Array, " dim"] | None = None
+    positions: Float[Array, "length dim"] | None = None
+
+    @property
+    def is_published(self) -> bool:
+        """Whether it has none but the published arrays: RMSNorm, no positions, a gate."""
+        gated = all(block.gate is not None for block in self.blocks)
+        return gated and self.norm_bias is None and self.positions is None
 
     def __call__(self, tokens: Int[Array, " length"], *, key: MaybeKey = None) -> Float[Array, " classes"]:
         """Logits for the token that follows; with a key dropout is on, without one the net is evaluated."""
@@ -56,17 +69,17 @@ class TransformerNet(ExampleNet):
             block, (attn_key, ffn_key) = self.blocks[-1], keys[-1]
             x = x[-1:] + block.last_attention(x, self.dropout, attn_key)
             x = x + block.feed(block.hidden(x), self.dropout, ffn_key)
-        return dense(rms_norm(x[-1], self.norm), self.head)
+        return dense(normed(x[-1], self.norm, self.norm_bias), self.head)
 
     def plain_first_block(
         self, tokens: Int[Array, "length batch"], attn_key: MaybeKey, ffn_key: MaybeKey
     ) -> Float[Array, "read batch dim"]:
         """The residual stream after the first block; only at the last position if there is no other block."""
         block = self.blocks[0]
-        reading = tokens[-1:] if len(self.blocks) == 1 else tokens
+        first = len(tokens) - 1 if len(self.blocks) == 1 else 0
         q, k, v = self.projected_vocabulary()
-        seen = block.attend([q[t] for t in reading], [k[t] for t in tokens], [v[t] for t in tokens])
-        x = self.embedding[reading] + block.projected(seen, self.dropout, attn_key)
+        seen = block.attend(looked_up(q, tokens[first:], first), looked_up(k, tokens), looked_up(v, tokens))
+        x = self.embedded(tokens[first:], first) + block.projected(seen, self.dropout, attn_key)
         return x + block.feed(block.hidden(x), self.dropout, ffn_key)
 
     def first_block(
@@ -78,9 +91,8 @@ class TransformerNet(ExampleNet):
         v = dense(v, block.out.T)
 
         def attended(tokens: Int[Array, "length n"], first: int) -> Float[Array, "read n dim"]:
-            reading = tokens[first:]
-            seen = block.attend([q[t] for t in reading], [k[t] for t in tokens], [v[t] for t in tokens])
-            return self.embedding[reading] + seen
+            seen = block.attend(looked_up(q, tokens[first:], first), looked_up(k, tokens), looked_up(v, tokens))
+            return self.embedded(tokens[first:], first) + seen
 
         leading = attended(self.leading_tokens(following), 0)
         rest = attended(tokens, len(leading))
@@ -95,11 +107,23 @@ class TransformerNet(ExampleNet):
         vocab = len(self.embedding)
         return jnp.stack([jnp.arange(vocab), *(jnp.full(vocab, token) for token in following)])
 
-    def projected_vocabulary(self) -> list[Float[Array, "vocab inner"]]:
+    def embedded(self, tokens: Int[Array, "n batch"], first: int) -> Float[Array, "n batch dim"]:
+        """The residual stream of tokens that stand at the positions from `first` on."""
+        x = self.embedding[tokens]
+        return x if self.positions is None else x + self.positions[first : first + len(tokens), None]
+
+    def projected_vocabulary(self) -> list[Tables]:
         """The first block's queries, keys and values of every token."""
-        block = self.blocks[0]
-        normed = rms_norm(self.embedding, block.attn_norm)
-        return [dense(normed, weight) for weight in (block.query, block.key, block.value)]
+        if self.positions is None:
+            return self.blocks[0].asked(self.embedding)
+        return self.blocks[0].asked(self.embedding + self.positions[:, None])
+
+
+def looked_up(tables: Tables, tokens: Int[Array, "n batch"], first: int = 0) -> list[Float[Array, "batch inner"]]:
+    """The rows of tokens that stand at the positions from `first` on, one array a position."""
+    if tables.ndim == 2:
+        return [tables[t] for t in tokens]
+    return [tables[position, t] for position, t in enumerate(tokens, first)]
 
 
 def block_keys(key: Key[Array, ""], index: int) -> Key[Array, "2"]:
@@ -112,6 +136,9 @@ class Transformer(Spec):
     """Spec of `TransformerNet`: width `dim`, number of blocks `depth`, `heads`, and the rotary switch.
 
     `rotary`: `published` (mathematically no rotation at all), `intended` (by position), `none`.
+    `norm`: `rms`, or `layer` with a bias. `positions`: `none` (the causal mask alone tells order), or `learned` vectors
+    added to the embedding, N(0, 1) at first. `gate`: `silu`, or `none`, so that the feed-forward is silu between two
+    matrices.
     `init_scale` multiplies every parameter once after initialisation, gains and biases included.
     """
 
@@ -123,6 +150,9 @@ class Transformer(Spec):
     rotary: Rotary = static("published", choices=ROTARY)
     dropout: float = traced(0.2, low=0.0, high=1.0)
     init_scale: float = traced(1.0)
+    norm: Norm = static("rms", choices=NORMS, later=True)
+    positions: Literal["none", "learned"] = static("none", choices=("none", "learned"), later=True)
+    gate: Gate = static("silu", choices=GATES, later=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -142,12 +172,14 @@ class Transformer(Spec):
         """P: every trainable number, biases and gains included."""
         d, hidden = self.dim, EXPANSION * self.dim
         extra = d * d + d if self.heads > 1 else 0
-        block = 2 * d + 4 * d * d + 3 * d * hidden + extra
-        return signature.vocab * d + self.depth * block + d + signature.classes * d
+        norm = 2 * d if self.norm == "layer" else d
+        block = 2 * norm + 4 * d * d + (2 + (self.gate != "none")) * d * hidden + extra
+        positions = signature.length * d if self.positions == "learned" else 0
+        return signature.vocab * d + positions + self.depth * block + norm + signature.classes * d
 
     def flops_per_example(self, signature: Signature) -> float:
         """Floating-point operations of matrix products in a forward pass, without what is looked up or not read."""
-        d, length, feed = self.dim, signature.length, 3 * EXPANSION
+        d, length, feed = self.dim, signature.length, (2 + (self.gate != "none")) * EXPANSION
         leading = 1 + len(signature.following)
         if self.heads == 1 and self.depth > 1:
             first = feed * (length - leading) + EXPANSION * leading
@@ -162,9 +194,17 @@ class Transformer(Spec):
         embedding_key, head_key, *block_keys = jax.random.split(key, 2 + self.depth)
         net = TransformerNet(
             embedding=jax.random.normal(embedding_key, (signature.vocab, self.dim), dtype),
-            blocks=tuple(new_block(self.dim, self.heads, self.rotary, key=k, dtype=dtype) for k in block_keys),
+            blocks=tuple(
+                new_block(self.dim, self.heads, self.rotary, self.norm, self.gate, key=k, dtype=dtype)
+                for k in block_keys
+            ),
             norm=jnp.ones(self.dim, dtype),
+            norm_bias=norm_bias(self.norm, self.dim, dtype),
+            positions=self._positions(jax.random.fold_in(embedding_key, 1), signature.length, dtype),
             head=framework_linear(head_key, (self.dim, signature.classes), dtype, fan_in=self.dim),
         )
         scaled: TransformerNet = jax.tree.map(lambda x: x * self.init_scale if eqx.is_inexact_array(x) else x, net)
         return scaled
+
+    def _positions(self, key: Key[Array, ""], length: int, dtype: DTypeLike) -> Float[Array, "length dim"] | None:
+        return jax.random.normal(key, (length, self.dim), dtype) if self.positions == "learned" else None

@@ -31,7 +31,7 @@ from grokscope.suite.errors import Findings, in_words
 from grokscope.suite.keys import refuse_unknown
 from grokscope.suite.specs import REGISTRIES
 
-PARTS = ("task", "net", "optimiser", "measurement", "transform")
+PARTS = ("task", "net", "optimiser", "measurement", "transform", "filter")
 SCALARS = tuple(f.name for f in dataclasses.fields(Run) if f.name not in (*PARTS, "seeds"))
 KNOWN = (*PARTS, "seeds", *SCALARS)
 REQUIRED = ("task", "net", "optimiser", "measurement", "seeds")

@@ -15,6 +15,7 @@ from grokscope.suite.axes import LARGEST_PRIME
 from grokscope.suite.document import LARGEST_INT
 from grokscope.suite.errors import SuiteError, in_words
 from grokscope.tasks import TASKS, Modular
+from grokscope.training.filters import FILTERS
 from grokscope.training.optimisers import OPTIMISERS
 from grokscope.training.transforms import TRANSFORMS
 
@@ -25,10 +26,11 @@ REGISTRIES: dict[tuple[type, str], Mapping[str, type[Spec]]] = {
     (Run, "measurement"): MEASUREMENTS,
     (Run, "seeds"): {"": Seeds},
     (Run, "transform"): TRANSFORMS,
+    (Run, "filter"): FILTERS,
     (TASKS["shuffled"], "inputs_of"): {Modular.kind: Modular},
 }
 """Fields that hold a spec, and the kinds it may be of."""
-OPTIONAL = {(Run, "transform")}
+OPTIONAL = {(Run, "transform"), (Run, "filter")}
 """Of these the fields that may hold none."""
 
 
@@ -48,13 +50,18 @@ def run_from_spec(spec: Mapping[str, Any]) -> Run:
 
 
 def _made(cls: type[Any], fields: Mapping[Any, Any], path: str) -> Any:
-    """A spec of class `cls` from the fields of its dict, those that hold specs made first."""
+    """A spec of class `cls` from the fields of its dict, those that hold specs made first.
+
+    A field that came later than the dict was written has its default.
+    """
+    later = {field.name for field in dataclasses.fields(cls) if field.metadata.get("later")}
     names = [field.name for field in dataclasses.fields(cls)]
-    missing, extra = [name for name in names if name not in fields], [key for key in fields if key not in names]
+    missing = [name for name in names if name not in fields and name not in later]
+    extra = [key for key in fields if key not in names]
     if missing or extra:
         found = ", ".join([f"no {name}" for name in missing] + [f"the key {in_words(key)}" for key in extra])
         raise SuiteError([f"{path}: found {found}, expected the keys {', '.join(names)}"])
-    values = {name: _value(cls, name, fields[name], f"{path}.{name}") for name in names}
+    values = {name: _value(cls, name, fields[name], f"{path}.{name}") for name in names if name in fields}
     try:
         return cls(**values)
     except SpecError as error:

@@ -2,9 +2,10 @@
 
 from grokscope.tasks.dataset import Dataset
 from grokscope.tasks.modular import Modular
+from grokscope.tasks.permutations import Permutations
 from grokscope.tasks.random_labels import RandomLabels
 from grokscope.tasks.shuffled import Shuffled
 
-TASKS = {task.kind: task for task in (Modular, RandomLabels, Shuffled)}
+TASKS = {task.kind: task for task in (Modular, Permutations, RandomLabels, Shuffled)}
 
-__all__ = ["TASKS", "Dataset", "Modular", "RandomLabels", "Shuffled"]
+__all__ = ["TASKS", "Dataset", "Modular", "Permutations", "RandomLabels", "Shuffled"]

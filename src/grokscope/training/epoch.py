@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float, Int, Key, PyTree, Shaped
 
 from grokscope.measurements.stopping import Epoch, done
 from grokscope.run import Shape
-from grokscope.training.lane import Fixed, State, frame
+from grokscope.training.lane import Fixed, State, descent, frame
 from grokscope.training.losses import LOSSES
 
 EVAL_BLOCK = 512
@@ -85,7 +85,7 @@ def train(shape: Shape, fixed: Fixed, state: State) -> tuple[State, Scores]:
     The scores are in that order, each from before its batch's step.
     """
     size = shape.batch_size
-    optimiser = shape.optimiser.transform(fixed.hyper.optimiser)
+    optimiser = descent(shape, fixed.hyper.optimiser, fixed.hyper.filter)
     order = shuffled_rows(jax.random.fold_in(fixed.order_key, state.epoch), shape.rows, fixed.n_train)
     order = jnp.where(fixed.hyper.shuffles, order, jnp.arange(shape.rows, dtype=order.dtype))
     order = jnp.pad(order, (0, size))

@@ -9,6 +9,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree, Shaped
 
@@ -26,6 +27,7 @@ class Hyper(NamedTuple):
     net: dict[str, Float[Array, ""]]
     optimiser: dict[str, Float[Array, ""]]
     transform: dict[str, Float[Array, ""]]
+    filter: dict[str, Float[Array, ""]]
     rule: StopRule
     max_epochs: Int[Array, ""]
     shuffles: Bool[Array, ""]
@@ -47,7 +49,7 @@ class Fixed(NamedTuple):
 
 
 class State(NamedTuple):
-    """What a lane carries from epoch to epoch, and what a checkpoint keeps."""
+    """What a lane carries from epoch to epoch, and what a checkpoint keeps. The filter's state is the optimiser's."""
 
     params: Float[Array, " P"]
     optimiser: PyTree[Array]
@@ -112,12 +114,23 @@ def first_state(run: Run) -> State:
     params, _ = ravel_pytree(eqx.filter(net, eqx.is_inexact_array))
     return State(
         params=params,
-        optimiser=shape.optimiser.transform(traced_numbers(run.optimiser, shape)).init(params),
+        optimiser=descent(shape, traced_numbers(run.optimiser, shape), traced_numbers(run.filter, shape)).init(params),
         transform=shape.transform.start(frame(shape).net(params, {})) if shape.transform else (),
         epoch=jnp.zeros((), jnp.int32),
         stop=start_stopping(jnp.dtype(shape.precision)),
         done=jnp.zeros((), bool),
     )
+
+
+def descent(
+    shape: Shape, optimiser: dict[str, Float[Array, ""]], gradient: dict[str, Float[Array, ""]]
+) -> optax.GradientTransformation:
+    """The optimiser, after the filter if there is one, at these traced values of their fields."""
+    unravel = frame(shape).unravel
+    stepping = shape.optimiser.transform(optimiser, unravel)
+    if shape.filter is None:
+        return stepping
+    return optax.chain(shape.filter.transform(gradient, unravel), stepping)
 
 
 def fixed(run: Run) -> Fixed:
@@ -128,7 +141,8 @@ def fixed(run: Run) -> Fixed:
     hyper = Hyper(
         net=traced_numbers(run.net, shape),
         optimiser=traced_numbers(run.optimiser, shape),
-        transform=traced_numbers(run.transform, shape) if run.transform else {},
+        transform=traced_numbers(run.transform, shape),
+        filter=traced_numbers(run.filter, shape),
         rule=StopRule(*(jnp.asarray(n, shape.precision if isinstance(n, float) else jnp.int32) for n in rule)),
         max_epochs=jnp.asarray(run.max_epochs, jnp.int32),
         shuffles=jnp.asarray(run.shuffle == "every epoch"),
@@ -145,7 +159,9 @@ def fixed(run: Run) -> Fixed:
 
 
 def traced_numbers(spec: Any, shape: Shape) -> dict[str, Float[Array, ""]]:
-    """The traced fields of a spec as scalars of the run's precision."""
+    """The traced fields of a spec as scalars of the run's precision; none if there is no spec."""
+    if spec is None:
+        return {}
     return {name: jnp.asarray(value, shape.precision) for name, value in spec.traced_part().items()}
 
 

@@ -27,7 +27,7 @@ def kept(run: Run, params: Float[Array, " P"]) -> bytes:
 def named(run: Run, params: Float[Array, " P"]) -> dict[str, Float[np.ndarray, "..."]]:
     """The published names where the net has them, else the path of each array in it (`layers.0.weight`)."""
     net = frame(run.shape).net(jnp.asarray(params), {})
-    if isinstance(net, TransformerNet):
+    if isinstance(net, TransformerNet) and net.is_published:
         return to_published(net)
     leaves = jax.tree_util.tree_leaves_with_path(eqx.filter(net, eqx.is_inexact_array))
     return {jax.tree_util.keystr(path, simple=True, separator="."): np.asarray(leaf) for path, leaf in leaves}
@@ -36,7 +36,7 @@ def named(run: Run, params: Float[Array, " P"]) -> dict[str, Float[np.ndarray, "
 def net_of(run: Run, arrays: Named) -> ExampleNet:
     """The run's net with these named arrays as its parameters: what `named` was given, for probes."""
     empty = frame(run.shape).net(jnp.zeros(run.n_params, run.precision), {})
-    if isinstance(empty, TransformerNet):
+    if isinstance(empty, TransformerNet) and empty.is_published:
         block = empty.blocks[0]
         return from_published(arrays, heads=block.heads, rotary=block.rotary)
 

@@ -1,4 +1,4 @@
-"""Optimiser specs. Every hyper-parameter is traced, so that runs with different ones share a pack."""
+"""AdamW, the published optimiser."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import optax
 
 from grokscope.spec import Spec, traced
+from grokscope.training.flat import Unravel
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,8 @@ class AdamW(Spec):
     eps: float = traced(1e-8, low=0.0)
 
     @staticmethod
-    def transform(hyper: dict[str, Any]) -> optax.GradientTransformation:
+    def transform(hyper: dict[str, Any], unravel: Unravel) -> optax.GradientTransformation:
         """The Optax transformation at traced values of the fields."""
         return optax.adamw(
             hyper["lr"], hyper["beta1"], hyper["beta2"], hyper["eps"], weight_decay=hyper["weight_decay"]
         )
-
-
-OPTIMISERS = {optimiser.kind: optimiser for optimiser in (AdamW,)}

@@ -1,0 +1,29 @@
+"""Nets beside the published one, through the engine: they learn, and their arrays are kept by name."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import numpy as np
+
+from grokscope.measurements import Groks
+from grokscope.nets import MLP
+from grokscope.training.optimisers import Adam
+from grokscope.training.params import named, net_of
+from grokscope.training.train import train
+
+from .lanes import RUN, advanced
+
+
+def test_a_perceptron_memorises_a_table_and_its_arrays_are_kept_by_name() -> None:
+    run = dataclasses.replace(
+        RUN, net=MLP(32, init="xavier_normal"), optimiser=Adam(1e-2), measurement=Groks(0.95, 0.0), max_epochs=150
+    )
+    assert train(run).result.t_mem_eval is not None
+    lane, _ = advanced(run, 1)
+    arrays = named(run, lane.state.params)
+    assert list(arrays) == ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"]
+    with jax.enable_x64(True):
+        again = net_of(run, arrays)
+        np.testing.assert_array_equal(again.layers[1].weight, arrays["layers.1.weight"])  # type: ignore[attr-defined]
