@@ -57,3 +57,13 @@ def test_capacity_runs_go_where_they_share_most():
         for setting, part in by_setting(pd.DataFrame(rows))
     }
     assert depths == {2: [2], 4: [4], 6: [2, 4]}
+
+
+def test_what_one_optimiser_lacks_parts_no_run_away():
+    rows = [run("groks", 1000, 9.0, optimiser="adamw", beta1=beta) for beta in (0.8, 0.9)]
+    rows += [run("groks", 1000, 9.0, optimiser="sgd"), run("speed", 1000, 9.0)]
+    parts = [(setting, sorted(rows["measurement"])) for setting, rows in by_setting(pd.DataFrame(rows))]
+    assert [setting for setting, _ in parts] == [
+        {"optimiser": "adamw", "beta1": 0.8}, {"optimiser": "adamw", "beta1": 0.9}, {"optimiser": "sgd"},
+    ]  # fmt: skip
+    assert all(measured == ["groks", "speed"] for _, measured in parts)

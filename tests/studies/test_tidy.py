@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grokscope.laws.cells import by_setting
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.measurements import Capacity, Groks, Result, Speed, Trace
-from grokscope.nets import Transformer
+from grokscope.nets import MLP, Transformer
 from grokscope.run import Run, Seeds
 from grokscope.studies.tidy import tidy
-from grokscope.tasks import Modular, RandomLabels, Shuffled
-from grokscope.training.optimisers import AdamW
+from grokscope.tasks import Modular, Permutations, RandomLabels, Shuffled
+from grokscope.training.filters import Grokfast, Orthogonal
+from grokscope.training.optimisers import SGD, AdamW, Muon
 from grokscope.training.outcomes import Finished, Provenance
 
 NET, OPTIMISER = Transformer(8), AdamW(weight_decay=0.5)
@@ -66,3 +68,40 @@ def test_a_ledger_of_nothing_finished_is_an_empty_frame(tmp_path: Path) -> None:
     frame = tidy(ledger.runs())
     assert len(frame) == 0
     assert {"probe", "t_gen", "op", "seed"} <= set(frame.columns)
+
+
+def test_other_tasks_nets_optimisers_and_losses_part_the_runs(tmp_path: Path) -> None:
+    others = (
+        Run(Permutations(3), Transformer(8, norm="layer"), OPTIMISER, Groks(), Seeds.all(1)),
+        Run(Shuffled(Permutations(3)), Transformer(8, gate="none"), OPTIMISER, Speed()),
+        Run(Modular(13), MLP(24, activation="tanh"), SGD(momentum=0.5), Groks(), filter=Grokfast(amplify=3.0)),
+        Run(Modular(13), NET, Muon(), Groks(), loss="stablemax", shuffle="never"),
+        Run(Modular(13), NET, AdamW(eps=1e-6), Groks(), filter=Orthogonal()),
+    )
+    with open_ledger(tmp_path / "others.sqlite") as ledger:
+        ledger.register("others", "", others)
+        ledger.record_all([finished(run) for run in others])
+        frame = tidy(ledger.runs()).set_index("id").loc[[run.identity for run in others]]
+    assert list(frame["p"]) == [6, 6, 13, 13, 13]
+    assert list(frame["dim"]) == [8, 8, 24, 8, 8]
+    assert list(frame["op"]) == ["compose", "compose", "/", "/", "/"]
+    assert list(frame["n_train"]) == [run.task.n_train for run in others]
+    assert list(frame["n_val"]) == [run.task.n_val for run in others]
+    assert list(frame["probe"]) == ["task", "vocab", "task", "task", "task"]
+    assert list(frame["net"]) == ["transformer", "transformer", "mlp activation tanh", "transformer", "transformer"]
+    assert list(frame["norm"].fillna("")) == ["layer", "rms", "", "rms", "rms"]
+    assert list(frame["gate"].fillna("")) == ["silu", "none", "", "silu", "silu"]
+    assert list(frame["optimiser"]) == ["adamw", "adamw", "sgd momentum 0.5", "muon", "adamw eps 1e-06"]
+    assert list(frame["filter"]) == ["none", "none", "grokfast amplify 3", "none", "orthogonal"]
+    assert list(frame["loss"]) == ["cross_entropy"] * 3 + ["stablemax", "cross_entropy"]
+    assert list(frame["shuffle"]) == ["every epoch"] * 3 + ["never", "every epoch"]
+    assert len(list(by_setting(frame))) == 4
+
+
+def test_a_ledger_from_before_the_variants_has_their_defaults(ledger: Ledger) -> None:
+    runs = ledger.runs()
+    older = runs.drop(columns=["net.norm", "net.positions", "net.gate", "loss", "shuffle"])
+    frame = tidy(older)
+    assert set(frame["norm"]) == {"rms"}
+    assert set(frame["loss"]) == {"cross_entropy"}
+    assert set(frame["filter"]) == {"none"}

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from grokscope.measurements import Groks
-from grokscope.nets import MLP
+from grokscope.nets import MLP, Transformer
 from grokscope.training.optimisers import Adam
 from grokscope.training.params import named, net_of
 from grokscope.training.train import train
@@ -27,3 +27,16 @@ def test_a_perceptron_memorises_a_table_and_its_arrays_are_kept_by_name() -> Non
     with jax.enable_x64(True):
         again = net_of(run, arrays)
         np.testing.assert_array_equal(again.layers[1].weight, arrays["layers.1.weight"])  # type: ignore[attr-defined]
+
+
+def test_a_variant_trains_and_its_arrays_lead_back_to_it() -> None:
+    run = dataclasses.replace(RUN, net=Transformer(8, 1, norm="layer", positions="learned", gate="none"))
+    lane, records = advanced(run, 8)
+    assert records[-1, 0] < records[0, 0]
+    arrays = named(run, lane.state.params)
+    assert {"positions", "norm_bias", "blocks.0.attn_norm_bias", "blocks.0.up"} < arrays.keys()
+    assert "blocks.0.gate" not in arrays
+    with jax.enable_x64(True):
+        again = net_of(run, arrays)
+        np.testing.assert_array_equal(again.positions, arrays["positions"])  # type: ignore[attr-defined]
+        assert sum(array.size for array in arrays.values()) == run.n_params

@@ -15,18 +15,28 @@ SETTINGS = (
     "op",
     "fraction",
     "split",
+    "net",
     "depth",
     "heads",
     "rotary",
+    "norm",
+    "positions",
+    "gate",
     "dropout",
     "init_scale",
+    "optimiser",
+    "filter",
+    "transform",
+    "loss",
+    "shuffle",
     "lr",
     "weight_decay",
     "beta1",
     "beta2",
     "batch_size",
 )
-"""What must be equal for runs to lie on one curve: the published architecture key (spec 5.1)."""
+"""What must be equal for runs to lie on one curve: the published architecture key (spec 5.1), and what other nets,
+optimisers and losses add to it."""
 
 
 def require(frame: pd.DataFrame, *columns: str) -> None:
@@ -85,8 +95,9 @@ def refuse_mixture(rows: pd.DataFrame, settings: Sequence[str] = SETTINGS) -> No
 def by_setting(frame: pd.DataFrame) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
     """Part runs whose speed and groks settings differ: what differs, and the runs that share it.
 
-    A run without a value for a setting goes with every part; capacity runs go with the parts whose settings they share
-    most of, as published (spec 5.2).
+    A run without a value for a setting (random data have no operation) goes with every part that is alike in what it
+    has; if there is none, as where one optimiser lacks what another has, it is of a part without that setting. Capacity
+    runs go with the parts whose settings they share most of, as published (spec 5.2).
     """
     timed = frame[frame["measurement"] != "capacity"]
     axes = [name for name in SETTINGS if name in frame.columns and timed[name].nunique() > 1]
@@ -94,8 +105,13 @@ def by_setting(frame: pd.DataFrame) -> Iterator[tuple[dict[str, object], pd.Data
         yield {}, frame
         return
     capacity = frame[frame["measurement"] == "capacity"]
-    for values, _ in timed.groupby(axes, sort=True):
-        setting = dict(zip(axes, values, strict=True))
+    present = [
+        {name: value for name, value in zip(axes, values, strict=True) if pd.notna(value)}
+        for values, _ in timed.groupby(axes, sort=True, dropna=False)
+    ]
+    for setting in present:
+        if any(setting.items() < other.items() for other in present):
+            continue
         shared = (timed[axes].eq(pd.Series(setting)) | timed[axes].isna()).all(axis=1)
         yield setting, pd.concat([_nearest(capacity, setting), timed[shared]])
 

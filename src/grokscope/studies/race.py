@@ -112,7 +112,10 @@ def part(setting: Mapping[str, object], frame: pd.DataFrame, traces: Traces, ana
 def settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]:
     """What shapes the conclusions and differs from study to study."""
     analysis = suite.analysis
-    shown = ("rotary", "op", "fraction", "split", "depth", "heads", "dropout", "init_scale", "lr", "weight_decay")
+    shown = (
+        *("net", "rotary", "norm", "positions", "gate", "op", "fraction", "split", "depth", "heads", "dropout"),
+        *("init_scale", "optimiser", "filter", "transform", "loss", "shuffle", "lr", "weight_decay"),
+    )
     timed = frame[frame["measurement"] != "capacity"]
     values = {name: ", ".join(map(str, sorted(timed[name].dropna().unique()))) for name in shown if name in timed}
     pinned = analysis.pinned_capacity
@@ -128,7 +131,7 @@ def settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]:
 def tested(parts: tuple[Part, ...], analysis: Analysis) -> tuple[Claim, ...] | None:
     """The published claims on the cells that have both a crossing and an onset; None where too few have."""
     axes = sorted({name for part in parts for name in part.setting})
-    rows = [cell | dict(part.setting) for part in parts for cell in cells(part, analysis)]
+    rows = [cell | dict.fromkeys(axes, "none") | dict(part.setting) for part in parts for cell in cells(part, analysis)]
     table = pd.DataFrame(rows, columns=["p", "predicted_onset_x", "empirical_onset_x", *axes])
     valid = (table["predicted_onset_x"] > 0) & (table["empirical_onset_x"] > 0)
     if not analysis.hypothesis_tests.enabled or valid.sum() < FEWEST_CELLS:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
+
+from grokscope.nets import NETS, Transformer
+from grokscope.run import Run
+from grokscope.spec import Spec
+from grokscope.training.filters import FILTERS
+from grokscope.training.optimisers import OPTIMISERS
+from grokscope.training.transforms import TRANSFORMS
 
 RENAMED = {
     "task.fraction": "fraction",
@@ -11,6 +21,9 @@ RENAMED = {
     "net.depth": "depth",
     "net.heads": "heads",
     "net.rotary": "rotary",
+    "net.norm": "norm",
+    "net.positions": "positions",
+    "net.gate": "gate",
     "net.dropout": "dropout",
     "net.init_scale": "init_scale",
     "optimiser.lr": "lr",
@@ -24,6 +37,14 @@ AS_THEY_ARE = (
     "id", "measurement", "p", "dim", "n_params", "batch_size", "max_epochs",
     "dataset_bits", "epochs", "stopped", "t_mem_running", "t_mem_eval", "t_gen", "total_bits",
 )  # fmt: skip
+PARTS: dict[str, Mapping[str, type[Spec]]] = {
+    "net": NETS,
+    "optimiser": OPTIMISERS,
+    "filter": FILTERS,
+    "transform": TRANSFORMS,
+}
+SIZES = ("net.dim", "net.width")
+"""What a curve runs along, so that it is no setting."""
 SHUFFLED = "task.inputs_of."
 """Where a shuffled task keeps what its inputs are."""
 
@@ -37,9 +58,18 @@ def tidy(runs: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame({name: done[name] for name in AS_THEY_ARE})
     for source, name in RENAMED.items():
         frame[name] = _filled(done, source, SHUFFLED + source.removeprefix("task."))
+    for name, kinds in PARTS.items():
+        frame[name] = _said(done, name, kinds)
+    for name in ("norm", "positions", "gate"):
+        _fill_default(frame, name, Transformer, frame["net"].str.split(n=1).str[0] == Transformer.kind)
+    for name in ("loss", "shuffle"):
+        frame[name] = _filled(done, name)
+        _fill_default(frame, name, Run, pd.Series(True, index=done.index))
+    is_composed = _filled(done, "task.inputs_of.kind", "task.kind") == "permutations"
+    frame["op"] = frame["op"].astype(object).mask(is_composed, "compose")
     frame["n_train"] = np.rint(frame["dataset_bits"] / np.log2(frame["p"].astype(float) + 2))
     rows = np.where(frame["op"] == "/", frame["p"] - 1, frame["p"]) * frame["p"]
-    is_task = done["task.kind"] == "modular"
+    is_task = done["task.kind"].isin(("modular", "permutations"))
     frame["n_val"] = np.where(is_task, rows - frame["n_train"], 0)
     labels = done["task.labels"] if "task.labels" in done else pd.Series(None, index=done.index, dtype=object)
     frame["probe"] = labels.where(done["task.kind"] == "shuffled", np.where(is_task, "task", "random"))
@@ -57,3 +87,28 @@ def _filled(done: pd.DataFrame, *sources: str) -> pd.Series:
     for column in present[1:]:
         filled = filled.where(filled.notna(), column)
     return filled
+
+
+def _said(done: pd.DataFrame, part: str, kinds: Mapping[str, type[Spec]]) -> pd.Series:
+    """The kind of a part and what it says beyond the named columns, but for its defaults: `muon momentum 0.9`.
+
+    So a new kind with fields of its own parts the runs without being named here.
+    """
+    said = _filled(done, f"{part}.kind").astype(object).fillna("none")
+    for kind, cls in kinds.items():
+        for field in dataclasses.fields(cls):
+            column = f"{part}.{field.name}"
+            if column not in done or column in RENAMED or column in SIZES:
+                continue
+            values = done.loc[done[f"{part}.kind"] == kind, column].dropna()
+            told = values[values != field.default]
+            said[told.index] += f" {field.name.replace('_', ' ')} " + told.map(
+                lambda v: v if isinstance(v, str) else f"{v:g}"
+            )
+    return said
+
+
+def _fill_default(frame: pd.DataFrame, name: str, cls: type[Spec], rows: pd.Series) -> None:
+    """A field that runs of older ledgers do not mention has its default."""
+    default = next(field.default for field in dataclasses.fields(cls) if field.name == name)
+    frame[name] = frame[name].astype(object).mask(rows & frame[name].isna(), default)

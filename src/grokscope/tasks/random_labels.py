@@ -14,21 +14,20 @@ from jaxtyping import Array, Key
 from grokscope.run import Signature
 from grokscope.spec import Spec, traced
 from grokscope.tasks.dataset import Dataset, row_bucket, unlabelled
-from grokscope.tasks.modular import LARGEST_PRIME, check_prime
+from grokscope.tasks.modular import LARGEST_PRIME
 
 
 @dataclass(frozen=True)
 class RandomLabels(Spec):
-    """n examples of four tokens and a label, each uniform over all p + 2 ids; repeated inputs are not removed."""
+    """n examples of four tokens and a label, each uniform over all p + 2 ids; repeated inputs are not removed.
+
+    p is that of the task it stands beside: a prime, or the order of a group.
+    """
 
     kind = "random_labels"
 
     p: int = traced(97, low=2, high=LARGEST_PRIME)
     n: int = traced(1000, low=1)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_prime(self.p)
 
     @property
     def signature(self) -> Signature:

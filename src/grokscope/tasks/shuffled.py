@@ -1,4 +1,4 @@
-"""The modular task's own inputs with labels that cannot be generalised: probes that check the memorising probe.
+"""A task's own inputs with labels that cannot be generalised: probes that check the memorising probe.
 
 Random data differs from the task in its inputs as well as in its labels. These keep the inputs.
 """
@@ -16,21 +16,22 @@ from grokscope.run import Signature
 from grokscope.spec import Spec, traced
 from grokscope.tasks.dataset import Dataset, unlabelled
 from grokscope.tasks.modular import Modular
+from grokscope.tasks.permutations import Permutations
 
 LABELS = ("vocab", "digits", "permuted")
 
 
 @dataclass(frozen=True)
 class Shuffled(Spec):
-    """Training part of a modular task with its labels replaced; there is no validation part.
+    """Training part of a modular task, or of permutations, with its labels replaced; there is no validation part.
 
-    Labels: `vocab` i.i.d. uniform over all p + 2 ids, `digits` i.i.d. over the p digits, `permuted` the true
-    labels in random order.
+    Labels: `vocab` i.i.d. uniform over all p + 2 ids, `digits` i.i.d. over the p that are answers, `permuted` the
+    true labels in random order.
     """
 
     kind = "shuffled"
 
-    inputs_of: Modular = traced(Modular())
+    inputs_of: Modular | Permutations = traced(Modular())
     labels: Literal["vocab", "digits", "permuted"] = traced("vocab", choices=LABELS)
 
     @property
