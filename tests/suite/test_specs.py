@@ -95,7 +95,7 @@ def damaged(path, value):
     [
         ("protocol", 99, "spec.protocol: found 99, expected 1"),
         ("protocol", ..., "spec.protocol: found nothing, expected 1"),
-        ("task.kind", "oracle", "spec.task.kind: found 'oracle', expected one of modular, permutations, random_labels, shuffled"),
+        ("task.kind", "oracle", "spec.task.kind: found 'oracle', expected one of modular, permutations"),
         ("task.inputs_of.kind", "shuffled", "spec.task.inputs_of.kind: found 'shuffled', expected one of modular"),
         ("task.inputs_of", "x", "spec.task.inputs_of: found 'x', expected a mapping"),
         ("task.inputs_of.p", 96, "spec.task.inputs_of.p: found 96, expected a prime number"),

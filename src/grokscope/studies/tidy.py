@@ -102,10 +102,13 @@ def _said(done: pd.DataFrame, part: str, kinds: Mapping[str, type[Spec]]) -> pd.
                 continue
             values = done.loc[done[f"{part}.kind"] == kind, column].dropna()
             told = values[values != field.default]
-            said[told.index] += f" {field.name.replace('_', ' ')} " + told.map(
-                lambda v: v if isinstance(v, str) else f"{v:g}"
-            )
+            words = field.name.replace("_", " ")
+            said[told.index] = [f"{so_far} {words} {_short(value)}" for so_far, value in zip(said[told.index], told)]
     return said
+
+
+def _short(value: object) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _fill_default(frame: pd.DataFrame, name: str, cls: type[Spec], rows: pd.Series) -> None:
