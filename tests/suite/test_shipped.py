@@ -8,6 +8,7 @@ from grokscope.measurements import Capacity
 from grokscope.suite import SuiteError, load_suite, shipped
 from grokscope.suite.shipped import shipped_folder
 from grokscope.tasks import RandomLabels
+from grokscope.training.cost import flops_per_epoch
 
 PUBLISHED = {
     "central": (4400, 14300),
@@ -27,6 +28,25 @@ CAPACITY = {
     "init_scale_sweep": 72, "task_add": 24, "task_mul": 24, "depth_scaling": 72, "smoke": 6,
 }  # fmt: skip
 
+BEYOND = {
+    "task_sub": ([15, 15], {"-"}),
+    "task_s5": ([16, 16], {"permutations"}),
+    "net_variants": ([24, 24], {"layer", "rms", "learned", "silu"}),
+    "net_mlp": ([12, 12], {"mlp"}),
+    "optimisers": ([30, 30], {"adamw", "adam", "sgd", "muon", "grokfast"}),
+    "numerical_edge": ([0, 9], {"stablemax", "cross_entropy", "orthogonal"}),
+}
+"""Speed and groks runs of the suites beyond the published ones, and what must be in them."""
+
+
+def words(spec):
+    """Every text in a spec, however deep."""
+    for value in spec.values():
+        if isinstance(value, dict):
+            yield from words(value)
+        elif isinstance(value, str):
+            yield value
+
 
 @pytest.fixture(scope="module")
 def suites():
@@ -34,7 +54,19 @@ def suites():
 
 
 def test_every_published_suite_and_quick_ship(suites):
-    assert set(suites) == {*PUBLISHED, "quick"}
+    assert set(suites) == {*PUBLISHED, *BEYOND, "quick"}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_what_goes_beyond_the_published_is_sized_for_a_laptop(suites, name):
+    counts, settings = BEYOND[name]
+    runs = suites[name].runs
+    assert [suites[name].counts()[kind] for kind in ("speed", "groks")] == counts
+    assert {word for run in runs for word in words(run.spec)} >= settings
+    assert sum(flops_per_epoch(run) * run.max_epochs for run in runs) < 3e14  # an hour of a two-core laptop
+    for speed in (run for run in runs if run.measurement.kind == "speed"):
+        alike = [run.task for run in runs if run.measurement.kind == "groks" and run.task.p == speed.task.p]
+        assert {task.n_train for task in alike} == {speed.task.n_train}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -53,7 +85,7 @@ def test_capacity_is_on_random_data_without_dropout_except_where_dropout_is_swep
         capacity = [run for run in suite.runs if isinstance(run.measurement, Capacity)]
         assert all(isinstance(run.task, RandomLabels) for run in capacity), name
         expected = {0.0, 0.2, 0.4} if name == "dropout_sweep" else {0.0}
-        assert {run.net.dropout for run in capacity} == expected, name
+        assert {run.net.dropout for run in capacity} == (expected if capacity else set()), name
 
 
 def test_nothing_ships_that_warns_or_is_skipped(suites):

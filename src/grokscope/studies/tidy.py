@@ -103,7 +103,9 @@ def _said(done: pd.DataFrame, part: str, kinds: Mapping[str, type[Spec]]) -> pd.
             values = done.loc[done[f"{part}.kind"] == kind, column].dropna()
             told = values[values != field.default]
             words = field.name.replace("_", " ")
-            said[told.index] = [f"{so_far} {words} {_short(value)}" for so_far, value in zip(said[told.index], told)]
+            said[told.index] = [
+                f"{so_far} {words} {_short(value)}" for so_far, value in zip(said[told.index], told, strict=True)
+            ]
     return said
 
 
