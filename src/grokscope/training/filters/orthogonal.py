@@ -38,7 +38,7 @@ class Orthogonal(Spec):
     def projected(self, gradient: jax.Array, params: jax.Array) -> jax.Array:
         """The gradient's part at right angles to the parameters."""
         along = jnp.vdot(params, gradient) / (jnp.vdot(params, params) + TINY)
-        across = gradient - along * params
-        if self.length == "projected":
-            return across
-        return across * (jnp.linalg.norm(gradient) / (jnp.linalg.norm(across) + TINY))
+        across: jax.Array = gradient - along * params
+        if self.length == "kept":
+            across = across * (jnp.linalg.norm(gradient) / (jnp.linalg.norm(across) + TINY))
+        return across
