@@ -110,7 +110,7 @@ def _said(done: pd.DataFrame, part: str, kinds: Mapping[str, type[Spec]]) -> pd.
 
 
 def _short(value: object) -> str:
-    return value if isinstance(value, str) else f"{value:g}"
+    return value if isinstance(value, str) else f"{value:.15g}"
 
 
 def _fill_default(frame: pd.DataFrame, name: str, cls: type[Spec], rows: pd.Series) -> None:
