@@ -148,7 +148,7 @@ def test_a_lost_worker_costs_no_more_than_its_last_chunk(house: House) -> None:
             checkpoints.append(job.checkpoint)
             if n == 0:
                 yield Checkpoint(job.run, 4, b"state")
-                yield Lost((job.run,), -9)
+                yield Lost((job.run,), "ended with exit code -9")
             else:
                 yield finished(job.run)
 
@@ -161,7 +161,7 @@ def test_a_lost_worker_costs_no_more_than_its_last_chunk(house: House) -> None:
 def test_a_run_that_kills_its_workers_stands_as_failed(house: House) -> None:
     def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
         for job in jobs(driver):
-            yield Lost((job.run,), -11) if job.run == RUNS[0] else finished(job.run)
+            yield Lost((job.run,), "ended with exit code -11") if job.run == RUNS[0] else finished(job.run)
 
     tally, _ = house.drive(script)
     assert (tally.done, tally.failed) == (2, 1)
@@ -180,7 +180,7 @@ def test_an_interrupted_drive_keeps_what_it_has_and_fails_nothing(house: House) 
         yield Checkpoint(second, 4, b"state")
         assert pool.stopped
         assert driver.deal(None, 1).jobs == []
-        yield Lost((second,), -15)
+        yield Lost((second,), "ended with exit code -15")
 
     tally, pool = house.drive(script)
     assert (tally.done, tally.failed, tally.interrupted) == (1, 0, True)
@@ -246,5 +246,5 @@ def test_a_driver_that_breaks_keeps_what_was_reported_and_releases_the_rest(hous
 
 
 def test_nothing_to_do(house: House) -> None:
-    tally, _ = house.drive(lambda driver, pool: iter([None]), [])
+    tally, _ = house.drive(lambda driver, pool: (None for _ in range(1)), [])
     assert tally == Tally()
