@@ -95,11 +95,15 @@ def release(connection: Connection, identities: Sequence[str], owner: str) -> No
 
 
 def leases_of(connection: Connection, identities: Sequence[str], *, lock: bool) -> Iterator[Row]:
-    """Status and lease of every known run."""
+    """Status and lease of every known run.
+
+    The lock lets others refer to the runs: or else one who registers a suite meanwhile waits for us, and we for it.
+    """
     for batch in batches(sorted(set(identities))):  # one order for all: two writers never wait for each other
         query = select(runs.c.id, runs.c.status, runs.c.owner, runs.c.lease_until)
         query = query.where(runs.c.id.in_(batch)).order_by(runs.c.id)
-        yield from (dict(row) for row in connection.execute(query.with_for_update() if lock else query).mappings())
+        query = query.with_for_update(key_share=True) if lock else query
+        yield from (dict(row) for row in connection.execute(query).mappings())
 
 
 def lease(connection: Connection, owner: str, seconds: float) -> Row:

@@ -55,7 +55,7 @@ def register(connection: Connection, name: str, text: str, wanted: Iterable[Run]
     """Add the runs and make them the suite's only members; its earlier text is kept."""
     digest = hashlib.sha256(text.encode()).hexdigest()
     fresh = {"name": name, "text": text, "hash": digest, "registered": now()}
-    known = select(suites).where(suites.c.name == name).with_for_update()
+    known = select(suites).where(suites.c.name == name).with_for_update(key_share=True)
     before = connection.execute(known).one_or_none()
     if before is None:
         connection.execute(insert_new(suites, connection.dialect.name), [fresh])
@@ -76,7 +76,7 @@ def statuses_of(connection: Connection, identities: Sequence[str], *, lock: bool
     found: dict[str, str] = {}
     for batch in batches(sorted(identities)):  # One order for all, so that two writers never wait for each other.
         query = select(runs.c.id, runs.c.status).where(runs.c.id.in_(batch)).order_by(runs.c.id)
-        found.update(tuple(row) for row in connection.execute(query.with_for_update() if lock else query))
+        found.update(tuple(row) for row in connection.execute(query.with_for_update(key_share=True) if lock else query))
     return found
 
 
