@@ -16,7 +16,6 @@ from sqlalchemy import update
 from grokscope.ledger import Ledger, LedgerError, leasing, open_ledger, tables
 from grokscope.ledger.database import reading_from, writing_to
 from grokscope.ledger.owners import is_dead, new_owner, process_space
-
 from stores import postgresql
 
 from .fakes import failed, finished, groks
