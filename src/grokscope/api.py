@@ -82,13 +82,12 @@ def run_suite(
     with open_ledger(store or default_store(out)) as ledger:
         checkpoints = Checkpoints(out / "checkpoints")
         checkpoints.open()
-        todo = prepare(suite, ledger, only=only, force=force)
-        checkpoints.clear({run.identity for run in todo} if force else ended(suite, ledger))
-        tally = Tally()
-        if todo:
+        driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch, say=say)
+        with driver.books.leases.alone():
+            todo = prepare(suite, ledger, only=only, force=force)
+            checkpoints.clear({run.identity for run in todo} if force else ended(suite, ledger))
             pool = Pool(workers, chunk_seconds=chunk_seconds, say=say)
-            driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch, say=say)
-            tally = driver.drive(todo, pool, max_seconds=max_seconds)
+            tally = driver.drive(todo, pool, max_seconds=max_seconds) if todo else driver.tally
         if tally.at_once:
             return Outcome(tally)
         return Outcome(tally, *concluded(suite, ledger, out))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -105,6 +106,7 @@ class Pool:
 
         A worker that dies or hangs is reported, and replaced.
         """
+        atexit.register(self.kill)  # multiprocessing would wait for workers, which end for no gentler signal
         self._workers = [self._started(self._cores[0])]
         try:
             while self._workers:
@@ -118,6 +120,7 @@ class Pool:
                 yield None
         finally:
             self.kill()
+            atexit.unregister(self.kill)
 
     def _heard(self, worker: Worker, dealer: Dealer) -> Iterator[Event | Lost]:
         try:

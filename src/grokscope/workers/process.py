@@ -17,6 +17,7 @@ from grokscope.run import Shape
 from grokscope.training.outcomes import Event
 from grokscope.workers.cache import use_compilation_cache
 from grokscope.workers.engine import Jobs, work
+from grokscope.workers.signals import ENDING
 
 
 class Hello(NamedTuple):
@@ -48,9 +49,12 @@ Message = Hello | Want | Expect | Said | Event
 
 
 def serve(pipe: Connection, stop: StopFlag, core: int | None, chunk_seconds: float) -> None:
-    """Work until the driver has nothing more, or asks to stop. Ctrl-C is the driver's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    """Work until the driver has nothing more, or asks to stop.
+
+    Signals that a terminal or a scheduler sends to all processes alike are the driver's to handle.
+    """
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
     end_with_the_driver()
     pin(core)
     use_compilation_cache()
