@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import safetensors.numpy
 from sqlalchemy import create_engine, text
 
 from grokscope.ledger import Ledger, LedgerAwayError, LedgerError, open_ledger
 from grokscope.ledger.owners import process_space
 from grokscope.spec import InputError
-from grokscope.training.outcomes import Checkpoint
+from grokscope.training.outcomes import Checkpoint, Snapshot
 from grokscope.workers import patience
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver
-from ledger.fakes import finished
+from ledger.fakes import finished, groks
 from stores import postgresql
 
 from .house import IDENTITIES, RUNS, FakePool, House, jobs
@@ -157,6 +159,34 @@ def test_outcomes_wait_in_memory_while_the_ledger_is_away(house: House, monkeypa
     assert house.states() == ["done"] * 3
     assert house.checkpoints.load(IDENTITIES[0]) is None
     assert house.words == ["here: gone: tried again for 30 minutes; what is finished is kept", "the ledger is back"]
+
+
+def test_a_snapshot_waits_too_and_no_checkpoint_passes_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or else a driver killed meanwhile goes on from beyond the epoch whose parameters were to be kept."""
+    data = safetensors.numpy.save({"head": np.arange(3.0)})
+    run = groks(0, snapshot_every=4)
+
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        (job,) = jobs(driver)
+        yield Snapshot(job.run, 0, data)
+        yield Checkpoint(job.run, 4, b"first")
+        with monkeypatch.context() as patch:
+            patch.setattr(Ledger, "keep_snapshot", broken(LedgerAwayError("here: gone")))
+            yield Snapshot(job.run, 4, data)
+            yield Checkpoint(job.run, 8, b"second")
+            assert house.checkpoints.load(job.run.identity) == b"first"
+            yield finished(job.run)
+            driver.books.write()
+            assert driver.books.owes
+            assert house.ledger.states([run.identity]) == {run.identity: "running"}, "the snapshot comes first"
+        time.sleep(0.1)
+        driver.books.write()
+        yield Checkpoint(job.run, 12, b"third")
+
+    tally, _ = house.drive(script, [run])
+    assert tally.done == 1
+    assert house.ledger.states([run.identity]) == {run.identity: "done"}
+    assert house.ledger.snapshot_epochs(run) == [0, 4]
 
 
 def test_workers_wait_while_nothing_can_be_claimed(house: House) -> None:

@@ -107,8 +107,9 @@ class Books:
         self.held = set()
 
     def _write_snapshots(self) -> None:
-        while self._snapshots and self._patience.attempt(self._write_first):
-            continue
+        while self._snapshots:
+            if not self._patience.attempt(self._write_first):
+                return
 
     def _write_first(self) -> bool:
         self._ledger.keep_snapshot(self._snapshots[0])
