@@ -138,7 +138,8 @@ class Doomed:
             found = {run["id"]: ledger.trace(run["id"]).to_numpy().tobytes() for run in runs}
             for run in runs:
                 if run["spec"]["keep"] == "final":
-                    found[run["id"]] += b"".join(array.tobytes() for array in ledger.params(run["id"]).values())
+                    params = ledger.params(run["id"])
+                    found[run["id"]] += b"".join(params[name].tobytes() for name in sorted(params))
         assert list((self.folder / "out" / "checkpoints").iterdir()) == []
         return found
 
