@@ -1,10 +1,13 @@
-"""For every test: shapes in annotations are checked, and compiled programs are kept from one test run to the next."""
+"""For every test: shapes in annotations are checked, compiled programs are kept from one test run to the next, and
+continuous integration lacks nothing that a test needs."""
 
 import getpass
 import os
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
@@ -20,3 +23,16 @@ install_import_hook(
 from grokscope.workers.cache import use_compilation_cache  # noqa: E402  only now may the checked rooms be imported
 
 use_compilation_cache()
+
+NEEDED = ("postgresql", "chromium")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where `CI` is set, a test that is skipped because the machine lacks a program has failed."""
+    report = yield
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+    if report.skipped and os.environ.get("CI") and any(program in reason.lower() for program in NEEDED):
+        report.outcome = "failed"
+        report.longrepr = f"{reason}; continuous integration must have it"
+    return report

@@ -10,6 +10,7 @@ from typing import Any
 
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.run import Run
+from grokscope.spec import InputError
 from grokscope.studies.plan import Plan, planned
 from grokscope.studies.study import study_of
 from grokscope.suite import Suite, load_suite
@@ -29,13 +30,14 @@ class Outcome:
 
     Attributes:
         tally: runs done and failed in this call, and whether it was interrupted.
-        contents: what the report shows; of which kind, depends on the suite's study.
-        report: path of the report's page.
+        contents: what the report shows; of which kind, depends on the suite's study. None where the call was
+            interrupted twice, and no report was written.
+        report: path of the report's page, or None.
     """
 
     tally: Tally
-    contents: Any
-    report: Path
+    contents: Any = None
+    report: Path | None = None
 
 
 def default_store(out: str | Path = DEFAULT_OUT) -> str:
@@ -72,34 +74,40 @@ def run_suite(
         watch, say: told of every event, and of what a person should know.
 
     Raises:
-        SuiteError, LedgerError: the suite or the ledger cannot be used; nothing has been run.
+        SuiteError, LedgerError: the suite or the ledger cannot be used. What has been run until then is kept.
+        InputError: the output folder cannot be written; or, in the end, the report, which can be written again.
     """
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     out = Path(out)
     with open_ledger(store or default_store(out)) as ledger:
-        todo = prepare(suite, ledger, only=only, force=force)
-        tally = Tally()
-        if todo:
-            checkpoints = Checkpoints(out / "checkpoints")
-            if force:
-                for run in todo:
-                    checkpoints.drop(run.identity)
+        checkpoints = Checkpoints(out / "checkpoints")
+        checkpoints.open()
+        driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch, say=say)
+        with driver.books.leases.alone():
+            todo = prepare(suite, ledger, only=only, force=force)
+            checkpoints.clear({run.identity for run in todo} if force else ended(suite, ledger))
             pool = Pool(workers, chunk_seconds=chunk_seconds, say=say)
-            driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch)
-            tally = driver.drive(todo, pool, max_seconds=max_seconds)
-        study = study_of(suite)
-        contents = study.conclude(suite, ledger)
-        return Outcome(tally, contents, study.write(contents, report_folder(suite, out)))
+            tally = driver.drive(todo, pool, max_seconds=max_seconds) if todo else driver.tally
+        if tally.at_once:
+            return Outcome(tally)
+        return Outcome(tally, *concluded(suite, ledger, out))
 
 
 def prepare(suite: Suite, ledger: Ledger, *, only: Collection[str] = (), force: bool = False) -> list[Run]:
-    """Enter the suite into the ledger and list its runs that are to be done."""
+    """Enter the suite into the ledger and list its runs that are to be done, those that failed among them."""
     ledger.register(suite.name, suite.text, suite.runs)
     runs = [run for run in suite.runs if not only or run.measurement.kind in only]
     if force:
         ledger.reset([run.identity for run in runs])
     states = ledger.states(suite=suite.name)
-    return [run for run in runs if states[run.identity] != "done"]
+    todo = [run for run in runs if states[run.identity] != "done"]
+    ledger.reopen([run.identity for run in todo if states[run.identity] == "failed"])
+    return todo
+
+
+def ended(suite: Suite, ledger: Ledger) -> set[str]:
+    """Identities of the suite's runs that need no checkpoint any more."""
+    return {identity for identity, status in ledger.states(suite=suite.name).items() if status == "done"}
 
 
 def plan(suite: Suite | str | Path, *, store: str | Path | None = None) -> Plan:
@@ -118,9 +126,25 @@ def report(
     """
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     with open_ledger(store or default_store(out), create=False) as ledger:
-        study = study_of(suite)
-        contents = study.conclude(suite, ledger)
-    return contents, study.write(contents, report_folder(suite, Path(out)))
+        return concluded(suite, ledger, Path(out))
+
+
+def concluded(suite: Suite, ledger: Ledger, out: Path) -> tuple[Any, Path]:
+    """What the suite's study concludes, and the page of the report that it writes.
+
+    Raises:
+        InputError: the report cannot be written; what was there before still is.
+    """
+    study = study_of(suite)
+    contents, folder = study.conclude(suite, ledger), report_folder(suite, out)
+    try:
+        return contents, study.write(contents, folder)
+    except OSError as error:
+        if error.strerror is None:
+            raise
+        raise InputError(
+            f"{folder}: {error.strerror}; the runs are safe in the ledger, and `grokscope report` writes their report"
+        ) from error
 
 
 def report_folder(suite: Suite, out: Path) -> Path:

@@ -1,79 +1,136 @@
-"""A real suite in a process of its own, interrupted and killed: nothing is lost, and the end is the same to the bit."""
+"""A real suite in processes that are interrupted and killed: nothing is lost, and the end is the same to the bit."""
 
 from __future__ import annotations
 
-import json
+import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from grokscope.ledger import open_ledger
+from kill import N_RUNS, PATIENCE, Doomed, kill, workers_of
+from stores import postgresql
 
-from .conftest import TINY
-
-LONG = TINY.replace("max_epochs: 12", "max_epochs: 1500").replace("tiny", "long")
-PATIENCE = 90.0
-
-
-def begin(folder: Path) -> subprocess.Popen[str]:
-    (folder / "long.yaml").write_text(LONG)
-    command = [sys.executable, "-m", "grokscope", "run", "long.yaml", "--workers", "2"]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def wait_for_a_checkpoint(folder: Path, process: subprocess.Popen[str]) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not list((folder / "out" / "checkpoints").glob("*.checkpoint")):
-        assert process.poll() is None, process.stdout.read() if process.stdout else ""
-        assert time.monotonic() < ends, "no checkpoint was written"
-        time.sleep(0.05)
-
-
-def traces(folder: Path) -> dict[str, bytes]:
-    with open_ledger(folder / "out" / "ledger.sqlite", create=False) as ledger:
-        runs = ledger.runs(suite="long")
-        assert set(runs["status"]) == {"done"}
-        return {identity: ledger.trace(identity).to_numpy().tobytes() for identity in runs["id"]}
+EPOCHS = 600
+LONG_EPOCHS = 1500
+KILLS = int(os.environ.get("GROKSCOPE_TEST_KILLS", "200"))
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    folder = tmp_path_factory.mktemp("undisturbed")
-    process = begin(folder)
-    said, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, said
-    return traces(folder)
+    return whole(tmp_path_factory.mktemp("undisturbed"), EPOCHS)
 
 
-def test_ctrl_c_once_ends_the_chunk_and_saves_everything(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
-    process = begin(tmp_path)
-    wait_for_a_checkpoint(tmp_path, process)
-    process.send_signal(signal.SIGINT)
+def whole(folder: Path, epochs: int) -> dict[str, bytes]:
+    """What an undisturbed suite comes to."""
+    suite = Doomed(folder, str(folder / "ledger.sqlite"), epochs)
+    suite.finish()
+    suite.assert_whole()
+    return suite.left()
+
+
+def interrupted(suite: Doomed, times: int) -> str:
+    """What the command line says when Ctrl-C is pressed so often, once something has been saved."""
+    process = suite.begin(
+        sys.executable, "-m", "grokscope", "run", "doomed.yaml", "--workers", "2", "--store", suite.store
+    )
+    ends = time.monotonic() + PATIENCE
+    while not list((suite.folder / "out" / "checkpoints").glob("*.checkpoint")):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < ends, "no checkpoint was written"
+        time.sleep(0.05)
+    for _ in range(times):
+        os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers, too
+        time.sleep(0.1)
     said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, said
     assert "nothing is lost" in said
     assert "Traceback" not in said
-    listed = subprocess.run(
-        [sys.executable, "-m", "grokscope", "runs", "--json"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    assert "running" not in {run["status"] for run in json.loads(listed.stdout)}
-    again = begin(tmp_path)
-    again.communicate(timeout=PATIENCE)
-    assert again.returncode == 0
-    assert traces(tmp_path) == undisturbed
+    with open_ledger(suite.store, create=False) as ledger:
+        assert "running" not in ledger.states(suite="doomed").values()
+    return said
 
 
-def test_a_killed_driver_goes_on_from_its_checkpoints(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
-    process = begin(tmp_path)
-    wait_for_a_checkpoint(tmp_path, process)
-    process.kill()
-    process.communicate(timeout=PATIENCE)
-    again = begin(tmp_path)
-    said, _ = again.communicate(timeout=PATIENCE)
-    assert again.returncode == 0, said
-    assert traces(tmp_path) == undisturbed
-    assert not list((tmp_path / "out" / "checkpoints").iterdir())
+def test_interrupted_killed_and_robbed_of_a_worker(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    suite = Doomed(tmp_path, str(tmp_path / "ledger.sqlite"), EPOCHS)
+    assert "Report:" in interrupted(suite, 1)
+    suite.assert_whole()
+    suite.kill_at_random(random.Random(0))
+    suite.assert_whole()
+    process = suite.begin()
+    suite.wait_for_news(process, len(suite.told()))
+    for worker in workers_of(process.pid)[:1]:
+        kill(worker)
+    suite.finish(process)
+    suite.assert_whole()
+    assert suite.left() == undisturbed
+
+
+def test_interrupted_twice_and_killed_on_postgresql(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    with postgresql() as store:
+        suite = Doomed(tmp_path, store, EPOCHS)
+        assert "Report:" not in interrupted(suite, 2), "a second Ctrl-C does not wait for a report"
+        suite.assert_whole()
+        suite.kill_at_random(random.Random(1))
+        suite.assert_whole()
+        suite.finish()
+        suite.assert_whole()
+        assert suite.left() == undisturbed
+
+
+def one_of_two_dies(suite: Doomed) -> None:
+    """Two drivers share a suite, until one of them is killed."""
+    drivers: list[subprocess.Popen[str]] = [suite.begin(), suite.begin()]
+    suite.wait_for_news(drivers[0], 0)
+    time.sleep(0.5)
+    drivers[0].kill()
+    drivers[0].communicate(timeout=PATIENCE)
+    suite.finish(drivers[1])
+    suite.assert_whole()
+    finished = Counter(line.identity for line in suite.told() if line.finished)
+    assert sum(finished.values()) <= N_RUNS + 2  # what the dead one had finished and not yet written is done again
+
+
+def test_one_of_two_drivers_dies(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    suite = Doomed(tmp_path, str(tmp_path / "ledger.sqlite"), EPOCHS)
+    one_of_two_dies(suite)
+    assert suite.left() == undisturbed
+
+
+@pytest.mark.slow
+def test_two_drivers_do_no_run_twice(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    with postgresql() as store:
+        suite = Doomed(tmp_path, store, EPOCHS)
+        for driver in [suite.begin(), suite.begin()]:
+            suite.finish(driver)
+        finished = Counter(line.identity for line in suite.told() if line.finished)
+        assert finished == dict.fromkeys(undisturbed, 1)
+        assert suite.left() == undisturbed
+        with open_ledger(store, create=False) as ledger:
+            assert set(ledger.runs()["attempts"]) == {1}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_killed_anywhere(kind: str, tmp_path: Path) -> None:
+    """`GROKSCOPE_TEST_KILLS` processes (200) are killed, half of them on each database."""
+    chance, kills, rounds = random.Random(f"{kind} {os.urandom(4).hex()}"), Counter[str](), 0
+    reference = whole(tmp_path / "undisturbed", LONG_EPOCHS)
+    while sum(kills.values()) < KILLS / 2:
+        rounds += 1
+        with postgresql() as url:
+            folder = tmp_path / str(rounds)
+            suite = Doomed(folder, url if kind == "postgresql" else str(folder / "ledger.sqlite"), LONG_EPOCHS)
+            while sum(kills.values()) + sum(suite.kills.values()) < KILLS / 2 and suite.kill_at_random(chance):
+                suite.assert_whole()
+            suite.finish()
+            suite.assert_whole()
+            assert suite.left() == reference
+            kills.update(suite.kills)
+    print(f"{kind}: {kills['driver']} drivers and {kills['worker']} workers killed, {rounds} suites, nothing lost")

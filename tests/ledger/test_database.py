@@ -39,7 +39,7 @@ def test_sqlite_keeps_its_keys_and_waits_for_others(tmp_path: Path) -> None:
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("foreign_keys", "synchronous", "busy_timeout")
         ]
-    assert settings == [1, 1, 30_000]
+    assert settings == [1, 2, 30_000]
 
 
 def test_an_sqlite_url_and_a_ledger_in_memory(tmp_path: Path) -> None:

@@ -68,32 +68,11 @@ def test_registering_is_whole_or_nothing(ledger: Ledger) -> None:
     assert rows(ledger) == dict.fromkeys(tables.metadata.tables, 0) | {"ledger": 1}
 
 
-def test_start_counts_attempts_and_leaves_done_runs_alone(ledger: Ledger) -> None:
-    pending, done = groks(0), groks(1)
-    ledger.register("s", "", [pending, done])
-    ledger.record(finished(done))
-    wanted = [done.identity, pending.identity, "0" * 20]
-    assert ledger.start(wanted) == [pending.identity]
-    assert ledger.start(wanted) == [pending.identity]
-    assert ledger.show(pending)["attempts"] == 2
-    assert ledger.show(pending)["started"] is not None
-    assert ledger.states(wanted) == {done.identity: "done", pending.identity: "running"}
-
-
-def test_release_gives_back_only_what_runs(ledger: Ledger) -> None:
-    begun, done, broken = groks(0), groks(1), groks(2)
-    identities = ledger.register("s", "", [begun, done, broken])
-    ledger.start(identities)
-    ledger.record_all([finished(done), failed(broken)])
-    ledger.release(identities)
-    assert list(ledger.states(suite="s").values()) == ["pending", "done", "failed"]
-
-
 def test_a_finished_run_is_all_there(ledger: Ledger) -> None:
     run = groks(keep="final")
     outcome = finished(run, params=True)
     ledger.register("s", "", [run])
-    ledger.start([run.identity])
+    ledger.leases("me").claim([run.identity])
     ledger.record(outcome)
     shown = ledger.show(run)
     assert (shown["status"], shown["attempts"], shown["error"]) == ("done", 1, None)
@@ -126,7 +105,9 @@ def test_a_failed_run_keeps_its_whole_error_until_it_is_done(ledger: Ledger) -> 
     shown = ledger.show(run)
     assert (shown["status"], shown["failed_epoch"], shown["result"]) == ("failed", 3, None)
     assert shown["error"] == "Traceback\n" + "x" * 5000 + "\nFloatingPointError: \\0 \\ud800"
-    ledger.start([run.identity])
+    ledger.reopen([run.identity])
+    assert (ledger.show(run)["status"], ledger.show(run)["error"] is None) == ("pending", False)
+    ledger.leases("me").claim([run.identity])
     assert ledger.show(run)["error"] is None
     ledger.record(finished(run))
     shown = ledger.show(run)
@@ -216,7 +197,7 @@ def test_more_runs_than_one_statement_takes(ledger: Ledger, monkeypatch: pytest.
     monkeypatch.setattr(writing.batches, "__defaults__", (3,))
     outcomes = [finished(groks(seed)) for seed in range(10)]
     identities = ledger.register("s", "", [outcome.run for outcome in outcomes])
-    assert ledger.start(identities) == identities
+    assert ledger.leases("me").claim(identities).free == identities
     ledger.record_all(outcomes)
     assert list(ledger.states(identities).items()) == [(identity, "done") for identity in identities]
     assert list(ledger.traces(identities)) == identities

@@ -4,76 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from grokscope.ledger import Ledger, open_ledger
-from grokscope.run import Run
-from grokscope.training.outcomes import Checkpoint, Event, Job, Progress
-from grokscope.workers.checkpoints import Checkpoints
+from grokscope.training.outcomes import Checkpoint, Progress
 from grokscope.workers.drive import Driver, Tally
 from grokscope.workers.pool import Lost
-from ledger.fakes import failed, finished, groks
+from ledger.fakes import failed, finished
 
-Script = Callable[["Driver", "FakePool"], Iterator[Any]]
-RUNS = [groks(seed) for seed in range(3)]
-IDENTITIES = [run.identity for run in RUNS]
-
-
-class FakePool:
-    """Says what it is told to say."""
-
-    def __init__(self, script: Script):
-        self.script, self.stopped, self.killed = script, False, False
-
-    def run(self, dealer: Driver) -> Iterator[Any]:
-        return self.script(dealer, self)
-
-    def stop(self) -> None:
-        self.stopped = True
-
-    def kill(self) -> None:
-        self.killed = True
-
-
-class House:
-    """A ledger, a folder of checkpoints and a driver between them."""
-
-    def __init__(self, ledger: Ledger, folder: Path, **fields: Any):
-        self.ledger, self.checkpoints = ledger, Checkpoints(folder)
-        self.seen: list[Event] = []
-        self.fields = fields
-
-    def drive(self, script: Script, runs: list[Run] | None = None, **fields: Any) -> tuple[Tally, FakePool]:
-        runs = RUNS if runs is None else runs
-        self.ledger.register("suite", "text", runs)
-        pool = FakePool(script)
-        driver = Driver(self.ledger, self.checkpoints, watch=self.seen.append, **self.fields)
-        return driver.drive(runs, pool, **fields), pool  # type: ignore[arg-type]
-
-    def states(self) -> list[str]:
-        known = self.ledger.states(IDENTITIES)
-        return [known[identity] for identity in IDENTITIES if identity in known]
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with open_ledger(tmp_path / "ledger.db") as ledger:
-        yield House(ledger, tmp_path / "checkpoints")
-
-
-def jobs(driver: Driver) -> Iterator[Job]:
-    """Every job that the driver has, one after another, as a worker on one shape asks for them."""
-    shape = None
-    while offer := driver.deal(shape, 1).jobs:
-        (job,) = offer
-        shape = job.run.shape
-        yield job
-    if shape is not None:
-        driver.leave(shape)
+from .house import IDENTITIES, RUNS, FakePool, House, jobs
 
 
 def test_what_finishes_is_done_and_needs_no_checkpoint_any_more(house: House) -> None:
@@ -148,7 +89,7 @@ def test_a_lost_worker_costs_no_more_than_its_last_chunk(house: House) -> None:
             checkpoints.append(job.checkpoint)
             if n == 0:
                 yield Checkpoint(job.run, 4, b"state")
-                yield Lost((job.run,), -9)
+                yield Lost((job.run,), "ended with exit code -9")
             else:
                 yield finished(job.run)
 
@@ -161,7 +102,7 @@ def test_a_lost_worker_costs_no_more_than_its_last_chunk(house: House) -> None:
 def test_a_run_that_kills_its_workers_stands_as_failed(house: House) -> None:
     def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
         for job in jobs(driver):
-            yield Lost((job.run,), -11) if job.run == RUNS[0] else finished(job.run)
+            yield Lost((job.run,), "ended with exit code -11") if job.run == RUNS[0] else finished(job.run)
 
     tally, _ = house.drive(script)
     assert (tally.done, tally.failed) == (2, 1)
@@ -180,7 +121,7 @@ def test_an_interrupted_drive_keeps_what_it_has_and_fails_nothing(house: House) 
         yield Checkpoint(second, 4, b"state")
         assert pool.stopped
         assert driver.deal(None, 1).jobs == []
-        yield Lost((second,), -15)
+        yield Lost((second,), "ended with exit code -15")
 
     tally, pool = house.drive(script)
     assert (tally.done, tally.failed, tally.interrupted) == (1, 0, True)
@@ -246,5 +187,5 @@ def test_a_driver_that_breaks_keeps_what_was_reported_and_releases_the_rest(hous
 
 
 def test_nothing_to_do(house: House) -> None:
-    tally, _ = house.drive(lambda driver, pool: iter([None]), [])
+    tally, _ = house.drive(lambda driver, pool: (None for _ in range(1)), [])
     assert tally == Tally()

@@ -16,7 +16,8 @@ from grokscope.training.train import train
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver
 from grokscope.workers.engine import Jobs
-from grokscope.workers.pool import Pool
+from grokscope.workers.pool import Pool, Worker
+from grokscope.workers.watchdog import Limits
 from training.lanes import RUN, UNREACHABLE
 
 RUNS = [dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=80, seeds=Seeds.all(seed)) for seed in range(4)]
@@ -51,6 +52,58 @@ def test_a_drive_outlives_a_worker_that_is_killed(tmp_path: Path) -> None:
     assert not list((tmp_path / "kept").iterdir())
     told = epochs[killed[0]]
     assert told == sorted(set(told))  # no epoch that was saved has been done twice
+
+
+def test_a_worker_that_hangs_is_killed_and_replaced(tmp_path: Path) -> None:
+    words: list[str] = []
+    pool = Pool(1, chunk_seconds=0.02, say=words.append, limits=Limits(times=1.0, least=3.0, unknown=120.0))
+    saved: list[int] = []
+
+    def stop_it_once(event: Event) -> None:
+        if isinstance(event, Checkpoint):
+            saved.append(event.epoch)
+            if len(saved) == 3:
+                os.kill(pool._workers[0].process.pid or 0, signal.SIGSTOP)
+
+    with open_ledger(tmp_path / "ledger.db") as ledger:
+        ledger.register("tiny", "text", RUNS[:1])
+        driver = Driver(ledger, Checkpoints(tmp_path / "kept"), watch=stop_it_once, say=words.append)
+        tally = driver.drive(RUNS[:1], pool, max_seconds=120)
+        assert (tally.done, tally.failed, tally.interrupted) == (1, 0, False)
+        assert len(ledger.trace(RUNS[0])) == 80
+        assert ledger.show(RUNS[0])["attempts"] == 2
+    assert saved == sorted(set(saved)), "no epoch that was saved has been done twice"
+    assert len(words) == 1
+    assert words[0].startswith("a worker process gave no sign of life for ")
+
+
+class Unlucky:
+    """Makes processes that are killed before they begin, so many times."""
+
+    def __init__(self, pool: Pool, times: int):
+        self.started, self.pool, self.times = pool._started, pool, times
+
+    def __call__(self, core: int | None) -> Worker:
+        worker = self.started(core)
+        if self.times > 0:
+            worker.process.kill()
+        self.times -= 1
+        return worker
+
+
+def test_a_worker_that_is_killed_while_it_starts_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    words: list[str] = []
+    pool = Pool(1, say=words.append)
+    monkeypatch.setattr(pool, "_started", Unlucky(pool, 1))
+    assert set(pool.run(Nobody())) == {None}
+    assert words == ["a worker process ended with exit code -9; another one takes its place"]
+
+
+def test_workers_that_are_killed_whenever_they_start_end_the_drive(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Pool(1)
+    monkeypatch.setattr(pool, "_started", Unlucky(pool, 99))
+    with pytest.raises(ChildProcessError, match="exit code -9 before it began"):
+        list(pool.run(Nobody()))
 
 
 class Nobody:

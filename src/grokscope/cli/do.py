@@ -43,7 +43,8 @@ def run(
 ) -> None:
     """Do every run of a suite that is not done yet, then write and summarise its report.
 
-    Ctrl-C finishes the chunks that are running and exits with code 130; the next run goes on from there.
+    Ctrl-C finishes the chunks that are running and exits with code 130; a second one exits at once. The next run goes
+    on from there.
 
     Example: [bold]grokscope run quick --max-time 10m[/bold]
     """
@@ -65,14 +66,17 @@ def run(
             watch=display.watch,
             say=display.say,
         )
-    console.print(study_of(loaded).summary(outcome.contents))
-    console.print(f"Report: {outcome.report}", soft_wrap=True)
+    if outcome.contents is not None:
+        console.print(study_of(loaded).summary(outcome.contents))
+        console.print(f"Report: {outcome.report}", soft_wrap=True)
     for failure in outcome.tally.failures:
         complain(f"run {failure.run.identity} failed: {failure.error.strip().splitlines()[-1]}")
+    if outcome.tally.elsewhere:
+        console.print(f"{len(outcome.tally.elsewhere):,} of the runs were ended by other drivers.")
     if outcome.tally.interrupted:
         console.print("Stopped early; nothing is lost. The same command goes on from here.")
         raise typer.Exit(INTERRUPTED)
-    if outcome.tally.failures:
+    if outcome.tally.failures or "failed" in outcome.tally.elsewhere.values():
         raise typer.Exit(SOME_FAILED)
 
 

@@ -1,6 +1,6 @@
 """Where runs are kept: suites, runs, results, traces and parameters in one SQL database."""
 
-from grokscope.ledger.errors import LedgerError, NoLedgerError
+from grokscope.ledger.errors import LedgerAwayError, LedgerError, NoLedgerError
 from grokscope.ledger.ledger import Ledger, open_ledger
 
-__all__ = ["Ledger", "LedgerError", "NoLedgerError", "open_ledger"]
+__all__ = ["Ledger", "LedgerAwayError", "LedgerError", "NoLedgerError", "open_ledger"]

@@ -10,10 +10,10 @@ import safetensors
 import safetensors.numpy
 from sqlalchemy import Connection, func, select
 
+from grokscope.ledger.batches import batches
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.tables import params, runs, snapshots, traces
 from grokscope.ledger.traces import framed, unpacked
-from grokscope.ledger.writing import batches
 
 TRACE = select(traces.c.id, traces.c.columns, traces.c.dtype, traces.c.epochs, traces.c.steps_per_epoch, traces.c.data)
 

@@ -11,10 +11,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inse
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from grokscope.ledger.errors import BUSY_SECONDS, LedgerError, NoLedgerError, first_line, in_one_line
+from grokscope.ledger.network import network_filesystem, sqlite_file
 from grokscope.ledger.rows import now
 from grokscope.ledger.tables import SCHEMA_VERSION, ledger, metadata
 
-PRAGMAS = ("foreign_keys = ON", "synchronous = NORMAL", f"busy_timeout = {BUSY_SECONDS * 1000}")
+PRAGMAS = ("foreign_keys = ON", "synchronous = FULL", f"busy_timeout = {BUSY_SECONDS * 1000}")
 CREATION_LOCK = 0x6772_6F6B
 """Key of the PostgreSQL advisory lock under which tables are made."""
 
@@ -81,9 +82,9 @@ def writing_to(engine: Engine) -> Iterator[Connection]:
 
 def _prepare_file(url: URL, create: bool) -> None:
     """Make the folder of a new SQLite file, or say that the file is not there."""
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:") or "uri" in url.query:
+    path = sqlite_file(url)
+    if path is None:
         return
-    path = Path(str(url.database))
     if not create and not path.exists():
         raise NoLedgerError(f"{path}: found no file, expected a ledger (`grokscope run` makes one)")
     try:
@@ -137,9 +138,12 @@ def _version(connection: Connection, place: str) -> int | None:
 
 def _make_tables(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
-        # Kept in the file, and only possible outside a transaction; readers no longer wait for the writer.
+        # Kept in the file, and only possible outside a transaction. With WAL readers do not wait for the writer, but
+        # it needs memory that all of them share, which no network filesystem gives to two machines.
+        path = sqlite_file(engine.url)
+        journal = "DELETE" if path is not None and network_filesystem(path) else "WAL"
         with in_one_line(shown(engine.url)), engine.connect() as connection:
-            connection.execution_options(sqlite_begin=None).exec_driver_sql("PRAGMA journal_mode = WAL")
+            connection.execution_options(sqlite_begin=None).exec_driver_sql(f"PRAGMA journal_mode = {journal}")
     with writing_to(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(CREATION_LOCK)))

@@ -1,4 +1,4 @@
-"""The ledger itself: one writer, any number of readers."""
+"""The ledger itself: drivers write what they claimed, and anybody reads."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Engine
 
 from grokscope.ledger import blobs, reading, views, writing
 from grokscope.ledger.database import open_database, reading_from, shown, writing_to
+from grokscope.ledger.leases import Leases
+from grokscope.ledger.leasing import LEASE_SECONDS
 from grokscope.ledger.selection import Selection, selected
 from grokscope.run import Run
 from grokscope.training.outcomes import Failed, Finished, Snapshot
@@ -70,18 +72,21 @@ class Ledger:
             known = writing.statuses_of(connection, wanted, lock=False)
             return {identity: known[identity] for identity in wanted if identity in known}
 
-    def start(self, identities: Iterable[str]) -> list[str]:
-        """Mark runs as running, one attempt more each. Returns those it marked: all that are known and not done."""
+    def reopen(self, identities: Iterable[str]) -> None:
+        """Make failed runs pending, so that they are tried again. Others stay as they are."""
         with writing_to(self._engine) as connection:
-            return writing.start(connection, list(identities))
+            writing.reopen(connection, list(identities))
 
-    def release(self, identities: Iterable[str]) -> None:
-        """Turn running into pending, for runs that were begun and not ended. Others stay as they are."""
-        with writing_to(self._engine) as connection:
-            writing.release(connection, list(identities))
+    def leases(self, owner: str, *, seconds: float = LEASE_SECONDS) -> Leases:
+        """What a driver by this name may train; its leases last so long unless they are renewed."""
+        return Leases(self._engine, owner, seconds=seconds)
 
     def reset(self, identities: Iterable[str]) -> None:
-        """Forget results, traces, parameters, errors and attempts, so that the runs are done afresh."""
+        """Forget results, traces, parameters, errors and attempts, so that the runs are done afresh.
+
+        Raises:
+            LedgerError: a driver that may be alive is training one of them; nothing is forgotten.
+        """
         with writing_to(self._engine) as connection:
             writing.reset(connection, list(identities))
 
@@ -91,13 +96,14 @@ class Ledger:
         """`record_all` of one."""
         self.record_all([outcome])
 
-    def record_all(self, outcomes: Iterable[Finished | Failed]) -> None:
+    def record_all(self, outcomes: Iterable[Finished | Failed], owner: str | None = None) -> None:
         """Keep outcomes, each whole with result, trace and parameters: all of them, or on any error none.
 
-        What a done run came to is never replaced, so that recording twice is harmless (see `reset`).
+        What a done run came to is never replaced, so that recording twice is harmless (see `reset`). Of a run that
+        another driver than `owner` trains by now a finish is kept and a failure is not.
         """
         with writing_to(self._engine) as connection:
-            writing.record(connection, outcomes)
+            writing.record(connection, outcomes, owner)
 
     def keep_snapshot(self, taken: Snapshot) -> None:
         """Keep a run's parameters at an epoch; they are seen once the run is done. Keeping them twice is harmless."""

@@ -68,7 +68,7 @@ def _storable(text: str) -> str:
 
 
 def _provenance(provenance: Provenance) -> Row:
-    fields = dict(vars(provenance))
+    fields = dict(vars(provenance)) | dict.fromkeys(("owner", "heartbeat", "lease_until"))  # its lease has ended
     return fields | {
         "started": in_utc(provenance.started),
         "ended": in_utc(provenance.ended),

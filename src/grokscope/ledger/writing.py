@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Insert, Table, bindparam, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from grokscope.ledger.batches import batches
+from grokscope.ledger.errors import LedgerError
+from grokscope.ledger.leasing import RETURNED, standing
 from grokscope.ledger.rows import Row, done_row, failed_row, now, pending_row, result_row, trace_row
 from grokscope.ledger.tables import (
     OUTCOMES,
@@ -26,18 +27,7 @@ from grokscope.ledger.tables import (
 from grokscope.run import Run
 from grokscope.training.outcomes import Failed, Finished, Snapshot
 
-BATCH = 2000
-"""Rows or identities a statement; every database allows at least so many parameters."""
-
-T = TypeVar("T")
 Outcomes = dict[str, Finished | Failed]
-
-
-def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
-    """The items in lists of at most `size`."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
 
 
 def insert_new(table: Table, dialect: str) -> Insert:
@@ -64,13 +54,15 @@ def add_runs(connection: Connection, wanted: Iterable[Run]) -> list[str]:
 def register(connection: Connection, name: str, text: str, wanted: Iterable[Run]) -> list[str]:
     """Add the runs and make them the suite's only members; its earlier text is kept."""
     digest = hashlib.sha256(text.encode()).hexdigest()
-    before = connection.execute(select(suites).where(suites.c.name == name).with_for_update()).one_or_none()
+    fresh = {"name": name, "text": text, "hash": digest, "registered": now()}
+    known = select(suites).where(suites.c.name == name).with_for_update(key_share=True)
+    before = connection.execute(known).one_or_none()
     if before is None:
-        connection.execute(insert(suites).values(name=name, text=text, hash=digest, registered=now()))
-    elif before.hash != digest:
+        connection.execute(insert_new(suites, connection.dialect.name), [fresh])
+        before = connection.execute(known).one()  # another driver's, if it was quicker
+    if before.hash != digest:
         connection.execute(insert_new(earlier_suites, connection.dialect.name), [before._asdict()])
-        changed = {"text": text, "hash": digest, "registered": now()}
-        connection.execute(update(suites).where(suites.c.name == name).values(changed))
+        connection.execute(update(suites).where(suites.c.name == name).values(fresh))
     identities = add_runs(connection, wanted)
     connection.execute(delete(suite_runs).where(suite_runs.c.suite == name))
     members = ({"suite": name, "id": identity, "position": n} for n, identity in enumerate(identities))
@@ -84,45 +76,47 @@ def statuses_of(connection: Connection, identities: Sequence[str], *, lock: bool
     found: dict[str, str] = {}
     for batch in batches(sorted(identities)):  # One order for all, so that two writers never wait for each other.
         query = select(runs.c.id, runs.c.status).where(runs.c.id.in_(batch)).order_by(runs.c.id)
-        found.update(tuple(row) for row in connection.execute(query.with_for_update() if lock else query))
+        found.update(tuple(row) for row in connection.execute(query.with_for_update(key_share=True) if lock else query))
     return found
 
 
-def start(connection: Connection, identities: Sequence[str]) -> list[str]:
-    """Mark as running every run that is not done; those it marked, in the order given."""
-    states = statuses_of(connection, identities, lock=True)
-    begun = [identity for identity in dict.fromkeys(identities) if states.get(identity, "done") != "done"]
-    unended = dict.fromkeys(("ended", "error", "failed_epoch"))
-    marks = {"status": "running", "attempts": runs.c.attempts + 1, "started": now(), **unended}
-    for batch in batches(begun):
-        connection.execute(update(runs).where(runs.c.id.in_(batch)).values(marks))
-    return begun
-
-
-def release(connection: Connection, identities: Sequence[str]) -> None:
-    """Give back runs that were begun and not ended."""
-    for batch in batches(identities):
-        mine = runs.c.id.in_(batch) & (runs.c.status == "running")
-        connection.execute(update(runs).where(mine).values(status="pending"))
+def reopen(connection: Connection, identities: Sequence[str]) -> None:
+    """Make failed runs pending. What is known of their failure stays until they are begun."""
+    for batch in batches(sorted(identities)):
+        failed = runs.c.id.in_(batch) & (runs.c.status == "failed")
+        connection.execute(update(runs).where(failed).values(status="pending"))
 
 
 def reset(connection: Connection, identities: Sequence[str]) -> None:
-    """Forget what became of runs: all as if they had just been registered."""
-    forgotten = dict.fromkeys(("error", "failed_epoch", "started", "ended", *PROVENANCE))
+    """Forget what became of runs: all as if they had just been registered.
+
+    Raises:
+        LedgerError: another driver is training one of them.
+    """
+    if theirs := standing(connection, identities, "", lock=True).theirs:
+        owner = next(iter(theirs.values()))
+        raise LedgerError(f"runs: found {len(theirs)} that {owner} is training, expected none (end that driver first)")
+    forgotten = dict.fromkeys(("error", "failed_epoch", "started", "ended", *PROVENANCE)) | RETURNED
     for batch in batches(identities):
         for table in OUTCOMES:
             connection.execute(delete(table).where(table.c.id.in_(batch)))
         connection.execute(update(runs).where(runs.c.id.in_(batch)).values(status="pending", attempts=0, **forgotten))
 
 
-def record(connection: Connection, outcomes: Iterable[Finished | Failed]) -> None:
-    """Keep outcomes. What a run that is done came to stays; a run that nobody registered is added."""
+def record(connection: Connection, outcomes: Iterable[Finished | Failed], owner: str | None = None) -> None:
+    """Keep outcomes. What a run that is done came to stays; a run that nobody registered is added.
+
+    A failure that `owner` tells of a run which another driver trains by now is not kept: the other one will tell.
+    """
     ended = one_each(outcomes)
     add_runs(connection, (outcome.run for outcome in ended.values()))
     states = statuses_of(connection, list(ended), lock=True)
     fresh = {identity: outcome for identity, outcome in ended.items() if states[identity] != "done"}
     finished = {identity: outcome for identity, outcome in fresh.items() if isinstance(outcome, Finished)}
     failed = {identity: outcome for identity, outcome in fresh.items() if isinstance(outcome, Failed)}
+    if owner is not None:
+        theirs = standing(connection, list(failed), owner, lock=True).theirs
+        failed = {identity: outcome for identity, outcome in failed.items() if identity not in theirs}
     keep(connection, results, [result_row(identity, done.result) for identity, done in finished.items()])
     keep(connection, traces, [trace_row(identity, done) for identity, done in finished.items()])
     kept = {identity: done.params for identity, done in finished.items() if done.params is not None}

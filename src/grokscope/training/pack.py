@@ -6,7 +6,6 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 
 import jax
 import numpy as np
@@ -17,32 +16,15 @@ from grokscope.training.advance import CHUNK, Strategy, advance, stack
 from grokscope.training.checkpoint import CheckpointError, pack_state, unpack_lane
 from grokscope.training.harvest import outcome_of
 from grokscope.training.lane import Lane, start
+from grokscope.training.memory import out_of_memory
 from grokscope.training.outcomes import Checkpoint, Event, Failed, Job, Progress, Snapshot
 from grokscope.training.params import kept
 from grokscope.training.provenance import now, provenance
+from grokscope.training.slot import Slot, bucket, frozen
 
 CHUNK_SECONDS = 10.0
 FIRST_CHUNK = 4
-
-
-@dataclass
-class Slot:
-    """A place in a pack with the run in it."""
-
-    run: Run
-    records: list[Float[np.ndarray, "epochs columns"]]
-    started: str = field(default_factory=now)
-    seconds: float = 0.0
-
-    @property
-    def epochs(self) -> int:
-        return sum(len(part) for part in self.records)
-
-    @property
-    def epochs_to_snapshot(self) -> int:
-        """Epochs from here to the next whose parameters are kept."""
-        every = self.run.snapshot_every
-        return every - self.epochs % every if every else CHUNK
+MOST_LANES = 1 << 20
 
 
 class Pack:
@@ -54,7 +36,12 @@ class Pack:
 
     Args:
         chosen: how the strategy was chosen, for the record.
-        say: told of a checkpoint that had to be thrown away.
+        say: told of a checkpoint that had to be thrown away, and of lanes that do not fit into the device's memory.
+        expect: told before each chunk how many seconds it may take, or None where that is not known.
+
+    Attributes:
+        most: lanes that are advanced at once; halved whenever so many do not fit.
+        resting: slots of lanes that wait for a place, oldest first.
     """
 
     def __init__(
@@ -65,14 +52,18 @@ class Pack:
         chosen: str = "default",
         chunk_seconds: float = CHUNK_SECONDS,
         say: Callable[[str], None] = lambda text: None,
+        expect: Callable[[float | None], None] = lambda seconds: None,
     ):
         self.shape, self.strategy, self.chosen = shape, strategy, chosen
-        self.chunk_seconds, self.say = chunk_seconds, say
+        self.chunk_seconds, self.say, self.expect = chunk_seconds, say, expect
+        self.most = MOST_LANES
         self.slots: list[Slot] = []
+        self.resting: list[Slot] = []
         self.lanes: list[Lane] = []
         self.compile_seconds: float | None = None
         self._seconds_per_epoch: float | None = None
         self._saved, self._unsaved = time.monotonic(), False
+        self._widths: set[int] = set()
 
     def add(self, jobs: Sequence[Job]) -> list[Failed | Snapshot]:
         """Put runs into free places; say which could not even begin, and what is kept of those that begin anew.
@@ -98,7 +89,7 @@ class Pack:
         with precision(self.shape):
             n_epochs = self._chunk_epochs()
             began = time.perf_counter()
-            self.lanes, records = self._advanced(n_epochs)
+            self.lanes, records = self._fitted(n_epochs)
             epochs_run = [len(part) for part in records]
             self._time(time.perf_counter() - began, epochs_run)
             done = [bool(lane.state.done) for lane in self.lanes]
@@ -110,7 +101,7 @@ class Pack:
         for slot, lane, part, is_done in zip(self.slots, self.lanes, records, done, strict=True):
             slot.records.append(part)
             slot.seconds += (self._seconds_per_epoch or 0.0) * len(part)
-            whole = np.concatenate(slot.records)
+            whole = slot.whole()
             if is_done:
                 yield outcome_of(
                     slot.run, lane, whole, f"{self.strategy}/{self.chosen}", layout, slot.seconds, slot.started
@@ -121,13 +112,15 @@ class Pack:
                 yield Progress(slot.run.identity, len(whole), float(whole[-1, 1]), float(whole[-1, 5]))
         self.slots = [slot for slot, is_done in zip(self.slots, done, strict=True) if not is_done]
         self.lanes = [lane for lane, is_done in zip(self.lanes, done, strict=True) if not is_done]
+        self._wake()
 
     def checkpoints(self) -> list[Checkpoint]:
         """Every lane as it stands, unless its last chunk ended with one: what a worker that is to stop leaves."""
+        rest = [Checkpoint(slot.run, slot.epochs, slot.state) for slot in self.resting if slot.records and slot.state]
         if not self._unsaved:
-            return []
-        return [
-            Checkpoint(slot.run, slot.epochs, pack_state(slot.run, lane.state, np.concatenate(slot.records)))
+            return rest
+        return rest + [
+            Checkpoint(slot.run, slot.epochs, pack_state(slot.run, lane.state, slot.whole()))
             for slot, lane in zip(self.slots, self.lanes, strict=True)
             if slot.records
         ]
@@ -162,6 +155,45 @@ class Pack:
                 self.say(str(error))
         return start(job.run), []
 
+    def _fitted(self, n_epochs: int) -> tuple[list[Lane], list[Float[np.ndarray, "epochs columns"]]]:
+        """As many lanes advanced as fit into the device's memory. The others rest, and nothing of them is lost."""
+        while True:
+            self.expect(self._expected(n_epochs))
+            try:
+                return self._advanced(n_epochs)
+            except jax.errors.JaxRuntimeError as error:
+                if not out_of_memory(error) or len(self.lanes) == 1:
+                    raise
+            self._rest()
+
+    def _rest(self) -> None:
+        """Put the later half of the lanes aside, out of the device's memory."""
+        self.most = len(self.lanes) // 2
+        self.say(f"{len(self.lanes)} lanes do not fit into the device's memory: going on with {self.most}")
+        for slot, lane in zip(self.slots[self.most :], self.lanes[self.most :], strict=True):
+            slot.state = pack_state(slot.run, lane.state, slot.whole())
+        self.resting = self.slots[self.most :] + self.resting
+        self.slots, self.lanes = self.slots[: self.most], self.lanes[: self.most]
+
+    def _wake(self) -> None:
+        """Bring back lanes that rest, where there is a place."""
+        n = max(0, min(self.most - len(self.slots), len(self.resting)))
+        with precision(self.shape):
+            for slot in self.resting[:n]:
+                assert slot.state is not None
+                self.lanes.append(unpack_lane(slot.run, slot.state)[0])
+                self.slots.append(slot)
+                slot.state = None
+        self.resting = self.resting[n:]
+
+    def _expected(self, n_epochs: int) -> float | None:
+        """Seconds that a chunk of the present lanes may take; None if the first of its width, which compiles."""
+        width = bucket(len(self.lanes)) if self.strategy == "vmap" else 1
+        known = width in self._widths and self._seconds_per_epoch is not None
+        self._widths.add(width)
+        lanes = 1 if self.strategy == "vmap" else len(self.lanes)
+        return (self._seconds_per_epoch or 0.0) * n_epochs * lanes if known else None
+
     def _advanced(self, n_epochs: int) -> tuple[list[Lane], list[Float[np.ndarray, "epochs columns"]]]:
         before = [int(lane.state.epoch) for lane in self.lanes]
         if self.strategy == "vmap":
@@ -194,16 +226,6 @@ class Pack:
             return
         work = max(epochs_run) if self.strategy == "vmap" else sum(epochs_run)
         self._seconds_per_epoch = seconds / max(work, 1)
-
-
-def bucket(n: int) -> int:
-    """Lanes of a vectorised pack for n runs: the next power of two, so that few widths are ever compiled."""
-    return 1 << (n - 1).bit_length()
-
-
-def frozen(lane: Lane) -> Lane:
-    """A lane that will not move: fills a place that no run needs."""
-    return lane._replace(state=lane.state._replace(done=lane.state.done | True))
 
 
 def precision(shape: Shape) -> AbstractContextManager[None]:

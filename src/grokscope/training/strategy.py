@@ -12,6 +12,7 @@ import jax
 from grokscope.run import Run, Shape
 from grokscope.training.advance import Strategy, advance, stack
 from grokscope.training.lane import start
+from grokscope.training.memory import out_of_memory
 from grokscope.training.pack import precision
 
 MEMORY_SHARE = 0.5
@@ -55,7 +56,17 @@ def measured(shape: Shape, sample: Run) -> Choice:
 
 
 def speed(shape: Shape, sample: Run, choice: Choice) -> float:
-    """Lane-epochs a second, compiling not counted."""
+    """Lane-epochs a second, compiling not counted; none if so many lanes do not fit."""
+    try:
+        return timed(shape, sample, choice)
+    except jax.errors.JaxRuntimeError as error:
+        if not out_of_memory(error):
+            raise
+        return 0.0
+
+
+def timed(shape: Shape, sample: Run, choice: Choice) -> float:
+    """Lane-epochs a second, of two epochs."""
     with precision(shape):
         lane = start(sample)
         lanes = stack([lane] * choice.lanes) if choice.strategy == "vmap" else lane

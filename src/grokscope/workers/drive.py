@@ -1,46 +1,64 @@
-"""The driver: hands runs to workers, keeps what comes back. The only one that writes the ledger."""
+"""The driver: hands runs to workers, keeps what comes back. Of its processes the only one that writes the ledger."""
 
 from __future__ import annotations
 
 import math
 import platform
-import signal
-import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
-from grokscope.ledger import Ledger
+from grokscope.ledger import Ledger, LedgerError
+from grokscope.ledger.leasing import LEASE_SECONDS
+from grokscope.ledger.owners import new_owner
 from grokscope.run import Run, Shape
 from grokscope.training.cost import flops_per_epoch
-from grokscope.training.outcomes import Checkpoint, Event, Failed, Finished, Job, Provenance, Snapshot
+from grokscope.training.outcomes import Checkpoint, Event, Failed, Finished, Job, Outcome, Provenance, Snapshot
 from grokscope.training.provenance import git_revision, now, version
+from grokscope.workers.attempts import Attempts
+from grokscope.workers.books import Books
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.engine import Jobs
-from grokscope.workers.pool import Lost, Pool
+from grokscope.workers.others import Others
+from grokscope.workers.patience import GIVE_UP_SECONDS
+from grokscope.workers.pool import POLL_SECONDS, Lost, Pool
 from grokscope.workers.queue import ShapeQueue
+from grokscope.workers.saving import Saving
+from grokscope.workers.signals import interrupts
 
-WRITE_SECONDS = 1.0
+LOOK_SECONDS = 5.0
+NOTHING = Jobs([], 0)
 
 
 @dataclass
 class Tally:
-    """What came of a drive."""
+    """What came of a drive.
+
+    Attributes:
+        elsewhere: identity -> done or failed, of runs that another driver ended meanwhile.
+        interrupted: asked to end early, by a signal or by the clock.
+        at_once: asked twice.
+    """
 
     done: int = 0
     failed: int = 0
     failures: list[Failed] = field(default_factory=list)
+    elsewhere: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
+    at_once: bool = False
 
 
 class Driver:
     """One drive through a list of runs.
 
     Args:
-        retries: how often a failed run is tried again, from its beginning.
+        retries: see `Attempts`.
         watch: told of every event, for a progress display.
+        say: told of what a person should know.
+        lease_seconds: how long other drivers leave its runs alone when it is not heard of.
+        look_seconds: time between two looks at runs that other drivers train.
+        give_up_seconds: how long the ledger may be away.
     """
 
     def __init__(
@@ -50,115 +68,130 @@ class Driver:
         *,
         retries: int = 1,
         watch: Callable[[Event], None] = lambda event: None,
+        say: Callable[[str], None] = lambda text: None,
+        lease_seconds: float = LEASE_SECONDS,
+        look_seconds: float = LOOK_SECONDS,
+        give_up_seconds: float = GIVE_UP_SECONDS,
     ):
-        self.ledger, self.checkpoints, self.retries, self.watch = ledger, checkpoints, retries, watch
+        self.watch = watch
         self.tally = Tally()
+        self.books = Books(ledger, new_owner(), say, lease_seconds=lease_seconds, give_up_seconds=give_up_seconds)
+        self._saving = Saving(checkpoints, say)
+        self._others = Others(self.books, say, look_seconds)
+        self._attempts = Attempts(retries)
         self._queue = ShapeQueue()
-        self._failures: Counter[str] = Counter()
-        self._unwritten: list[Finished | Failed] = []
-        self._written = time.monotonic()
 
     def drive(self, runs: Sequence[Run], pool: Pool, *, max_seconds: float = math.inf) -> Tally:
-        """Do every run.
+        """Do every run that no other driver does; wait for those that others do, and take over what they lose.
 
         Ctrl-C (or the end of `max_seconds`) lets every chunk that is running come to its end; a second Ctrl-C ends
         at once. What was reported by then is kept either way, and the next drive goes on from it.
+
+        Raises:
+            LedgerError: the ledger cannot be written, or was away for too long. What it lacks is in the checkpoints.
         """
         self._queue = ShapeQueue(runs, work=lambda run: flops_per_epoch(run) * run.max_epochs)
         ends = time.monotonic() + max_seconds
         with interrupts() as asked:
             try:
-                for event in pool.run(self):
-                    if event is not None:
-                        self._take_in(event)
-                    if (asked or time.monotonic() > ends) and not self.tally.interrupted:
-                        self.tally.interrupted = True
-                        pool.stop()
-                    if len(asked) > 1:
-                        pool.kill()
+                with closing(pool.run(self)) as events:
+                    for event in events:
+                        if event is not None:
+                            self._take_in(event)
+                        self._written(self.books.tend())
+                        self._heed(len(asked), time.monotonic() > ends, pool)
+                self._written(self.books.write())
+                while self.books.owes and not self.tally.at_once:
+                    time.sleep(POLL_SECONDS)
+                    self._written(self.books.write())
+                    self._heed(len(asked), False, pool)
+            except BaseException:
+                with suppress(LedgerError):  # the first error is the one to tell of
+                    self._written(self.books.write())
+                raise
             finally:
-                self._write()
-                self.ledger.release([run.identity for run in runs])
+                self.books.give_back()
+        self.tally.elsewhere |= self._others.ended
         return self.tally
 
-    def deal(self, shape: Shape | None, n: int) -> Jobs:
+    def deal(self, shape: Shape | None, n: int) -> Jobs | None:
         """Jobs for a worker (see `pool.Dealer`); none any more once the drive is to end."""
         if self.tally.interrupted:
-            return Jobs([], 0)
-        offer = self._queue.take(n, shape)
-        if offer.runs and shape is None:
-            self._queue.joins(offer.runs[0].shape)
-        self.ledger.start([run.identity for run in offer.runs])
-        return Jobs([Job(run, self.checkpoints.load(run.identity)) for run in offer.runs], offer.waiting)
+            return NOTHING
+        if shape is None and not len(self._queue):
+            self._queue_all(self._others.given_up())
+        while (offer := self._queue.take(n, shape)).runs:
+            standing = self.books.claim([run.identity for run in offer.runs])
+            if standing is None:  # the ledger is away
+                self._queue_all(offer.runs)
+                break
+            self.tally.elsewhere |= standing.ended
+            self._others.add(run for run in offer.runs if run.identity in standing.theirs)
+            if mine := [run for run in offer.runs if run.identity in standing.free]:
+                if shape is None:
+                    self._queue.joins(mine[0].shape)
+                return Jobs([Job(run, self._saving.load(run)) for run in mine], offer.waiting)
+        return None if shape is None and (len(self._queue) or len(self._others)) else NOTHING
 
     def leave(self, shape: Shape) -> None:
         self._queue.leaves(shape)
+
+    def _queue_all(self, runs: Iterable[Run]) -> None:
+        for run in runs:
+            self._queue.put(run)
+
+    def _heed(self, times_asked: int, late: bool, pool: Pool) -> None:
+        if (times_asked or late) and not self.tally.interrupted:
+            self.tally.interrupted = True
+            pool.stop()
+        if times_asked > 1 and not self.tally.at_once:
+            self.tally.at_once = True
+            pool.kill()
 
     def _take_in(self, event: Event | Lost) -> None:
         if isinstance(event, Lost):
             self._lost(event)
             return
         if isinstance(event, Checkpoint):
-            self.checkpoints.save(event.run.identity, event.state)
+            self._attempts.got_to(event.run, event.epoch)
+            if self.books.may_be_saved(event.run):
+                self._saving.save(event)
         elif isinstance(event, Snapshot):
-            self.ledger.keep_snapshot(event)
+            self.books.keep_snapshot(event)
         elif isinstance(event, Finished):
             self.tally.done += 1
-            self._keep(event)
+            self.books.keep(event)
         elif isinstance(event, Failed):
-            self.checkpoints.drop(event.run.identity)
-            self._tried_again(event)
+            self._saving.drop(event.run)
+            self._tried_again(event, self._attempts.failed(event.run))
             return
         self.watch(event)
 
     def _lost(self, loss: Lost) -> None:
         """A worker is gone. Unless it was told to go, its runs are tried again from their checkpoints."""
         for run in () if self.tally.interrupted else loss.runs:
-            self._tried_again(lost(run, loss))
+            self._tried_again(lost(run, loss), self._attempts.lost(run))
 
-    def _tried_again(self, failure: Failed) -> None:
+    def _tried_again(self, failure: Failed, again: bool) -> None:
         """Back into the queue while there is a try left; a run without one stands as failed."""
-        identity = failure.run.identity
-        self._failures[identity] += 1
-        if self._failures[identity] <= self.retries:
+        if failure.run.identity not in self.books.held:  # another driver took it over: it is the one to tell
+            self._others.add([failure.run])
+        elif again:
             self._queue.put(failure.run)
-            return
-        self.tally.failed += 1
-        self.tally.failures.append(failure)
-        self._keep(failure)
-        self.watch(failure)
+        else:
+            self.tally.failed += 1
+            self.tally.failures.append(failure)
+            self.books.keep(failure)
+            self.watch(failure)
 
-    def _keep(self, outcome: Finished | Failed) -> None:
-        self._unwritten.append(outcome)
-        if time.monotonic() - self._written > WRITE_SECONDS:
-            self._write()
-
-    def _write(self) -> None:
-        """Into the ledger first; only then is the checkpoint forgotten."""
-        self.ledger.record_all(self._unwritten)
-        for outcome in self._unwritten:
-            self.checkpoints.drop(outcome.run.identity)
-        self._unwritten, self._written = [], time.monotonic()
+    def _written(self, outcomes: Iterable[Outcome]) -> None:
+        """Only what is in the ledger needs no checkpoint any more."""
+        for outcome in outcomes:
+            self._saving.drop(outcome.run)
 
 
 def lost(run: Run, loss: Lost) -> Failed:
     """The failure of a run whose worker process died. The driver asks for no device, so it names none."""
     moment = now()
     record = Provenance(version(), git_revision(), platform.node(), "unknown", "lost", 0, 0.0, moment, moment)
-    return Failed(run, f"its worker process ended with exit code {loss.exit_code}", 0, record)
-
-
-@contextmanager
-def interrupts() -> Iterator[list[int]]:
-    """Signals that ask this process to end, collected and not acted on. Outside the main thread, none."""
-    asked: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda number, frame: asked.append(number)) for number in signals]
-    try:
-        yield asked
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
+    return Failed(run, f"its worker process {loss.how}", 0, record)

@@ -30,20 +30,27 @@ def work(
     stop: Callable[[], bool] = lambda: False,
     chunk_seconds: float = CHUNK_SECONDS,
     say: Callable[[str], None] = lambda text: None,
+    expect: Callable[[float | None], None] = lambda seconds: None,
 ) -> Iterator[Event]:
-    """Everything that the feed offers, until it offers nothing or `stop` says so at the end of a chunk."""
+    """Everything that the feed offers, until it offers nothing or `stop` says so at the end of a chunk.
+
+    `expect` is told before each chunk how many seconds it may take, or None where that is not known.
+    """
+    room: dict[Shape, int] = {}  # lanes that were found to fit into the device's memory
     while not stop() and (offer := feed(None, 1)).jobs:
         shape = offer.jobs[0].run.shape
         choice = choose(shape, offer.jobs[0].run, waiting=offer.waiting)
-        pack = Pack(shape, choice.strategy, chosen=choice.how, chunk_seconds=chunk_seconds, say=say)
+        lanes = min(choice.lanes, room.get(shape, choice.lanes))
+        pack = Pack(shape, choice.strategy, chosen=choice.how, chunk_seconds=chunk_seconds, say=say, expect=expect)
         try:
             yield from pack.add(offer.jobs)
             while pack.slots and not stop():
-                free = choice.lanes - len(pack.slots)
+                free = lanes - len(pack.slots)
                 if free > 0:
                     yield from pack.add(feed(shape, free).jobs)
                 if pack.slots:
                     yield from pack.step()
+                room[shape] = lanes = min(lanes, pack.most)
             yield from pack.checkpoints()
         except Exception:  # whatever it was, it belongs to these runs: the driver decides whether to try again
             yield from all_failed(pack, traceback.format_exc())
@@ -51,7 +58,7 @@ def work(
 
 def all_failed(pack: Pack, error: str) -> Iterator[Failed]:
     """Every run of a pack that broke."""
-    for slot in pack.slots:
+    for slot in [*pack.slots, *pack.resting]:
         record = provenance(
             strategy=f"{pack.strategy}/{pack.chosen}",
             layout=len(pack.slots),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import signal
-from multiprocessing.connection import Connection
+import threading
+from multiprocessing.connection import Connection, wait
 from multiprocessing.synchronize import Event as StopFlag
 from typing import NamedTuple
 
@@ -15,6 +17,7 @@ from grokscope.run import Shape
 from grokscope.training.outcomes import Event
 from grokscope.workers.cache import use_compilation_cache
 from grokscope.workers.engine import Jobs, work
+from grokscope.workers.signals import ENDING
 
 
 class Hello(NamedTuple):
@@ -30,19 +33,29 @@ class Want(NamedTuple):
     n: int
 
 
+class Expect(NamedTuple):
+    """Worker to driver: how many seconds the chunk that begins will take; None if that is not known."""
+
+    seconds: float | None
+
+
 class Said(NamedTuple):
     """Worker to driver: a line for the person who watches."""
 
     text: str
 
 
-Message = Hello | Want | Said | Event
+Message = Hello | Want | Expect | Said | Event
 
 
 def serve(pipe: Connection, stop: StopFlag, core: int | None, chunk_seconds: float) -> None:
-    """Work until the driver has nothing more, or asks to stop. Ctrl-C is the driver's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    """Work until the driver has nothing more, or asks to stop.
+
+    Signals that a terminal or a scheduler sends to all processes alike are the driver's to handle.
+    """
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    end_with_the_driver()
     pin(core)
     use_compilation_cache()
     pipe.send(Hello(jax.default_backend()))
@@ -54,9 +67,27 @@ def serve(pipe: Connection, stop: StopFlag, core: int | None, chunk_seconds: flo
         return offer
 
     with contextlib.suppress(BrokenPipeError, EOFError):  # the driver is gone: so is the point of going on
-        for event in work(feed, stop=stop.is_set, chunk_seconds=chunk_seconds, say=lambda text: pipe.send(Said(text))):
+        for event in work(
+            feed,
+            stop=stop.is_set,
+            chunk_seconds=chunk_seconds,
+            say=lambda text: pipe.send(Said(text)),
+            expect=lambda seconds: pipe.send(Expect(seconds)),
+        ):
             pipe.send(event)
     pipe.close()
+
+
+def end_with_the_driver() -> None:
+    """A driver that is killed cannot end its workers: each ends itself, and none stands in the next driver's way."""
+
+    def watch(driver: int) -> None:
+        wait([driver])
+        os._exit(1)
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=watch, args=(parent.sentinel,), daemon=True).start()
 
 
 def pin(core: int | None) -> None:

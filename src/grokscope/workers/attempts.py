@@ -1,0 +1,37 @@
+"""How often each run may still be tried."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from grokscope.run import Run
+
+
+class Attempts:
+    """Counts what befell runs in one drive.
+
+    A run that failed is tried again `retries` times. A worker that died says little about the runs in its hands, so a
+    run may lose as many in a row without having got any further in between, and any number if it gets further.
+    """
+
+    def __init__(self, retries: int):
+        self.retries = retries
+        self._failures: Counter[str] = Counter()
+        self._losses: Counter[str] = Counter()
+        self._furthest: Counter[str] = Counter()
+
+    def got_to(self, run: Run, epoch: int) -> None:
+        """A run was saved at an epoch."""
+        if epoch > self._furthest[run.identity]:
+            self._furthest[run.identity] = epoch
+            self._losses.pop(run.identity, None)
+
+    def failed(self, run: Run) -> bool:
+        """A run failed. Whether it is to be tried again."""
+        self._failures[run.identity] += 1
+        return self._failures[run.identity] <= self.retries
+
+    def lost(self, run: Run) -> bool:
+        """A run lost its worker. Whether it is to be tried again."""
+        self._losses[run.identity] += 1
+        return self._losses[run.identity] <= self.retries

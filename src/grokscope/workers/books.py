@@ -1,0 +1,130 @@
+"""The driver's books: which runs it holds, and which outcomes it has still to write into the ledger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from grokscope.ledger import Ledger, LedgerError
+from grokscope.ledger.leases import Leases
+from grokscope.ledger.leasing import LEASE_SECONDS, Standing
+from grokscope.run import Run
+from grokscope.training.outcomes import Outcome, Snapshot
+from grokscope.workers.patience import GIVE_UP_SECONDS, Patience
+
+WRITE_SECONDS = 1.0
+RENEWALS = 4
+"""Times that a lease is renewed while it lasts: a driver may miss some and keep it."""
+
+
+class Books:
+    """What stands between a driver and its ledger, so that a ledger which is away for a while costs nothing.
+
+    Args:
+        owner: the driver's name (see `ledger.owners`).
+        say: told of anything that a person should know.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        owner: str,
+        say: Callable[[str], None],
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+        give_up_seconds: float = GIVE_UP_SECONDS,
+    ):
+        self.leases: Leases = ledger.leases(owner, seconds=lease_seconds)
+        self.held: set[str] = set()
+        self.unwritten: list[Outcome] = []
+        self._snapshots: list[Snapshot] = []
+        self._ledger, self._say = ledger, say
+        self._patience = Patience(say, give_up_seconds=give_up_seconds)
+        self._written = self._renewed = time.monotonic()
+
+    @property
+    def owes(self) -> bool:
+        """Whether anything is still to be written."""
+        return bool(self.unwritten or self._snapshots)
+
+    def claim(self, identities: Iterable[str]) -> Standing | None:
+        """Take those runs that may be had (see `Leases.claim`); None while the ledger is away."""
+        standing = self._patience.attempt(lambda: self.leases.claim(identities))
+        self.held.update(standing.free if standing else ())
+        return standing
+
+    def standing(self, identities: Iterable[str]) -> Standing | None:
+        """How runs stand, nothing taken; None while the ledger is away."""
+        return self._patience.attempt(lambda: self.leases.standing(identities))
+
+    def keep(self, outcome: Outcome) -> None:
+        """Have an outcome written soon."""
+        self.unwritten.append(outcome)
+
+    def keep_snapshot(self, taken: Snapshot) -> None:
+        """Write a snapshot now, or as soon as the ledger is back."""
+        self._snapshots.append(taken)
+        self._write_snapshots()
+
+    def may_be_saved(self, run: Run) -> bool:
+        """Whether a checkpoint of a run may replace the one before.
+
+        Not if another driver took the run over: it saves it. Nor while the ledger lacks a snapshot of it: whoever
+        goes on from that checkpoint would not take it again.
+        """
+        return run.identity in self.held and all(taken.run != run for taken in self._snapshots)
+
+    def tend(self) -> list[Outcome]:
+        """Write and renew what is due; called often. The outcomes that are in the ledger now."""
+        now = time.monotonic()
+        if self.held and now - self._renewed > self.leases.seconds / RENEWALS:
+            self._renew()
+        return self.write() if self.owes and now - self._written > WRITE_SECONDS else []
+
+    def write(self) -> list[Outcome]:
+        """Write every outcome, or none while the ledger is away. Those that are in the ledger now."""
+
+        def record() -> list[Outcome]:
+            self._ledger.record_all(self.unwritten, self.leases.owner)
+            return self.unwritten
+
+        self._write_snapshots()
+        written = self._patience.attempt(record) if self.unwritten and not self._snapshots else None
+        if written is None:
+            return []
+        self.unwritten, self._written = [], time.monotonic()
+        self.held.difference_update(outcome.run.identity for outcome in written)
+        return written
+
+    def give_back(self) -> None:
+        """Release what is held. A ledger that is away learns of it when the leases end."""
+        if not self.held:
+            return
+        try:
+            self.leases.release(self.held)
+        except LedgerError as error:
+            self._say(f"{error}: {len(self.held)} runs can be begun again in {self.leases.seconds:.0f} seconds")
+        self.held = set()
+
+    def _write_snapshots(self) -> None:
+        while self._snapshots:
+            if not self._patience.attempt(self._write_first):
+                return
+
+    def _write_first(self) -> bool:
+        self._ledger.keep_snapshot(self._snapshots[0])
+        del self._snapshots[0]
+        return True
+
+    def _renew(self) -> None:
+        """A driver that stood still for too long finds that others have taken its runs."""
+        lost = self._patience.attempt(lambda: self.leases.renew(self.held))
+        if lost is None:
+            return
+        self._renewed = time.monotonic()
+        self.held.difference_update(lost)
+        if taken := [identity for identity, status in lost.items() if status == "running"]:
+            self._say(
+                f"{len(taken)} runs were taken over by another driver, since this one was not heard of for "
+                f"{self.leases.seconds:.0f} seconds: whichever finishes a run first, its result is kept"
+            )

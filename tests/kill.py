@@ -1,0 +1,200 @@
+"""A real suite in a process of its own, killed at random moments together with all that it may be in the middle of.
+
+Run as a script, this file is that process. Imported, it is who kills it, and who looks at what is left.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+SUITE = """
+name: doomed
+retries: 5
+defaults: {operation: "/", primes: [13], seeds: [0, 1, 2, 3], dims: [8], max_epochs: EPOCHS, batch_size: 512}
+experiments: {groks: {type: groks, keep: final}}
+"""
+N_RUNS = 4
+CHUNK_SECONDS = 0.1
+PATIENCE = 120.0
+
+
+class Told(NamedTuple):
+    """A line of the process's log: the run was saved at an epoch, or finished with so many."""
+
+    identity: str
+    epoch: int
+    finished: bool
+
+
+@dataclass
+class Doomed:
+    """A suite with its folder and its ledger.
+
+    Attributes:
+        kills: how many processes were killed, drivers and workers.
+    """
+
+    folder: Path
+    store: str
+    epochs: int
+    kills: dict[str, int] = field(default_factory=lambda: {"driver": 0, "worker": 0})
+
+    def begin(self, *command: str) -> subprocess.Popen[str]:
+        """Start a driver: this file, or another command in the suite's folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "doomed.yaml").write_text(SUITE.replace("EPOCHS", str(self.epochs)))
+        words = command or (sys.executable, __file__, str(self.folder), self.store)
+        return subprocess.Popen(
+            words, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        )
+
+    def finish(self, process: subprocess.Popen[str] | None = None) -> str:
+        """Let a driver go on to the end; what it said."""
+        process = process or self.begin()
+        said, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, said
+        return said
+
+    def told(self) -> list[Told]:
+        """All that the drivers have said so far, whole lines only."""
+        path = self.folder / "events.log"
+        lines = path.read_text().split("\n")[:-1] if path.exists() else []
+        words = [line.split() for line in lines]
+        return [Told(identity, int(epoch), bool(finished)) for identity, epoch, *finished in words]
+
+    def wait_for_news(self, process: subprocess.Popen[str], than: int) -> None:
+        """Until the log is longer than so many lines, or the process ends."""
+        ends = time.monotonic() + PATIENCE
+        while process.poll() is None and len(self.told()) <= than:
+            assert time.monotonic() < ends, "the driver says nothing"
+            time.sleep(0.01)
+
+    def kill_at_random(self, chance: random.Random) -> bool:
+        """Start a driver, perhaps kill workers of it, kill it. False if it was quicker and ended by itself."""
+        before = len(self.told())
+        process = self.begin()
+        if chance.random() < 0.15:  # while it starts, or makes its ledger
+            time.sleep(chance.uniform(0, 8))
+        else:
+            self.wait_for_news(process, before)
+            time.sleep(chance.uniform(0, 1.0))
+        while process.poll() is None and chance.random() < 0.35:
+            if workers := workers_of(process.pid):
+                kill(chance.choice(workers))
+                self.kills["worker"] += 1
+            time.sleep(chance.uniform(0, 2.0))
+        ended = process.poll() is not None
+        workers = workers_of(process.pid)
+        process.kill()
+        said, _ = process.communicate(timeout=PATIENCE)
+        if ended:
+            assert process.returncode == 0, said
+            return False
+        self.kills["driver"] += 1
+        assert_gone(workers)
+        return True
+
+    def assert_whole(self) -> None:
+        """Nothing half-written is to be seen, and what was saved was never trained again."""
+        from grokscope.ledger import NoLedgerError, open_ledger
+
+        furthest: defaultdict[str, int] = defaultdict(int)
+        for line in self.told():
+            if not line.finished:
+                assert line.epoch > furthest[line.identity], "a saved epoch was trained again"
+                furthest[line.identity] = line.epoch
+        try:
+            ledger = open_ledger(self.store, create=False)
+        except NoLedgerError:
+            assert furthest == {}
+            return
+        with ledger:
+            if ledger.suites().empty:  # killed before the suite was entered
+                return
+            runs = ledger.records(suite="doomed")
+            assert len(runs) == len({run["id"] for run in runs}) == N_RUNS
+            assert {run["status"] for run in runs} <= {"pending", "running", "done"}
+            done = {run["id"]: run["result"]["epochs"] for run in runs if run["status"] == "done"}
+            assert {run["id"] for run in runs if run["result"] is not None} == set(done)
+            kept = ledger.traces(run["id"] for run in runs)
+            assert {identity: len(columns["steps"]) for identity, columns in kept.items()} == done
+
+    def left(self) -> dict[str, bytes]:
+        """Traces and parameters of all runs, which must be done, as bytes; no checkpoint is left."""
+        from grokscope.ledger import open_ledger
+
+        with open_ledger(self.store, create=False) as ledger:
+            runs = ledger.records(suite="doomed")
+            assert [run["status"] for run in runs] == ["done"] * N_RUNS
+            found = {run["id"]: ledger.trace(run["id"]).to_numpy().tobytes() for run in runs}
+            for run in runs:
+                if run["spec"]["keep"] == "final":
+                    params = ledger.params(run["id"])
+                    found[run["id"]] += b"".join(params[name].tobytes() for name in sorted(params))
+        assert list((self.folder / "out" / "checkpoints").iterdir()) == []
+        return found
+
+
+def workers_of(pid: int) -> list[int]:
+    """Worker processes of a driver."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [int(child) for child in children if b"spawn_main" in cmdline(int(child))]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def assert_gone(pids: list[int]) -> None:
+    """Workers do not outlive their driver."""
+    ends = time.monotonic() + 20
+    while alive := [pid for pid in pids if cmdline(pid)]:
+        assert time.monotonic() < ends, f"workers {alive} outlive their driver"
+        time.sleep(0.05)
+
+
+def cmdline(pid: int) -> bytes:
+    """Empty for a process that is gone, or dead and not yet collected."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
+def main(folder: Path, store: str) -> int:
+    """Run the suite, and log what is saved once it is saved."""
+    from grokscope import run_suite
+    from grokscope.training.outcomes import Checkpoint, Event, Finished
+
+    with (folder / "events.log").open("a", buffering=1) as log:
+
+        def watch(event: Event) -> None:
+            if isinstance(event, Checkpoint):
+                log.write(f"{event.run.identity} {event.epoch}\n")
+            elif isinstance(event, Finished):
+                log.write(f"{event.run.identity} {event.result.epochs} finished\n")
+
+        outcome = run_suite(
+            folder / "doomed.yaml", store=store, out=folder / "out", workers=2, chunk_seconds=CHUNK_SECONDS,
+            watch=watch, say=print,
+        )  # fmt: skip
+    return len(outcome.tally.failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

@@ -1,0 +1,148 @@
+"""When lanes do not fit into the device's memory, the pack goes on with half of them, and no run notices."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from grokscope import Run, Seeds
+from grokscope.training import pack as pack_room
+from grokscope.training import strategy
+from grokscope.training.advance import advance
+from grokscope.training.outcomes import Event, Failed, Finished, Job
+from grokscope.training.pack import Pack
+from grokscope.training.strategy import Choice
+from grokscope.training.train import train
+from grokscope.workers import engine
+from grokscope.workers.engine import Jobs, work
+
+from .lanes import RUN, UNREACHABLE
+
+RUNS = [dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=12, seeds=Seeds.all(seed)) for seed in range(8)]
+FULL = jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 68719476736 bytes.")
+
+
+class Device:
+    """A device into which so many lanes fit, from a certain call on."""
+
+    def __init__(self, room: int, calls: int = 0):
+        self.room, self.calls, self.widths = room, calls, list[int]()
+
+    def advance(self, shape: Any, lanes: Any, n_epochs: int, *, strategy: Any) -> Any:
+        width = lanes.state.epoch.size
+        self.calls -= 1
+        if self.calls < 0 and width > self.room:
+            raise FULL
+        self.widths.append(width)
+        return advance(shape, lanes, n_epochs, strategy=strategy)
+
+
+def end_of(pack: Pack, runs: list[Run]) -> dict[str, Finished]:
+    assert pack.add([Job(run) for run in runs]) == []
+    events: list[Event] = []
+    while pack.slots:
+        events += pack.step()
+    return {event.run.identity: event for event in events if isinstance(event, Finished)}
+
+
+@pytest.mark.parametrize("calls", [0, 1], ids=["at once", "after a chunk"])
+def test_the_pack_halves_and_every_run_ends_as_it_would_alone(monkeypatch: pytest.MonkeyPatch, calls: int) -> None:
+    device, words = Device(room=3, calls=calls), list[str]()
+    monkeypatch.setattr(pack_room, "advance", device.advance)
+    pack = Pack(RUN.shape, "vmap", say=words.append)
+    done = end_of(pack, RUNS)
+    assert words == [f"{n} lanes do not fit into the device's memory: going on with {n // 2}" for n in (8, 4)]
+    assert (pack.most, pack.resting) == (2, [])
+    assert set(device.widths[calls:]) == {2}
+    assert list(done) == [run.identity for run in RUNS], "the oldest go on first"
+    alone = train(RUNS[6])
+    np.testing.assert_allclose(np.array(done[RUNS[6].identity].trace), np.array(alone.trace), atol=1e-8)
+    assert {event.result.epochs for event in done.values()} == {12}
+
+
+def test_a_single_lane_that_does_not_fit_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pack_room, "advance", Device(room=0).advance)
+    pack = Pack(RUN.shape, "vmap")
+    pack.add([Job(RUNS[0])])
+    with pytest.raises(jax.errors.JaxRuntimeError, match="RESOURCE_EXHAUSTED"):
+        list(pack.step())
+
+
+def test_another_error_is_not_taken_for_a_full_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: Any, **fields: Any) -> Any:
+        raise jax.errors.JaxRuntimeError("INTERNAL: the device is on fire")
+
+    monkeypatch.setattr(pack_room, "advance", broken)
+    pack = Pack(RUN.shape, "vmap")
+    pack.add([Job(run) for run in RUNS[:4]])
+    with pytest.raises(jax.errors.JaxRuntimeError, match="on fire"):
+        list(pack.step())
+
+
+def test_the_worker_remembers_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It asks for no more lanes of that shape, and all fail only if a single one does not fit."""
+    device, asked, left = Device(room=3), list[int](), list(RUNS)
+    monkeypatch.setattr(pack_room, "advance", device.advance)
+    monkeypatch.setattr(engine, "choose", lambda shape, sample, waiting: Choice("vmap", 4, "default"))
+
+    def feed(shape: Any, n: int) -> Jobs:
+        asked.append(n)
+        given, left[:] = left[:n], left[n:]
+        return Jobs([Job(run) for run in given], len(left))
+
+    events = list(work(feed))
+    assert {event.run for event in events if isinstance(event, Finished)} == set(RUNS)
+    assert not [event for event in events if isinstance(event, Failed)]
+    assert asked[:2] == [1, 3]
+    assert max(asked[2:]) == 1, "and one of any shape before it"
+    assert max(device.widths) == 2
+
+
+def test_lanes_that_rest_fail_with_their_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pack_room, "advance", Device(room=0).advance)
+    monkeypatch.setattr(engine, "choose", lambda shape, sample, waiting: Choice("vmap", 4, "default"))
+    left = list(RUNS[:4])
+
+    def feed(shape: Any, n: int) -> Jobs:
+        given, left[:] = left[:n], left[n:]
+        return Jobs([Job(run) for run in given], len(left))
+
+    failed = [event for event in work(feed) if isinstance(event, Failed)]
+    assert [event.run for event in failed] == RUNS[:4]
+    assert all("RESOURCE_EXHAUSTED" in event.error for event in failed)
+
+
+def test_a_width_that_does_not_fit_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strategy, "advance", Device(room=1).advance)
+    assert strategy.speed(RUN.shape, RUNS[0], Choice("vmap", 4, "measured")) == 0
+    assert strategy.speed(RUN.shape, RUNS[0], Choice("loop", 1, "measured")) > 0
+
+
+def test_the_watcher_is_told_what_a_chunk_may_take() -> None:
+    told: list[float | None] = []
+    pack = Pack(RUN.shape, "vmap", chunk_seconds=0.05, expect=told.append)
+    long = [dataclasses.replace(run, max_epochs=60) for run in RUNS[:4]]
+    end_of(pack, [*long[:3], RUNS[3]])
+    assert told[0] is None, "the first chunk compiles"
+    assert all(seconds is None or 0 < seconds < 60 for seconds in told)
+    assert any(told), "later ones are foreseen"
+
+
+def test_nan_in_one_lane_leaves_its_neighbours_alone() -> None:
+    wild = dataclasses.replace(RUNS[3], optimiser=dataclasses.replace(RUN.optimiser, lr=1e200))  # type: ignore[type-var]
+    pack = Pack(RUN.shape, "vmap")
+    pack.add([Job(run) for run in [*RUNS[:3], wild]])
+    events: list[Event] = []
+    while pack.slots:
+        events += pack.step()
+    (failed,) = [event for event in events if isinstance(event, Failed)]
+    assert failed.run == wild
+    assert f"at epoch {failed.epoch + 1}; last finite loss: " in failed.error
+    done = {event.run.identity: event for event in events if isinstance(event, Finished)}
+    assert set(done) == {run.identity for run in RUNS[:3]}
+    for run in RUNS[:3]:
+        np.testing.assert_allclose(np.array(done[run.identity].trace), np.array(train(run).trace), atol=1e-8)
