@@ -60,6 +60,7 @@ class Tags(HTMLParser):
 
 def hostile(contents: Contents) -> Contents:
     part = replace(contents.parts[0], setting={HOSTILE: HOSTILE})
+    claim = Claim(HOSTILE, HOSTILE, "cannot tell", {HOSTILE: 1.0}, HOSTILE)
     return replace(
         contents,
         suite=HOSTILE,
@@ -71,7 +72,7 @@ def hostile(contents: Contents) -> Contents:
         settings={HOSTILE: HOSTILE},
         warnings=(HOSTILE,),
         parts=(part,),
-        claims=(Claim(HOSTILE, HOSTILE, "cannot tell", {HOSTILE: 1.0}, HOSTILE),),
+        predictions=(replace(contents.predictions[0], claims=(claim,)),),
     )
 
 
@@ -108,7 +109,9 @@ def test_it_states_what_was_found_and_what_it_rests_on() -> None:
         "abc1234",
         "name: fake",
         'href="tables/runs.csv"',
-        "cannot tell",
+        "plain mean",
+        "Morris et al. (2025)",
+        "Song &amp; Ye (2026)",
     ):
         assert text in html
 

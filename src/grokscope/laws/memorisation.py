@@ -41,12 +41,12 @@ class _Fitted(NamedTuple):
 class _Rows(NamedTuple):
     """Runs, a few rows a cell that have their likelihood (see `normal.condensed`). `floor`: least sigma."""
 
+    floor: float
     cell: Array
     load: Array
     log_time: Array
     censored: Array
-    count: Array
-    floor: float
+    counts: Array
 
     @classmethod
     def of(cls, used: pd.DataFrame) -> _Rows:
@@ -56,14 +56,13 @@ class _Rows(NamedTuple):
             few = normal.condensed(log_times, censored)
             parts.append((np.full(len(few[0]), number), np.full(len(few[0]), cell["load"].iloc[0]), *few))
         columns = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return cls(*columns, rounding(used.loc[~used["censored"], "time"].to_numpy(float)))
+        return cls(rounding(used.loc[~used["censored"], "time"].to_numpy(float)), *columns)
 
     def drawn(self, times: Array) -> _Rows:
         """With each cell as often as it was drawn."""
-        count = self.count * times[self.cell]
-        kept = count > 0
-        chosen = (column[kept] for column in (self.cell, self.load, self.log_time, self.censored, count))
-        return _Rows(*chosen, self.floor)
+        counts = self.counts * times[self.cell]
+        kept = counts > 0
+        return _Rows(self.floor, *(column[kept] for column in (*self[1:-1], counts)))
 
 
 def memorisation(
@@ -168,7 +167,7 @@ def _fit_all(rows: _Rows, near: Mapping[str, _Fitted] | None = None) -> dict[str
     def fit(name: str, exponent: float) -> normal.Fit:
         design = np.column_stack([np.ones_like(rows.load), FORMS[name](rows.load, exponent)])
         start = near[name].theta if near else None
-        return normal.fit(design, rows.log_time, rows.censored, counts=rows.count, floor=rows.floor, start=start)
+        return normal.fit(design, rows.log_time, rows.censored, counts=rows.counts, floor=rows.floor, start=start)
 
     found = {}
     for name in FORMS:

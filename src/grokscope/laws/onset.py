@@ -175,7 +175,7 @@ def place(params: Array, delayed: Array) -> tuple[float, OnsetCode]:
 
 
 def places(delayed: Array) -> Array:
-    """(rows,) of (rows, widths): which width is the onset; -1 if it lies before the first, `widths` if there is none."""
+    """(rows,) of (rows, widths): which width is the onset, -1 before the first, `widths` if there is none."""
     n = delayed.shape[1]
     columns = np.arange(n)
     last = np.where(delayed == 0, columns, -1).max(axis=1, initial=-1)

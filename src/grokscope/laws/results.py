@@ -54,6 +54,11 @@ class Timescale:
     n_censored: int
     longest: int
 
+    @property
+    def biased(self) -> bool:
+        """Whether dropping the censored runs, as published, leaves a mean that is too low."""
+        return 0 < self.n_censored < self.lognormal.n
+
 
 class CrossingCode(StrEnum):
     """Why there is a crossing, or why there is none."""

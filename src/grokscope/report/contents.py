@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -62,7 +63,7 @@ class Family:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Prediction:
     """What the cells of all settings say of crossing against onset, in one figure family and by one accuracy.
 
     Attributes:
@@ -89,6 +90,7 @@ class Part:
         setting: what parts these runs from the others, as `laws.cells.by_setting` yields it; empty for the only part.
         frame: (runs, columns) the finished runs, capacity included; the columns that the laws read.
         capacity: bits against P, or None where there is nothing to say.
+        constant, constant_source: C that loads go by, in bits per parameter, and where it is from.
         timescales: T_mem by both accuracies and T_gen; a T_gen that is there twice counts once.
         crossings: of every prime, accuracy, probe and rule.
         families: one for every figure family; the first is the main one, the others are along other axes or under
@@ -101,6 +103,8 @@ class Part:
     setting: Mapping[str, object]
     frame: pd.DataFrame
     capacity: Capacity | None = None
+    constant: float = math.nan
+    constant_source: str = "none"
     timescales: tuple[Timescale, ...] = ()
     crossings: tuple[Crossing, ...] = ()
     families: tuple[Family, ...] = ()
@@ -125,7 +129,7 @@ class Contents:
             frame's order and thinned here for what is drawn, so that a mapping which loads them on demand keeps memory
             low. A trace ends with its run's last epoch.
         parts: one for every setting of the suite.
-        tested: crossing against onset and the claims, for every figure family and accuracy, the main one first.
+        predictions: crossing against onset and the claims, for every figure family and accuracy, the main one first.
         rule: which crossings the figures, the tables and the sentences show.
     """
 
@@ -140,7 +144,7 @@ class Contents:
     provenance: tuple[Mapping[str, object], ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    tested: tuple[Tested, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
     rule: Literal["sign change", "published"] = "sign change"
 
     @property

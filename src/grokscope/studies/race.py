@@ -19,7 +19,7 @@ from grokscope.ledger import Ledger
 from grokscope.report.contents import Contents, Part
 from grokscope.report.terminal import terminal_summary
 from grokscope.report.write import write_report
-from grokscope.studies.families import RULES, family, tested
+from grokscope.studies.families import RULES, doubts, family, predictions
 from grokscope.studies.reading import Traces
 from grokscope.studies.standing import counts, failures, provenance
 from grokscope.studies.study import Study
@@ -48,8 +48,8 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
         failures=failures(runs),
         provenance=provenance(runs),
         settings=settings(suite, frame),
-        warnings=(*suite.warnings, *_capacity_warnings(parts)),
-        tested=tuple(tested(parts, suite.analysis)) if parts else (),
+        warnings=(*suite.warnings, *_capacity_warnings(parts), *doubts(parts, suite.analysis)),
+        predictions=tuple(predictions(parts, suite.analysis)) if parts else (),
         rule=suite.analysis.crossing_rule,
     )
 
@@ -71,6 +71,8 @@ def part(
         setting=setting,
         frame=frame,
         capacity=found if len(found.points) else None,
+        constant=c,
+        constant_source=f"pinned at {c:g}" if analysis.pinned_capacity else found.source,
         timescales=tuple(scale for accuracy in accuracies for scale in timescales(frame, c, accuracy=accuracy)),
         crossings=(
             *families[0].crossings,
@@ -119,5 +121,6 @@ STUDY = Study(conclude, write_report, terminal_summary)
 def _capacity_warnings(parts: tuple[Part, ...]) -> Iterator[str]:
     for part in parts:
         timed = part.frame[part.frame["measurement"] != "capacity"]
-        if part.capacity is not None and (said := beyond(part.capacity, timed["n_params"].unique())):
+        measured = part.capacity is not None and part.constant == part.capacity.constant.value
+        if part.capacity is not None and measured and (said := beyond(part.capacity, timed["n_params"].unique())):
             yield said
