@@ -48,7 +48,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
         failures=failures(runs),
         provenance=provenance(runs),
         settings=settings(suite, frame),
-        warnings=(*suite.warnings, *_capacity_warnings(parts), *doubts(parts, suite.analysis)),
+        warnings=tuple(dict.fromkeys((*suite.warnings, *_capacity_warnings(parts), *doubts(parts, suite.analysis)))),
         predictions=tuple(predictions(parts, suite.analysis)) if parts else (),
         rule=suite.analysis.crossing_rule,
     )

@@ -51,7 +51,7 @@ def probe_crossing_figure(part: Part) -> Figure | None:
     """The crossing refitted with each probe: a row a prime and probe, its reason where there is none."""
     found = {(c.p, c.probe, c.accuracy): c for c in part.crossings if c.rule == "sign change"}
     probes = [probe for probe in ("random", "vocab", "digits", "permuted") if any(key[1] == probe for key in found)]
-    rows = [(p, probe) for p in sorted({key[0] for key in found}) for probe in probes]
+    rows = sorted({key[:2] for key in found}, key=lambda row: (row[0], probes.index(row[1])))
     if len(probes) < 2:
         return None
     figure, (axes,) = new_figure(1.1 + 0.19 * len(rows))
