@@ -141,3 +141,14 @@ def test_the_grid_of_thresholds():
     assert {one.accuracy: one.code for one in grid} == {"running": OnsetCode.NEVER, "eval": OnsetCode.FROM_SMALLEST}
     nothing = frame.assign(t=0), {"a": trace(val=10), "b": trace()}
     assert [one.code for one in onsets(arrivals(*nothing, GRID), accuracy="eval")] == [OnsetCode.NO_CELLS]
+
+
+def test_the_median_of_seeds_does_not_move_with_their_number():
+    early, late = {1: 0, 2: 5, 3: 5, 4: 9}, {1: 0, 2: 0, 3: 0, 4: 9}
+    few, many = found(early, early, late), found(*[early] * 8, *[late] * 4)
+    assert few.n_params.value == many.n_params.value == 4
+    for seen in (few, many):
+        assert seen.by_seed.value == 2
+        assert seen.by_median.value == 2
+        assert seen.by_seed.low == 1
+    assert many.by_seed.high <= few.by_seed.high

@@ -17,6 +17,7 @@ from grokscope.report.page import page
 from . import fakes
 from .browser import needs_chromium, screenshot, visit
 
+ARTEFACTS = Path(__file__).parents[2] / "out" / "test-artifacts"
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 
 PROBE = """
@@ -140,8 +141,10 @@ def test_nothing_is_wider_than_a_phone(tmp_path: Path) -> None:
 
 @needs_chromium
 @pytest.mark.parametrize("width", [1280, 500])
-def test_nothing_goes_wrong_in_a_browser(report: Path, tmp_path: Path, width: int) -> None:
-    shot = tmp_path / f"page-{width}.png"
+def test_nothing_goes_wrong_in_a_browser(report: Path, width: int) -> None:
+    # Kept, so that it can be looked at when the tests are done.
+    shot = ARTEFACTS / f"page-{width}.png"
+    shot.parent.mkdir(parents=True, exist_ok=True)
     assert screenshot((report / "index.html").as_uri(), shot, width=width, height=1800) == []
 
 
