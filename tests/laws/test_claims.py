@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grokscope.laws.agreement import Interval
+from grokscope.laws.agreement import Interval, about_identity
 from grokscope.laws.claims import claims
 from grokscope.laws.verdicts import holm
 
@@ -162,3 +162,21 @@ def test_more_columns_than_primes_cannot_be_tested():
     frame = pd.concat([table(seed=1, op=op).head(4) for op in "+-*/"])
     assert by_name(frame, axes=["op"])["robust to op"].numbers["p"] != by_name(frame)["robust to p"].numbers["p"]
     assert math.isnan(by_name(frame, axes=["op"])["robust to op"].numbers["p"])
+
+
+def test_about_y_equals_x():
+    u = np.array([1.0, 2.0, 3.0])
+    assert about_identity(u, u) == (3, 1.0, 0.0)
+    found = about_identity(u, u + 0.5)
+    assert found.r_squared == pytest.approx(1 - 0.75 / 2)
+    assert found.mean_abs_dex == pytest.approx(0.5)
+    assert math.isnan(about_identity(u[:0], u[:0]).mean_abs_dex)
+
+
+def test_cells_of_widths_are_clustered_by_width():
+    frame = table(-0.02, noise=0.1).rename(columns={"p": "dim"})
+    found = by_name(pd.concat([frame] * 3), slice_field="dim")
+    assert found["calibration"].numbers["offset_high"] == pytest.approx(
+        by_name(frame, slice_field="dim")["calibration"].numbers["offset_high"]
+    )
+    assert "robust to dim" in found

@@ -162,3 +162,14 @@ def test_curves_that_touch_are_not_always_slower():
     found = only(curves(falling(1e6), {p: 1e6 / p - (0 if p == 3000 else 20) for p in P}, seeds=NOISE))
     assert found.code is CrossingCode.UNPROVEN
     assert found.all == ()
+
+
+@pytest.mark.parametrize("rule", ["sign change", "published"])
+def test_a_rising_crossing_is_the_falling_one_seen_from_the_other_side(rule):
+    rising = curves({p: p / 10 for p in P}, flat(300.0), seeds=NOISE)
+    found = only(rising, rule=rule, rising=True)
+    assert found.code is CrossingCode.CROSSES
+    assert found.n_params.value == pytest.approx(3000, rel=0.02)
+    assert only(rising, rule=rule).code is CrossingCode.WRONG_WAY
+    slow = curves(flat(1000.0), flat(100.0), seeds=NOISE)
+    assert only(slow, rule=rule, rising=True).code is only(slow, rule=rule).code is CrossingCode.ALWAYS_SLOWER

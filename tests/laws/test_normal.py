@@ -4,6 +4,8 @@ import lifelines
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grokscope.laws import normal
 
@@ -56,3 +58,32 @@ def test_equal_values_keep_the_floor():
 def test_too_few_arrivals_are_refused():
     with pytest.raises(ValueError, match="found 1 uncensored values, expected at least 2"):
         normal.fit(np.eye(2), np.zeros(2), np.array([True, False]))
+
+
+@given(st.integers(0, 10_000), st.integers(2, 12), st.integers(0, 6))
+def test_condensed_observations_have_the_likelihood_of_all(seed, n_seen, n_censored):
+    rng = np.random.default_rng(seed)
+    values = np.r_[rng.normal(2, 0.7, n_seen), rng.choice([3.0, 4.0], n_censored)]
+    censored = np.arange(len(values)) >= n_seen
+    few, beyond, counts = normal.condensed(values, censored)
+    assert len(few) <= 4
+    for mean, sigma in ((1.5, 0.3), (2.5, 1.2)):
+        whole = normal.log_likelihood((mean - values) / sigma, sigma, censored)
+        assert normal.log_likelihood((mean - few) / sigma, sigma, beyond, counts) == pytest.approx(whole)
+
+
+def test_a_fit_of_counts_is_the_fit_of_all():
+    rng = np.random.default_rng(1)
+    x = np.repeat(np.arange(6.0), 9)
+    values = np.minimum(0.5 * x + rng.normal(0, 0.4, len(x)), 2.4)
+    censored = values == 2.4
+    whole = normal.fit(np.column_stack([np.ones_like(x), x]), values, censored)
+    cells = [(at, *normal.condensed(values[x == at], censored[x == at])) for at in range(6)]
+    few_x = np.concatenate([np.full(len(few), float(at)) for at, few, _, _ in cells])
+    few, beyond, counts = (np.concatenate([cell[i] for cell in cells]) for i in (1, 2, 3))
+    design = np.column_stack([np.ones_like(few_x), few_x])
+    for start in (None, whole.theta):
+        again = normal.fit(design, few, beyond, counts=counts, start=start)
+        np.testing.assert_allclose(again.coef, whole.coef, rtol=1e-6)
+        np.testing.assert_allclose(again.covariance, whole.covariance, rtol=1e-5)
+        assert (again.df, again.log_likelihood) == (whole.df, pytest.approx(whole.log_likelihood))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from grokscope.laws.arrivals import arrivals
 from grokscope.laws.onset import GRID, delays, onset, onset_grid, onsets
 from grokscope.laws.results import Delay, OnsetCode
 
@@ -34,7 +35,13 @@ def groks(**traces):
 
 def only(one, **options):
     frame, traces = groks(only=one)
-    return delays(frame, traces, **({"accuracy": "running"} | options))
+    return measured(frame, traces, **options)
+
+
+def measured(frame, traces, **options):
+    asked = {"train_threshold": 0.99, "val_threshold": 0.98} | options
+    found = arrivals(frame, traces, [(asked["train_threshold"], asked["val_threshold"])])
+    return delays(found, **({"accuracy": "running"} | asked))
 
 
 def test_delay_between_the_two_arrivals():
@@ -54,7 +61,7 @@ def test_validation_never_is_a_lower_bound():
 def test_train_never_is_dropped_and_so_is_a_run_without_a_trace():
     assert only(trace(val=40)) == []
     frame, _ = groks(only=trace())
-    assert delays(frame, {}, accuracy="running") == []
+    assert measured(frame, {}) == []
 
 
 def test_plateau_between_the_thresholds():
@@ -124,11 +131,24 @@ def test_interval_spans_the_grid_and_the_seeds():
 
 def test_the_grid_of_thresholds():
     frame, traces = groks(a=trace(train=10, eval_from=5, val=40), b=trace(train=10, eval_from=5, val=10))
-    grid = onset_grid(frame, traces, samples=10)
+    found = arrivals(frame, traces, GRID)
+    grid = onset_grid(found, samples=10)
     assert len(grid) == 2 * len(GRID)
     assert {(one.accuracy, one.train_threshold, one.val_threshold) for one in grid} == {
         (accuracy, *pair) for accuracy in ("running", "eval") for pair in GRID
     }
     # At the only width seed b has no delay by running accuracy, and one of 5 by eval accuracy.
     assert {one.accuracy: one.code for one in grid} == {"running": OnsetCode.NEVER, "eval": OnsetCode.FROM_SMALLEST}
-    assert [one.code for one in onsets(frame, {}, accuracy="eval")] == [OnsetCode.NO_CELLS]
+    nothing = frame.assign(t=0), {"a": trace(val=10), "b": trace()}
+    assert [one.code for one in onsets(arrivals(*nothing, GRID), accuracy="eval")] == [OnsetCode.NO_CELLS]
+
+
+def test_the_median_of_seeds_does_not_move_with_their_number():
+    early, late = {1: 0, 2: 5, 3: 5, 4: 9}, {1: 0, 2: 0, 3: 0, 4: 9}
+    few, many = found(early, early, late), found(*[early] * 8, *[late] * 4)
+    assert few.n_params.value == many.n_params.value == 4
+    for seen in (few, many):
+        assert seen.by_seed.value == 2
+        assert seen.by_median.value == 2
+        assert seen.by_seed.low == 1
+    assert many.by_seed.high <= few.by_seed.high

@@ -6,6 +6,8 @@ import lifelines
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from grokscope.laws.timescales import geometric_mean, kaplan_meier, timescales
@@ -92,3 +94,16 @@ def test_cells_carry_load_counts_and_the_published_mean():
     assert first.load == pytest.approx(30_866 / 40_000)
     assert first.lognormal.value > first.published_mean * 0.95
     assert math.isnan(timescales(frame, math.nan, accuracy="eval")[0].load)
+
+
+@given(st.integers(0, 10_000), st.integers(6, 24), st.sampled_from([0.0, 0.2, 0.5]))
+def test_the_median_is_that_of_another_library(seed, n, share):
+    rng = np.random.default_rng(seed)
+    times = np.ceil(np.exp(rng.normal(3, 0.7, n)))
+    censored = rng.random(n) < share
+    found, other = kaplan_meier(times, censored), lifelines.KaplanMeierFitter().fit(times, ~censored)
+    if (abs(other.survival_function_.iloc[:, 0] - 0.5) < 1e-9).any():
+        return  # Exactly half are left: it depends on the rounding of a product whether that is at most half.
+    low, high = lifelines.utils.median_survival_times(other.confidence_interval_).to_numpy(float)[0]
+    expected = np.array([other.median_survival_time_, low, high])
+    np.testing.assert_array_equal(found[:3], np.where(np.isfinite(expected), expected, np.nan))

@@ -8,18 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.capacity import capacity
 from grokscope.laws.cells import by_setting
-from grokscope.laws.claims import claims
-from grokscope.laws.crossing import crossings
-from grokscope.laws.memorisation import memorisation
-from grokscope.laws.onset import delays, onset_grid, onsets
-from grokscope.laws.timescales import timescales
-from grokscope.report.contents import Contents, Counts, Failure, Part
-from grokscope.report.tables import predictiveness
+from grokscope.report.contents import Contents, Counts, Failure
+from grokscope.studies.families import predictions
+from grokscope.studies.race import part
+from grokscope.suite import Analysis
 
 DIMS = (32, 48, 64, 96, 128)
-ACCURACIES = ("running", "eval")
+MAIN = {"name": "intersection", "delay_val_threshold": 0.98, "colour_field": "dim"}
+BY_PRIME = {"name": "by_prime", "slice_field": "dim", "x_field": "dataset_bits", "delay_val_threshold": 0.98} | {
+    "colour_field": "p"
+}
 
 
 def n_params(dim: int) -> int:
@@ -119,26 +118,6 @@ def trace(epochs: int, running: float, train: float, val: float | None) -> pd.Da
     )
 
 
-def part(setting: dict[str, object], frame: pd.DataFrame, traces: dict[str, pd.DataFrame]) -> Part:
-    """What the laws make of the runs of one setting."""
-    found = capacity(frame)
-    constant = found.constant.value
-    return Part(
-        setting=setting,
-        frame=frame,
-        capacity=found,
-        timescales=tuple(t for a in ACCURACIES for t in timescales(frame, constant, accuracy=a)),
-        crossings=tuple(
-            c for a in ACCURACIES for rule in ("sign change", "published")
-            for c in crossings(frame, accuracy=a, rule=rule, samples=40)
-        ),
-        onsets=tuple(o for a in ACCURACIES for o in onsets(frame, traces, accuracy=a, samples=40)),
-        onset_grid=tuple(onset_grid(frame, traces, samples=40)),
-        delays={a: tuple(delays(frame, traces, accuracy=a)) for a in ACCURACIES},
-        memorisation=tuple(memorisation(frame, constant, accuracy="running", samples=5)),
-    )  # fmt: skip
-
-
 @functools.cache
 def contents(
     primes: tuple[int, ...] = (97,),
@@ -148,6 +127,7 @@ def contents(
     memorising: float = 1.0,
     suite: str = "fake",
     decays: tuple[float, ...] = (1.0,),
+    by_prime: bool = False,
 ) -> Contents:
     """A whole report's contents; the same object for the same arguments."""
     made = [
@@ -155,9 +135,8 @@ def contents(
     ]
     frame = pd.concat([frame for frame, _ in made], ignore_index=True)
     traces = {identity: trace for _, each in made for identity, trace in each.items()}
-    parts = tuple(part(setting, rows, traces) for setting, rows in by_setting(frame))
-    table = predictiveness(suite, parts)
-    tested = table[(table["accuracy"] == "running") & (table["rule"] == "sign change")]
+    analysis = Analysis(figures=(MAIN, BY_PRIME) if by_prime else (MAIN,), delay_val_threshold=0.98)
+    parts = tuple(part(setting, rows, traces, analysis) for setting, rows in by_setting(frame))
     done = frame["measurement"].value_counts().to_dict()
     counts = {name: Counts(n + 1, n, 1, 0) for name, n in done.items()}
     return Contents(
@@ -172,7 +151,7 @@ def contents(
         provenance=({"version": "0.1.0", "git": "abc1234", "device": "cpu", "runs": len(frame)},),
         settings={"rotary": "published", "train threshold": 0.99, "source of C": "measured"},
         warnings=("one of the warnings",),
-        claims=tuple(claims(tested, resamples=50)),
+        predictions=tuple(predictions(parts, analysis)),
     )
 
 

@@ -59,16 +59,16 @@ def test_every_figure_fits_a_column_and_can_be_read(drawn: dict[str, Figure | No
 def test_the_race_has_both_axes_every_curve_and_every_mark(drawn: dict[str, Figure | None]) -> None:
     figure = drawn["race_97"]
     assert figure is not None
-    left, right = figure.axes
+    left, right = figure.axes[:2]
     assert left.get_xlabel() == "parameters P"
     assert left.get_ylabel() == "delay, running train accuracy (epochs)"
-    assert right.get_ylabel() == "T_mem, T_gen (epochs)"
+    assert right.get_ylabel() == "T_mem to 99 %, T_gen to 99 % (epochs)"
     assert (left.get_xscale(), left.get_yscale(), right.get_yscale()) == ("log", "linear", "log")
     assert legend(figure)[:3] == ["T_mem, running accuracy", "T_mem, eval accuracy", "T_gen, eval accuracy"]
     assert {"crossing, running accuracy", "crossing, eval accuracy", "onset, running accuracy"} <= set(legend(figure))
     gen = next(line for line in right.lines if line.get_label() == "T_gen, eval accuracy")
     assert len(gen.get_xdata()) == N_DIMS
-    delays = fakes.contents().parts[0].delays["running"]
+    delays = fakes.contents().parts[0].families[0].delays["running"]
     assert points(figure, "seeds") == sum(not d.censored for d in delays) > 0
     assert points(figure, "least") == len({d.n_params for d in delays})
 
@@ -176,5 +176,5 @@ def test_swept_settings_have_figures_of_their_own() -> None:
 
 
 def _bare(contents: Contents) -> Contents:
-    part = replace(contents.parts[0], capacity=None, timescales=(), crossings=(), onsets=(), onset_grid=(), delays={})
-    return replace(contents, parts=(part,))
+    part = replace(contents.parts[0], capacity=None, timescales=(), crossings=(), families=(), onset_grid=())
+    return replace(contents, parts=(replace(part, constant=float("nan")),), predictions=())

@@ -17,6 +17,7 @@ from grokscope.report.page import page
 from . import fakes
 from .browser import needs_chromium, screenshot, visit
 
+ARTEFACTS = Path(__file__).parents[2] / "out" / "test-artifacts"
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 
 PROBE = """
@@ -60,6 +61,7 @@ class Tags(HTMLParser):
 
 def hostile(contents: Contents) -> Contents:
     part = replace(contents.parts[0], setting={HOSTILE: HOSTILE})
+    claim = Claim(HOSTILE, HOSTILE, "cannot tell", {HOSTILE: 1.0}, HOSTILE)
     return replace(
         contents,
         suite=HOSTILE,
@@ -71,7 +73,7 @@ def hostile(contents: Contents) -> Contents:
         settings={HOSTILE: HOSTILE},
         warnings=(HOSTILE,),
         parts=(part,),
-        claims=(Claim(HOSTILE, HOSTILE, "cannot tell", {HOSTILE: 1.0}, HOSTILE),),
+        predictions=(replace(contents.predictions[0], claims=(claim,)),),
     )
 
 
@@ -108,7 +110,9 @@ def test_it_states_what_was_found_and_what_it_rests_on() -> None:
         "abc1234",
         "name: fake",
         'href="tables/runs.csv"',
-        "cannot tell",
+        "plain mean",
+        "Morris et al. (2025)",
+        "Song &amp; Ye (2026)",
     ):
         assert text in html
 
@@ -137,8 +141,10 @@ def test_nothing_is_wider_than_a_phone(tmp_path: Path) -> None:
 
 @needs_chromium
 @pytest.mark.parametrize("width", [1280, 500])
-def test_nothing_goes_wrong_in_a_browser(report: Path, tmp_path: Path, width: int) -> None:
-    shot = tmp_path / f"page-{width}.png"
+def test_nothing_goes_wrong_in_a_browser(report: Path, width: int) -> None:
+    # Kept, so that it can be looked at when the tests are done.
+    shot = ARTEFACTS / f"page-{width}.png"
+    shot.parent.mkdir(parents=True, exist_ok=True)
     assert screenshot((report / "index.html").as_uri(), shot, width=width, height=1800) == []
 
 

@@ -63,7 +63,7 @@ def test_every_code_has_a_sentence(code: CrossingCode) -> None:
 def test_every_onset_code_has_a_sentence(code: OnsetCode) -> None:
     known = code in (OnsetCode.FOUND, OnsetCode.FROM_SMALLEST)
     place = Estimate(5000.0 if known else NAN, NAN, NAN, 8, "")
-    text = found(prime(onsets={"running": Onset(97, "running", 0.99, 0.98, place, code, ())}))
+    text = found(prime(onsets={"running": Onset(97, "running", 0.99, 0.98, place, code, (), place, place)}))
     assert ("5\u202f000" in text) is known
     assert ("Grokking, by running accuracy, begins" in text) is (code is OnsetCode.FOUND)
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from grokscope.laws.agreement import AboutIdentity
 from grokscope.laws.results import Claim
-from grokscope.report.contents import Counts
+from grokscope.report.contents import Counts, Prediction
 from grokscope.report.write import claims_json, claims_markdown, write_report
+from grokscope.suite import Figure
 
 from . import fakes
 
@@ -22,6 +24,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def test_all_files_are_there(report: Path) -> None:
     figures = ("race_97", "learning_97", "survival_97", "capacity", "speed_a", "speed_b", "onset_thresholds")
+    figures += ("prediction_intersection", "residual_intersection_p")
     tables = ("timescales.csv", "crossings.csv", "onsets.csv", "runs.csv", "predictiveness.csv")
     expected = {"index.html", *(f"tables/{name}" for name in (*tables, "claims.json", "claims.md"))}
     expected |= {f"figures/{stem}.{kind}" for stem in figures for kind in ("pdf", "png")}
@@ -74,6 +77,7 @@ def test_a_suite_without_runs_reports_what_is_missing(tmp_path: Path) -> None:
 
 def test_claims_are_valid_json_and_markdown() -> None:
     claims = [Claim("a | b", "<b>", "cannot tell", {"f": float("nan"), "n": 3.0}, "how\nso")]
-    assert json.loads(claims_json(claims))[0]["numbers"] == {"f": None, "n": 3.0}
-    last = claims_markdown(claims).splitlines()[-1]
+    tested = [Prediction(Figure(), "eval", (), pd.DataFrame(), AboutIdentity(3, 0.5, 0.1), tuple(claims))]
+    assert json.loads(claims_json(tested))[0]["numbers"] == {"f": None, "n": 3.0}
+    last = claims_markdown(tested).splitlines()[-1]
     assert last == "| a \\| b: &lt;b> | cannot tell | f –; n 3 | how so |"

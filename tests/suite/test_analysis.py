@@ -77,3 +77,22 @@ def test_unknown_options_are_warned_of_with_their_line(block, place):
 def test_known_options_with_wrong_values_are_refused_with_their_line(block, fault):
     (line,) = faults_of(VALID + f"analysis: {block}\n")
     assert line.startswith("s.yaml" + fault)
+
+
+def test_a_figure_takes_from_the_block_what_it_does_not_say():
+    found = analysis(
+        "{delay_val_threshold: 98, max_dim: 64, figures: [{name: a, slice_field: dim, x_field: dataset_bits}]}"
+    )
+    main, other = found.families
+    assert (main.main, main.delay_val_threshold, main.max_dim) == (True, 0.98, 64)
+    assert (other.name, other.fading, other.delay_val_threshold, other.max_dim) == ("a", True, 0.98, 64)
+    own = analysis("{max_dim: 64, figures: [{name: a, max_dim: 32, delay_val_threshold: 0.95}]}").families
+    assert [(figure.name, figure.max_dim, figure.delay_val_threshold) for figure in own] == [("a", 32, 0.95)]
+
+
+def test_a_figure_that_cannot_be_drawn_says_why():
+    found = analysis("{figures: [{name: a, x_field: heads}]}")
+    assert found.figures[0].fault == (
+        "figure a: x_field: found 'heads', expected one of n_params, dim, dataset_bits, p; it is not drawn"
+    )
+    assert [figure.name for figure in found.families] == ["intersection"]

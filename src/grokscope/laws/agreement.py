@@ -93,6 +93,28 @@ def resampled(
     return float(low), float(high)
 
 
+class AboutIdentity(NamedTuple):
+    """How near values lie to y = x. NaN where there are none, or none of R squared where they are all equal.
+
+    Attributes:
+        r_squared: 1 - sum of (e - u)^2 / sum of (e - mean e)^2: about y = x, not about a fitted line.
+        mean_abs_dex: mean of |e - u|.
+    """
+
+    n: int
+    r_squared: float
+    mean_abs_dex: float
+
+
+def about_identity(u: Array, e: Array) -> AboutIdentity:
+    """Of observed e about predicted u, both log10. Source: spec 5.7."""
+    if not len(u):
+        return AboutIdentity(0, _NAN, _NAN)
+    spread = float(np.sum((e - e.mean()) ** 2))
+    r_squared = 1 - float(np.sum((e - u) ** 2)) / spread if spread > 0 else _NAN
+    return AboutIdentity(len(u), r_squared, float(np.abs(e - u).mean()))
+
+
 def joint(u: Array, e: Array) -> tuple[float, float, float, float]:
     """(F, p, slope, intercept) of e = a + b u against a = 0, b = 1. Source: spec 5.8."""
     n = len(u)

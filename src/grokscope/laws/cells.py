@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -39,16 +39,16 @@ SETTINGS = (
 optimisers and losses add to it."""
 
 
-def require(frame: pd.DataFrame, *columns: str) -> None:
-    """Refuse a frame that lacks a column.
+def require(frame: pd.DataFrame | Mapping[str, Any], *columns: str) -> None:
+    """Refuse a frame, or columns by name, that lacks a column.
 
     Raises:
         ValueError: names what is missing, what was found and what was expected.
     """
-    missing = [column for column in columns if column not in frame.columns]
+    missing = [column for column in columns if column not in frame]
     if missing:
         raise ValueError(
-            f"runs frame: column {', '.join(missing)} missing; found {', '.join(map(str, frame.columns)) or 'none'}; "
+            f"runs frame: column {', '.join(missing)} missing; found {', '.join(map(str, frame)) or 'none'}; "
             f"expected {', '.join(columns)}"
         )
 
@@ -78,6 +78,23 @@ def observations(
             f"runs frame: {column} of row {bad.index[0]}: found {bad['time'].iloc[0]}, expected > 0 epochs"
         )
     return seen.sort_values(["p", "n_params", "seed"]).reset_index(drop=True)
+
+
+def along(frame: pd.DataFrame, slice_field: str, x_field: str) -> pd.DataFrame:
+    """The same runs read along another axis: column p holds what is fixed in a curve, n_params what varies along it.
+
+    Laws that read only these two then follow curves of, say, one width against the bits of the data.
+
+    Raises:
+        ValueError: a column is missing.
+    """
+    require(frame, slice_field, x_field)
+    return frame.assign(p=frame[slice_field], n_params=frame[x_field])
+
+
+def within(frame: pd.DataFrame, max_dim: int | None) -> pd.DataFrame:
+    """The runs up to a width; all if there is no limit."""
+    return frame if max_dim is None else frame[frame["dim"] <= max_dim]
 
 
 def refuse_mixture(rows: pd.DataFrame, settings: Sequence[str] = SETTINGS) -> None:

@@ -35,10 +35,11 @@ def claims(
     """Test what the cells of a suite say of the crossing as a predictor of the onset.
 
     Args:
-        table: one row per cell, with p, predicted_onset_x (the crossing), empirical_onset_x (the onset), both in
-            parameters and NaN where there is none, and a column per swept axis.
+        table: one row per cell, with predicted_onset_x (the crossing), empirical_onset_x (the onset), both on one axis
+            (parameters, or bits of the data) and NaN where there is none, and a column per swept axis.
         axes: the swept axes.
-        slice_field: what tells the curves apart; it is a baseline of its own (log10 if numeric).
+        slice_field: what tells the curves apart: a baseline of its own (log10 if numeric), and what cells of other
+            settings share data in, so that they are clustered by it.
         design: `published` leaves the slice out, counts constant columns and takes absence of evidence as a pass.
         margin: dex within which a difference counts as none.
         resamples: permutations and bootstrap samples, from `seed`.
@@ -46,13 +47,13 @@ def claims(
     Raises:
         ValueError: a column is missing.
     """
-    require(table, "p", slice_field, "predicted_onset_x", "empirical_onset_x", *axes)
+    require(table, slice_field, "predicted_onset_x", "empirical_onset_x", *axes)
     valid = table[(table["predicted_onset_x"] > 0) & (table["empirical_onset_x"] > 0)].reset_index(drop=True)
     u, e = (np.log10(valid[name].to_numpy(float)) for name in ("predicted_onset_x", "empirical_onset_x"))
     if design == "published":
         return published_claims(valid, u, e, axes, resamples=resamples, seed=seed)
     rng = np.random.default_rng(seed)
-    groups = valid["p"].to_numpy()
+    groups = valid[slice_field].to_numpy()
     return [
         _association(u, e, groups, resamples, rng),
         _calibration(u, e, groups, margin, resamples, rng),

@@ -27,14 +27,13 @@ def closest_approach(
     """
     n = len(mem) + len(gen)
     cells = _cells(mem), _cells(gen)
-    meeting = approach(_published_line(cells[0]), _published_line(cells[1]))
+    whole = [_whole(each) for each in cells]
+    meeting = approach(_line(whole[0], 0), _line(whole[1], 0))
     if meeting is None:
         nowhere = Estimate(_NAN, _NAN, _NAN, n, "closest approach, as published")
         return Crossing(p, accuracy, probe, nowhere, _NAN, CrossingCode.TOO_FEW, (), _NAN, "published")
-    redrawn = [
-        approach(_published_line(_resampled(cells[0], rng)), _published_line(_resampled(cells[1], rng)))
-        for _ in range(samples)
-    ]
+    lines = [_redrawn(each, samples, rng) for each in cells]
+    redrawn = [approach(_line(lines[0], i), _line(lines[1], i)) for i in range(samples)]
     places = [again[0] for again in redrawn if again is not None]
     low, high = np.percentile(places, [2.5, 97.5]) if places else (_NAN, _NAN)
     place, epochs, code, every = meeting
@@ -78,17 +77,30 @@ def _code(gap: Array, changes: Array) -> CrossingCode:
     return CrossingCode.ALWAYS_SLOWER if gap[0] > 0 else CrossingCode.ALWAYS_FASTER
 
 
-def _published_line(cells: list[tuple[float, Array]]) -> tuple[Array, Array]:
-    """(P, mean of the uncensored times) of every cell that has any."""
-    means = [(params, float(np.nanmean(times))) for params, times in cells if not np.isnan(times).all()]
-    return np.array([params for params, _ in means]), np.array([mean for _, mean in means])
-
-
 def _cells(seen: pd.DataFrame) -> list[tuple[float, Array]]:
     """(P, times with NaN where censored) of every cell, P ascending."""
     times = seen["time"].where(~seen["censored"]).to_numpy(float)
     return [(float(params), times[rows]) for params, rows in sorted(seen.groupby("n_params").indices.items())]
 
 
-def _resampled(cells: list[tuple[float, Array]], rng: np.random.Generator) -> list[tuple[float, Array]]:
-    return [(params, times[rng.integers(len(times), size=len(times))]) for params, times in cells]
+def _whole(cells: list[tuple[float, Array]]) -> tuple[Array, Array]:
+    """(P, (1, cells) mean of the uncensored times, NaN where none is)."""
+    return np.array([params for params, _ in cells]), np.array([_means(times[None])[0] for _, times in cells])[None]
+
+
+def _redrawn(cells: list[tuple[float, Array]], samples: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """(P, (samples, cells) the same means of runs resampled within their cells)."""
+    means = [_means(times[rng.integers(len(times), size=(samples, len(times)))]) for _, times in cells]
+    return np.array([params for params, _ in cells]), np.array(means).reshape(len(cells), samples).T
+
+
+def _means(times: Array) -> Array:
+    seen = ~np.isnan(times)
+    n = seen.sum(axis=1)
+    return np.where(n > 0, np.where(seen, times, 0).sum(axis=1) / np.maximum(n, 1), _NAN)
+
+
+def _line(means: tuple[Array, Array], sample: int) -> tuple[Array, Array]:
+    """(P, mean) of the cells that have one."""
+    params, times = means[0], means[1][sample]
+    return params[~np.isnan(times)], times[~np.isnan(times)]

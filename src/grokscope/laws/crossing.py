@@ -9,6 +9,7 @@ percentiles of resampled seeds cover far less than they say when a cell has two 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,10 @@ from grokscope.laws.difference import Difference
 from grokscope.laws.results import Accuracy, Crossing, CrossingCode, Estimate
 
 _NAN = float("nan")
+_FROM_THE_OTHER_SIDE = {
+    CrossingCode.ALWAYS_SLOWER: CrossingCode.ALWAYS_FASTER,
+    CrossingCode.ALWAYS_FASTER: CrossingCode.ALWAYS_SLOWER,
+}
 
 
 def crossings(
@@ -29,6 +34,7 @@ def crossings(
     accuracy: Accuracy,
     probe: str = "random",
     rule: Literal["sign change", "published"] = "sign change",
+    rising: bool = False,
     samples: int = 400,
     seed: int = 0,
 ) -> list[Crossing]:
@@ -39,6 +45,8 @@ def crossings(
         accuracy: which train accuracy T_mem is by.
         probe: which data were memorised.
         rule: `published` is the closest approach of plain means (spec 5.5), whether or not they cross.
+        rising: T_mem is looked for to rise above T_gen, as it does where P stands for the bits of the data at one
+            width: more data take longer to memorise (see `cells.along`).
         samples: redrawn suites for the certainty (and, under `published`, for the interval).
         seed: of the redrawing.
 
@@ -51,22 +59,25 @@ def crossings(
     for p in sorted(set(memorising["p"]) & set(generalising["p"])):
         rng = np.random.default_rng([seed, int(p)])
         mem, gen = memorising[memorising["p"] == p], generalising[generalising["p"] == p]
+        # Looked at from the other side, one curve's rise above the other is the other's fall below it.
+        first, second = (gen, mem) if rising else (mem, gen)
         if rule == "published":
-            found.append(closest_approach(mem, gen, int(p), accuracy, probe, samples, rng))
+            made = closest_approach(first, second, int(p), accuracy, probe, samples, rng)
         else:
-            found.append(sign_change(curve(mem), curve(gen), int(p), accuracy, probe, samples, rng))
+            made = sign_change(curve(first), curve(second), int(p), accuracy, probe, samples, rng)
+        found.append(replace(made, code=_FROM_THE_OTHER_SIDE.get(made.code, made.code)) if rising else made)
     return found
 
 
 def sign_change(
     mem: Curve, gen: Curve, p: int, accuracy: Accuracy, probe: str, samples: int, rng: np.random.Generator
 ) -> Crossing:
-    """The crossing of two curves, with its interval and its certainty."""
+    """Where the first of two curves falls below the second, with its interval and its certainty."""
     difference = Difference.between(mem, gen)
     n = mem.n + gen.n
 
     def result(code: CrossingCode, place: Estimate, log_time: float, every: tuple[float, ...]) -> Crossing:
-        certainty = _certainty(mem, gen, samples, rng) if difference is not None else _NAN
+        certainty = difference.certainty(samples, rng) if difference is not None else _NAN
         return Crossing(p, accuracy, probe, place, math.exp(log_time), code, every, certainty, "sign change")
 
     if difference is None:
@@ -84,16 +95,6 @@ def sign_change(
         how = "sign change of ln T against ln P; one run a cell gives no interval"
     estimate = Estimate(math.exp(place), math.exp(low), math.exp(high), n, how)
     return result(code, estimate, float(difference.height(place)), every)
-
-
-def _certainty(mem: Curve, gen: Curve, samples: int, rng: np.random.Generator) -> float:
-    if not (mem.noisy and gen.noisy):
-        return _NAN
-    crossed = 0
-    for _ in range(samples):
-        difference = Difference.between(mem.redrawn(rng), gen.redrawn(rng))
-        crossed += difference is not None and any(falling for _, falling in difference.roots())
-    return crossed / samples
 
 
 def _nowhere(n: int) -> Estimate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -46,21 +46,30 @@ class Curve:
 
     def weights(self, log_params: Array) -> Array:
         """(len(log_params), k): what each cell contributes to the line at these places, all inside its range."""
-        return np.column_stack([np.interp(log_params, self.log_params, row) for row in np.eye(len(self.log_params))])
+        rows, right = np.arange(len(log_params)), self._right(log_params)
+        left = self.log_params[right - 1]
+        share = np.clip((log_params - left) / (self.log_params[right] - left), 0, 1)
+        found = np.zeros((len(log_params), len(self.log_params)))
+        found[rows, right - 1], found[rows, right] = 1 - share, share
+        return found
 
     def missed(self, log_params: Array) -> Array:
         """How far a curve so bent departs from its straight line at these places: 0 at the cells themselves."""
-        right = np.clip(np.searchsorted(self.log_params, log_params), 1, len(self.log_params) - 1)
+        right = self._right(log_params)
         sides = (log_params - self.log_params[right - 1]) * (self.log_params[right] - log_params)
         return np.asarray(0.5 * abs(self.curvature) * np.maximum(sides, 0))
 
-    def redrawn(self, rng: np.random.Generator) -> Curve:
-        """The curve that other seeds might have given, by what these seeds show of their spread."""
+    def noise(self, samples: int, rng: np.random.Generator) -> Array:
+        """(samples, k): how the cells might have departed under other seeds, by what these show of their spread."""
         if not self.noisy:
-            return self
-        scale = np.sqrt(self.df / rng.chisquare(self.df))
-        noise = scale * rng.multivariate_normal(np.zeros(len(self.log_times)), self.covariance, method="eigh")
-        return replace(self, log_times=self.log_times + np.where(self.bounded, 0.0, noise))
+            return np.zeros((samples, len(self.log_times)))
+        scale = np.sqrt(self.df / rng.chisquare(self.df, size=(samples, 1)))
+        noise = rng.multivariate_normal(np.zeros(len(self.log_times)), self.covariance, size=samples, method="eigh")
+        return np.asarray(np.where(self.bounded, 0.0, scale * noise))
+
+    def _right(self, log_params: Array) -> Array:
+        """The cell to the right of each place."""
+        return np.clip(np.searchsorted(self.log_params, log_params), 1, len(self.log_params) - 1)
 
 
 def curve(seen: pd.DataFrame) -> Curve:

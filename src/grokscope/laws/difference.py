@@ -108,6 +108,21 @@ class Difference:
             if d[i] * d[i + 1] < 0
         ]
 
+    def certainty(self, samples: int, rng: np.random.Generator) -> float:
+        """Share of redrawn pairs of curves that change from positive to negative somewhere; NaN without noise."""
+        if not self.noisy:
+            return _NAN
+        above, below = (
+            (line.log_times + line.noise(samples, rng)) @ line.weights(self.knots).T for line in (self.mem, self.gen)
+        )
+        value = above - below
+        # Where a curve is only a bound the sign is known on the side on which it lies beyond the other.
+        positive = (value > 0) & ~self._bounded(self.gen, self.knots)
+        negative = (value < 0) & ~self._bounded(self.mem, self.knots)
+        fell = positive.any(axis=1) & negative.any(axis=1)
+        n = len(self.knots)
+        return float((fell & (positive.argmax(axis=1) < n - 1 - negative[:, ::-1].argmax(axis=1))).mean())
+
     def interval(self, left: float, right: float, place: float) -> tuple[float, float]:
         """From the last P before `place` where D is significantly positive to the first after it where negative.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +35,34 @@ class _Fitted(NamedTuple):
     errors: Array
     exponent: float
     aic: float
+    theta: Array
+
+
+class _Rows(NamedTuple):
+    """Runs, a few rows a cell that have their likelihood (see `normal.condensed`). `floor`: least sigma."""
+
+    floor: float
+    cell: Array
+    load: Array
+    log_time: Array
+    censored: Array
+    counts: Array
+
+    @classmethod
+    def of(cls, used: pd.DataFrame) -> _Rows:
+        parts = []
+        for number, (_, cell) in enumerate(used.groupby(["p", "n_params"])):
+            log_times, censored = np.log(cell["time"].to_numpy(float)), cell["censored"].to_numpy(bool)
+            few = normal.condensed(log_times, censored)
+            parts.append((np.full(len(few[0]), number), np.full(len(few[0]), cell["load"].iloc[0]), *few))
+        columns = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return cls(rounding(used.loc[~used["censored"], "time"].to_numpy(float)), *columns)
+
+    def drawn(self, times: Array) -> _Rows:
+        """With each cell as often as it was drawn."""
+        counts = self.counts * times[self.cell]
+        kept = counts > 0
+        return _Rows(self.floor, *(column[kept] for column in (*self[1:-1], counts)))
 
 
 def memorisation(
@@ -76,13 +104,14 @@ def _law(
     cells = [(int(key[0]), int(key[1])) for key in used[~used["censored"]].groupby(["p", "n_params"]).groups]
     if len(cells) < _FEWEST_CELLS:
         return None
-    fitted = _fit_all(used)
-    by_cell = list(used.groupby(["p", "n_params"]).indices.values())
+    rows_of = _Rows.of(used)
+    fitted = _fit_all(rows_of)
+    n_cells = int(rows_of.cell[-1]) + 1
     redrawn = []
     for _ in range(samples):
-        drawn = used.iloc[np.concatenate([by_cell[i] for i in rng.integers(len(by_cell), size=len(by_cell))])]
-        if drawn.loc[~drawn["censored"], "load"].nunique() >= _FEWEST_CELLS - 1:
-            redrawn.append(_fit_all(drawn))
+        drawn = rows_of.drawn(np.bincount(rng.integers(n_cells, size=n_cells), minlength=n_cells))
+        if len(np.unique(drawn.load[~drawn.censored])) >= _FEWEST_CELLS - 1:
+            redrawn.append(_fit_all(drawn, fitted))
     best = min(found.aic for found in fitted.values())
     winners = [min(again, key=lambda name: again[name].aic) for again in redrawn]
     forms = [
@@ -132,14 +161,13 @@ def _bounds(found: _Fitted, n_cells: int, redrawn: list[Array]) -> tuple[Array, 
     return low, high
 
 
-def _fit_all(used: pd.DataFrame) -> dict[str, _Fitted]:
-    load, log_times = used["load"].to_numpy(float), np.log(used["time"].to_numpy(float))
-    censored = used["censored"].to_numpy(bool)
-    floor = rounding(used.loc[~used["censored"], "time"].to_numpy(float))
+def _fit_all(rows: _Rows, near: Mapping[str, _Fitted] | None = None) -> dict[str, _Fitted]:
+    """Every form, fitted; `near` are fits of similar rows, where to start from."""
 
     def fit(name: str, exponent: float) -> normal.Fit:
-        design = np.column_stack([np.ones_like(load), FORMS[name](load, exponent)])
-        return normal.fit(design, log_times, censored, floor=floor)
+        design = np.column_stack([np.ones_like(rows.load), FORMS[name](rows.load, exponent)])
+        start = near[name].theta if near else None
+        return normal.fit(design, rows.log_time, rows.censored, counts=rows.counts, floor=rows.floor, start=start)
 
     found = {}
     for name in FORMS:
@@ -154,7 +182,6 @@ def _fit_all(used: pd.DataFrame) -> dict[str, _Fitted]:
             exponent = float(search.x)
         result = fit(name, exponent)
         # Two coefficients and the spread; the stretched exponential has its exponent besides.
-        found[name] = _Fitted(
-            result.coef, np.sqrt(np.diag(result.covariance)), exponent, 2 * (3 + stretched) - 2 * result.log_likelihood
-        )
+        aic = 2 * (3 + stretched) - 2 * result.log_likelihood
+        found[name] = _Fitted(result.coef, np.sqrt(np.diag(result.covariance)), exponent, aic, result.theta)
     return found

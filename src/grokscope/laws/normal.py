@@ -25,6 +25,7 @@ class Fit(NamedTuple):
         sigma: residual standard deviation, corrected for the k coefficients; NaN without degrees of freedom.
         df: uncensored observations less k: what t quantiles go by.
         log_likelihood: at the maximum, with the maximum-likelihood sigma.
+        theta: (k + 1,) where the maximum is, in Olsen's parameters.
     """
 
     coef: Array
@@ -32,27 +33,43 @@ class Fit(NamedTuple):
     sigma: float
     df: int
     log_likelihood: float
+    theta: Array
 
 
-def fit(design: Array, values: Array, censored: Array, *, floor: float = 1e-9, rounds: int = 200) -> Fit:
+def fit(
+    design: Array,
+    values: Array,
+    censored: Array,
+    *,
+    counts: Array | None = None,
+    floor: float = 1e-9,
+    rounds: int = 200,
+    start: Array | None = None,
+) -> Fit:
     """Regress `values` (n,) on `design` (n, k); where `censored`, the true value is known to be larger.
 
-    `floor`: least sigma, for observations that are rounded and may agree exactly.
+    Args:
+        counts: (n,) how many observations each row stands for, not necessarily whole; one each by default.
+        floor: least sigma, for observations that are rounded and may agree exactly.
+        start: `theta` of a fit to similar observations, from which fewer rounds are needed.
 
     Raises:
         ValueError: fewer than k values are uncensored, so that no maximum need exist.
     """
     n, k = design.shape
-    seen = ~censored
-    m = int(seen.sum())
+    counts = np.ones(n) if counts is None else counts
+    m = float(counts[~censored].sum())
     if m < k:
-        raise ValueError(f"censored regression: found {m} uncensored values, expected at least {k}")
-    theta = _least_squares(design, values, floor) if m == n else _newton(design, values, censored, floor, rounds)
+        raise ValueError(f"censored regression: found {m:g} uncensored values, expected at least {k}")
+    if censored.any():
+        theta = _newton(design, values, censored, counts, floor, rounds, start)
+    else:
+        theta = _least_squares(design, values, counts, floor)
     coef, spread = theta[:-1] / theta[-1], 1 / theta[-1]
-    df = m - k
+    df = round(m) - k
     correction = m / df if df > 0 else np.inf
     rows = np.column_stack([design, -values])
-    information = _information(rows, theta, censored)
+    information = _information(rows, theta, censored, counts)
     # From (gamma, tau) to beta = gamma / tau: the delta method.
     jacobian = np.column_stack([np.eye(k), -coef]) / theta[-1]
     covariance = jacobian @ np.linalg.pinv(information, hermitian=True) @ jacobian.T
@@ -61,14 +78,33 @@ def fit(design: Array, values: Array, censored: Array, *, floor: float = 1e-9, r
         covariance=covariance * correction if df > 0 else np.full((k, k), np.inf),
         sigma=max(float(spread * np.sqrt(correction)), floor) if df > 0 else float("nan"),
         df=df,
-        log_likelihood=log_likelihood(rows @ theta, float(spread), censored),
+        log_likelihood=log_likelihood(rows @ theta, float(spread), censored, counts),
+        theta=theta,
     )
 
 
-def log_likelihood(z: Array, sigma: float, censored: Array) -> float:
+def condensed(values: Array, censored: Array) -> tuple[Array, Array, Array]:
+    """(values, censored, counts) of a few observations that have the likelihood of all these under one mean.
+
+    Of seen values it knows their number, mean and variance alone, and two of half the number that lie one standard
+    deviation to either side of the mean have the same. Values that are censored alike are counted.
+    """
+    ends, n_ends = np.unique(values[censored], return_counts=True)
+    seen = values[~censored]
+    if not len(seen):
+        return ends, np.ones(len(ends), bool), n_ends.astype(float)
+    both = seen.mean() + np.array([-1.0, 1.0]) * seen.std()
+    counts = np.r_[np.full(2, len(seen) / 2), n_ends]
+    return np.r_[both, ends], np.r_[np.zeros(2, bool), np.ones(len(ends), bool)], counts
+
+
+def log_likelihood(z: Array, sigma: float, censored: Array, counts: Array | None = None) -> float:
     """Of standardised distances z = (mean - value) / sigma: densities where seen, survival where censored."""
     seen = -0.5 * z[~censored] ** 2 - _LOG_SQRT_2PI - np.log(sigma)
-    return float(seen.sum() + log_ndtr(z[censored]).sum())
+    beyond = log_ndtr(z[censored])
+    if counts is None:
+        return float(seen.sum() + beyond.sum())
+    return float(seen @ counts[~censored] + beyond @ counts[censored])
 
 
 def weights(z: Array, censored: Array) -> Array:
@@ -77,30 +113,35 @@ def weights(z: Array, censored: Array) -> Array:
     return np.where(censored, hazard * (hazard + z), 1.0)
 
 
-def _least_squares(design: Array, values: Array, floor: float) -> Array:
-    coef, *_ = np.linalg.lstsq(design, values, rcond=None)
-    sigma = max(float(np.sqrt(np.mean((values - design @ coef) ** 2))), floor)
+def _least_squares(design: Array, values: Array, counts: Array, floor: float) -> Array:
+    root = np.sqrt(counts)
+    coef, *_ = np.linalg.lstsq(design * root[:, None], values * root, rcond=None)
+    sigma = max(float(np.sqrt(np.average((values - design @ coef) ** 2, weights=counts))), floor)
     return np.append(coef, 1.0) / sigma
 
 
-def _newton(design: Array, values: Array, censored: Array, floor: float, rounds: int) -> Array:
+def _newton(
+    design: Array, values: Array, censored: Array, counts: Array, floor: float, rounds: int, start: Array | None
+) -> Array:
     rows = np.column_stack([design, -values])
     seen = ~censored
-    m = int(seen.sum())
+    m = float(counts[seen].sum())
 
     def height(theta: Array) -> float:
-        return log_likelihood(rows @ theta, 1 / theta[-1], censored) if theta[-1] > 0 else -np.inf
+        return log_likelihood(rows @ theta, 1 / theta[-1], censored, counts) if theta[-1] > 0 else -np.inf
 
-    # Start from everything taken as seen, with a spread wide enough for the censored to matter.
-    theta = _least_squares(design, values, floor)
-    theta /= max(1.0, theta[-1] * 0.5)
+    theta = start
+    if theta is None:
+        # Start from everything taken as seen, with a spread wide enough for the censored to matter.
+        theta = _least_squares(design, values, counts, floor)
+        theta = theta / max(1.0, theta[-1] * 0.5)
     here = height(theta)
     for _ in range(rounds):
         z = rows @ theta
         pull = np.where(seen, -z, _hazard(z))
-        score = rows.T @ pull
+        score = rows.T @ (counts * pull)
         score[-1] += m / theta[-1]
-        step = np.linalg.lstsq(_information(rows, theta, censored), score, rcond=None)[0]
+        step = np.linalg.lstsq(_information(rows, theta, censored, counts), score, rcond=None)[0]
         scale = 1.0
         while height(theta + scale * step) < here and scale > 1e-10:
             scale /= 2
@@ -117,9 +158,9 @@ def _hazard(z: Array) -> Array:
     return np.asarray(np.exp(-0.5 * z**2 - _LOG_SQRT_2PI - log_ndtr(z)))
 
 
-def _information(rows: Array, theta: Array, censored: Array) -> Array:
+def _information(rows: Array, theta: Array, censored: Array, counts: Array) -> Array:
     """Minus the second derivative of the log likelihood: (k + 1, k + 1), positive definite."""
     z = rows @ theta
-    information = (rows * weights(z, censored)[:, None]).T @ rows
-    information[-1, -1] += float((~censored).sum()) / theta[-1] ** 2
+    information = (rows * (counts * weights(z, censored))[:, None]).T @ rows
+    information[-1, -1] += float(counts[~censored].sum()) / theta[-1] ** 2
     return np.asarray(information)

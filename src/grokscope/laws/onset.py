@@ -1,115 +1,96 @@
-"""Where grokking begins: the delay from memorising to generalising, read from traces, and the first P that has one."""
+"""Where grokking begins: the delay from memorising to generalising, and the first P that has one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.cells import refuse_mixture, require
+from grokscope.laws.arrivals import COLUMNS, Arrivals, arrivals
 from grokscope.laws.normal import Array
 from grokscope.laws.results import Accuracy, Delay, Estimate, Onset, OnsetCode
-from grokscope.measurements.trace import at_least
 
 GRID = ((0.99, 0.98), (0.99, 0.99), (0.99, 0.95), (0.98, 0.98), (0.95, 0.95))
 """Thresholds (train, validation) under which the onset is looked for; published figures use the first (spec 9.2)."""
 
 _NAN = float("nan")
-_COLUMNS: dict[Accuracy, str] = {"running": "running_acc", "eval": "train_acc"}
 
 
 def delays(
-    frame: pd.DataFrame,
-    traces: Mapping[str, pd.DataFrame],
-    *,
-    accuracy: Accuracy,
-    train_threshold: float = 0.99,
-    val_threshold: float = 0.98,
+    found: Arrivals, *, accuracy: Accuracy, train_threshold: float = 0.99, val_threshold: float = 0.98
 ) -> list[Delay]:
-    """Epochs from train to validation accuracy at their thresholds, at least 0, of every groks run that memorised.
+    """Epochs from train to validation accuracy at their thresholds, at least 0, of every run that memorised.
 
-    Where validation never arrives the delay is what the run shows of it, marked as censored. A run without a trace,
-    or whose train accuracy never arrives, has no delay and is left out.
+    Where validation never arrives the delay is what the run shows of it, marked as censored. A run whose train
+    accuracy never arrives has no delay and is left out.
 
     Source: spec 5.4.
 
     Raises:
-        ValueError: a column is missing from the frame or from a trace, or settings are mixed.
+        KeyError: the arrivals were not read at these thresholds.
     """
-    require(frame, "id", "measurement", "p", "dim", "n_params", "seed", "n_train", "n_val")
-    rows = frame[frame["measurement"] == "groks"]
-    refuse_mixture(rows)
-    found = []
-    for row in rows.itertuples():
-        trace = traces.get(row.id)
-        if trace is None:
-            continue
-        require(trace, _COLUMNS[accuracy], "val_acc")
-        train, val = trace[_COLUMNS[accuracy]].to_numpy(float), trace["val_acc"].to_numpy(float)
-        measured = delay(
-            np.flatnonzero(at_least(train, train_threshold, int(row.n_train))),
-            np.flatnonzero(at_least(val, val_threshold, int(row.n_val))),
-            len(trace),
-        )
-        if measured is not None:
-            found.append(Delay(int(row.p), int(row.dim), int(row.n_params), int(row.seed), *measured))
-    return found
-
-
-def delay(train_reached: Array, val_reached: Array, epochs: int) -> tuple[float, bool] | None:
-    """(delay, censored) from the 0-based epochs at which either accuracy is reached; None if train never is."""
-    if not len(train_reached):
-        return None
-    if not len(val_reached):
-        return float(epochs - train_reached[0]), True
-    return float(max(0, val_reached[0] - train_reached[0])), False
+    train, val = found.reached[accuracy, train_threshold], found.reached["val", val_threshold]
+    waited = np.where(np.isnan(val), found.epochs - train, np.maximum(0, val - train))
+    columns = (found.runs[name].to_list() for name in ("p", "dim", "n_params", "seed"))
+    rows = zip(*columns, waited.tolist(), np.isnan(val).tolist(), strict=True)
+    return [Delay(*row) for row, memorised in zip(rows, ~np.isnan(train), strict=True) if memorised]
 
 
 def onsets(
-    frame: pd.DataFrame,
-    traces: Mapping[str, pd.DataFrame],
+    found: Arrivals,
     *,
     accuracy: Accuracy,
     train_threshold: float = 0.99,
     val_threshold: float = 0.98,
+    fading: bool = False,
     samples: int = 1000,
     seed: int = 0,
 ) -> list[Onset]:
-    """The onset of every prime that has groks runs, in ascending order of primes (see `delays` and `onset`)."""
-    measured = delays(frame, traces, accuracy=accuracy, train_threshold=train_threshold, val_threshold=val_threshold)
-    primes = sorted(frame.loc[frame["measurement"] == "groks", "p"].unique())
+    """The onset of every prime that has runs, in ascending order of primes (see `delays` and `onset`)."""
+    measured = delays(found, accuracy=accuracy, train_threshold=train_threshold, val_threshold=val_threshold)
+    by_prime: dict[int, list[Delay]] = {int(p): [] for p in sorted(found.runs["p"].unique())}
+    for each in measured:
+        by_prime[each.p].append(each)
     return [
         onset(
-            [d for d in measured if d.p == p],
-            p=int(p),
+            of_prime,
+            p=p,
             accuracy=accuracy,
             train_threshold=train_threshold,
             val_threshold=val_threshold,
+            fading=fading,
             samples=samples,
             seed=seed,
         )
-        for p in primes
+        for p, of_prime in by_prime.items()
     ]
 
 
 def onset_grid(
-    frame: pd.DataFrame,
-    traces: Mapping[str, pd.DataFrame],
+    found: Arrivals,
     *,
     thresholds: Sequence[tuple[float, float]] = GRID,
+    accuracies: Sequence[Accuracy] = tuple(COLUMNS),
     samples: int = 1000,
     seed: int = 0,
 ) -> list[Onset]:
-    """The onsets under every pair of thresholds and both train accuracies: how far they depend on the choice."""
+    """The onsets under every pair of thresholds and each train accuracy: how far they depend on the choice."""
     return [
-        found
-        for accuracy in _COLUMNS
+        each
+        for accuracy in accuracies
         for train, val in thresholds
-        for found in onsets(
-            frame, traces, accuracy=accuracy, train_threshold=train, val_threshold=val, samples=samples, seed=seed
+        for each in onsets(
+            found, accuracy=accuracy, train_threshold=train, val_threshold=val, samples=samples, seed=seed
         )
     ]
+
+
+def traced_onsets(frame: pd.DataFrame, traces: Mapping[str, Any], **options: Any) -> list[Onset]:
+    """`onsets` straight from runs and their traces, for one pair of thresholds."""
+    pair = options.get("train_threshold", 0.99), options.get("val_threshold", 0.98)
+    return onsets(arrivals(frame, traces, [pair]), **options)
 
 
 def onset(
@@ -119,64 +100,114 @@ def onset(
     accuracy: Accuracy,
     train_threshold: float,
     val_threshold: float,
+    fading: bool = False,
     samples: int = 1000,
     seed: int = 0,
 ) -> Onset:
     """The first measured P past the last one at which some seed had no delay (spec 5.4), of one prime's delays.
 
-    Its interval is of percentiles over resampled seeds, widened below to the next smaller measured P, since the
-    onset may lie anywhere between two widths. A side is NaN where more than 2.5 % of resamples have no onset there.
-    A censored delay is a lower bound above zero, so that no rule here depends on how long a run was followed.
+    Its interval is of percentiles over resampled seeds, widened towards the widths without grokking by one, since
+    the onset may lie anywhere between two widths. A side is NaN where more than 2.5 % of resamples have no onset
+    there. A censored delay is a lower bound above zero, so that no rule here depends on how long a run was followed.
+
+    Args:
+        fading: grokking fades as P grows, as it does where P stands for the bits of the data at one width (spec 8,
+            row 13): the same rule from the other end.
     """
-    table = pd.DataFrame(measured, columns=["p", "dim", "n_params", "seed", "delay", "censored"])
-    delayed = table.pivot_table(index="seed", columns="n_params", values="delay", aggfunc="min")
-    params, grid = delayed.columns.to_numpy(float), delayed.to_numpy(float)
-    value, code = place(params, _least(grid))
-    low, high = _interval(params, grid, samples, np.random.default_rng([seed, p]))
-    if code not in (OnsetCode.FOUND, OnsetCode.FROM_SMALLEST):
-        low = high = _NAN
+    params, grid = _table(measured)
+    if fading:
+        params, grid = params[::-1], grid[:, ::-1]
+    value, code = place(params, least(grid))
+    own = places(grid)
+    drawn = np.random.default_rng([seed, p]).integers(len(grid), size=(samples, len(grid))) if len(grid) > 1 else None
+
+    def estimate(value: float, how: str, redrawn: Callable[[Array], Array]) -> Estimate:
+        low, high = _NAN, _NAN
+        if drawn is not None and not np.isnan(value):
+            low, high = _bounds(params, redrawn(drawn))
+        return Estimate(value, *((high, low) if fading else (low, high)), len(measured), how)
+
     return Onset(
         p=p,
         accuracy=accuracy,
         train_threshold=train_threshold,
         val_threshold=val_threshold,
-        n_params=Estimate(value, low, high, len(measured), "least delay over seeds; percentiles over seeds, by width"),
+        n_params=estimate(
+            value,
+            "least delay over seeds; percentiles over seeds, by width",
+            lambda drawn: places(least(grid[drawn])),
+        ),
         code=code,
-        per_seed=tuple(place(params[~np.isnan(row)], row[~np.isnan(row)])[0] for row in grid),
+        per_seed=tuple(_value(params, at) for at in own),
+        by_median=estimate(
+            place(params, middle(grid))[0],
+            "median delay over seeds; percentiles over seeds, by width",
+            lambda drawn: places(middle(grid[drawn])),
+        ),
+        by_seed=estimate(
+            _value(params, int(_median(own))) if len(own) else _NAN,
+            "median of the seeds' own onsets; percentiles over seeds, by width",
+            lambda drawn: _median(own[drawn]),
+        ),
     )
 
 
-def place(params: Array, least: Array) -> tuple[float, OnsetCode]:
-    """(P of the onset or NaN, why) from the least delay at every P, ascending."""
-    if not len(params):
+def _table(measured: Sequence[Delay]) -> tuple[Array, Array]:
+    """(P ascending, (seeds, P) least delay in epochs, NaN where there is none)."""
+    params, columns = np.unique([float(each.n_params) for each in measured], return_inverse=True)
+    seeds, rows = np.unique([each.seed for each in measured], return_inverse=True)
+    grid = np.full((len(seeds), len(params)), np.nan)
+    np.fmin.at(grid, (rows, columns), [each.delay for each in measured])
+    return params, grid
+
+
+def place(params: Array, delayed: Array) -> tuple[float, OnsetCode]:
+    """(P of the onset or NaN, why) from one delay at every P, ascending; NaN where there is none."""
+    known = delayed[~np.isnan(delayed)]
+    at = int(places(delayed[None])[0])
+    if not len(known):
         return _NAN, OnsetCode.NO_CELLS
-    without = np.flatnonzero(least == 0)
-    if not len(without):
-        return float(params[0]), OnsetCode.FROM_SMALLEST
-    if without[-1] < len(params) - 1:
-        return float(params[without[-1] + 1]), OnsetCode.FOUND
-    return _NAN, OnsetCode.NEVER if len(without) == len(params) else OnsetCode.NOT_YET
+    if at < 0:
+        return float(params[~np.isnan(delayed)][0]), OnsetCode.FROM_SMALLEST
+    if at < len(params):
+        return float(params[at]), OnsetCode.FOUND
+    return _NAN, OnsetCode.NEVER if (known == 0).all() else OnsetCode.NOT_YET
 
 
-def _least(grid: Array) -> Array:
-    """Least delay over seeds, of the seeds that have one; NaN if none has."""
-    least = np.min(np.where(np.isnan(grid), np.inf, grid), axis=0, initial=np.inf)
-    return np.where(np.isinf(least), np.nan, least)
+def places(delayed: Array) -> Array:
+    """(rows,) of (rows, widths): which width is the onset, -1 before the first, `widths` if there is none."""
+    n = delayed.shape[1]
+    columns = np.arange(n)
+    last = np.where(delayed == 0, columns, -1).max(axis=1, initial=-1)
+    beyond = np.where(~np.isnan(delayed) & (columns > last[:, None]), columns, n).min(axis=1, initial=n)
+    return np.where((last < 0) & (beyond < n), -1, beyond)
 
 
-def _interval(params: Array, grid: Array, samples: int, rng: np.random.Generator) -> tuple[float, float]:
-    if len(grid) < 2:
-        return _NAN, _NAN
-    drawn = []
-    for _ in range(samples):
-        least = _least(grid[rng.integers(len(grid), size=len(grid))])
-        kept = ~np.isnan(least)
-        value, code = place(params[kept], least[kept])
-        # Below the smallest width it could be anywhere; without an onset it is beyond the largest.
-        drawn.append({OnsetCode.FOUND: value, OnsetCode.FROM_SMALLEST: -np.inf}.get(code, np.inf))
-    low, high = np.quantile(drawn, [0.025, 0.975], method="nearest")
-    below = params[params < low]
-    return (
-        float(below[-1]) if np.isfinite(low) and len(below) else _NAN,
-        float(high) if np.isfinite(high) else (float(params[0]) if high < 0 and len(params) else _NAN),
-    )
+def least(grid: Array) -> Array:
+    """Least delay over seeds (the last axis but one), of the seeds that have one; NaN if none has."""
+    found = np.min(np.where(np.isnan(grid), np.inf, grid), axis=-2, initial=np.inf)
+    return np.where(np.isinf(found), np.nan, found)
+
+
+def middle(grid: Array) -> Array:
+    """Median delay over seeds likewise, the lower of two."""
+    if not grid.shape[-2]:
+        return np.full((*grid.shape[:-2], grid.shape[-1]), np.nan)
+    ordered, known = np.sort(grid, axis=-2), (~np.isnan(grid)).sum(axis=-2, keepdims=True)
+    return np.take_along_axis(ordered, np.maximum(known - 1, 0) // 2, axis=-2)[..., 0, :]
+
+
+def _median(at: Array) -> Array:
+    """The lower median along the last axis."""
+    return np.asarray(np.sort(at, axis=-1)[..., (at.shape[-1] - 1) // 2])
+
+
+def _value(params: Array, at: int) -> float:
+    """P of a place; the smallest where the onset lies before it."""
+    return float(params[max(at, 0)]) if at < len(params) else _NAN
+
+
+def _bounds(params: Array, at: Array) -> tuple[float, float]:
+    """Percentiles of places as P, the lower one a width down; NaN where they lie beyond what was measured."""
+    low, high = (int(each) for each in np.quantile(at, [0.025, 0.975], method="nearest"))
+    return (float(params[low - 1]) if 0 < low < len(params) else _NAN), _value(params, high)

@@ -54,6 +54,11 @@ class Timescale:
     n_censored: int
     longest: int
 
+    @property
+    def biased(self) -> bool:
+        """Whether dropping the censored runs, as published, leaves a mean that is too low."""
+        return 0 < self.n_censored < self.lognormal.n
+
 
 class CrossingCode(StrEnum):
     """Why there is a crossing, or why there is none."""
@@ -111,7 +116,9 @@ class Onset:
         accuracy: which train accuracy the delay starts from.
         train_threshold, val_threshold: fractions.
         n_params: P by the published rule (least delay over seeds), interval over seeds; NaN where there is none.
-        per_seed: P of each seed's own onset, NaN where it has none.
+        per_seed: P of each seed's own onset (the smallest if it groks there already), NaN where it has none.
+        by_median: P by the same rule on the median delay over seeds instead of the least.
+        by_seed: median of `per_seed`. Unlike the published rule it does not move with the number of seeds.
     """
 
     p: int
@@ -121,6 +128,8 @@ class Onset:
     n_params: Estimate
     code: OnsetCode
     per_seed: tuple[float, ...]
+    by_median: Estimate
+    by_seed: Estimate
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ with censoring it is the profile likelihood's, its threshold chosen so that both
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from lifelines import KaplanMeierFitter
-from lifelines.utils import median_survival_times
 from scipy.optimize import brentq, minimize_scalar
+from scipy.stats import CensoredData, ecdf
 from scipy.stats import t as student
 
 from grokscope.laws import normal
@@ -68,13 +68,27 @@ def _cells(frame: pd.DataFrame, quantity: Quantity, accuracy: Accuracy, probe: s
 
 def kaplan_meier(times: Array, censored: Array) -> Estimate:
     """Kaplan-Meier median, in epochs, with the Brookmeyer-Crowley interval where there are runs enough for one."""
-    curve = KaplanMeierFitter().fit(times, ~censored)
-    median = _finite(curve.median_survival_time_)
+    left = ecdf(CensoredData(uncensored=times[~censored], right=times[censored])).sf
+    median = _first_below(left.quantiles, left.probabilities)
     if len(times) < _FEWEST_FOR_RANKS:
         how = f"Kaplan-Meier median; fewer than {_FEWEST_FOR_RANKS} runs give no 95 % interval free of assumptions"
         return Estimate(median, _NAN, _NAN, len(times), how)
-    low, high = median_survival_times(curve.confidence_interval_).to_numpy(float)[0]
-    return Estimate(median, _finite(low), _finite(high), len(times), "Kaplan-Meier median, Brookmeyer-Crowley interval")
+    with warnings.catch_warnings():
+        # Before the first and after the last arrival the log of a log has no error: the bound is the value itself.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        band = left.confidence_interval(method="log-log")
+    low, high = (
+        _first_below(left.quantiles, np.where(np.isnan(side.probabilities), left.probabilities, side.probabilities))
+        for side in (band.low, band.high)
+    )
+    return Estimate(median, low, high, len(times), "Kaplan-Meier median, Brookmeyer-Crowley interval")
+
+
+def _first_below(times: Array, shares: Array) -> float:
+    """The first time at which at most half are left; NaN where more than half are to the end."""
+    # A product of shares may miss a half by its rounding.
+    reached = np.flatnonzero(shares <= 0.5 + 1e-12)
+    return float(times[reached[0]]) if len(reached) else _NAN
 
 
 def geometric_mean(times: Array, censored: Array) -> Estimate:
@@ -139,7 +153,3 @@ def _edge(short: Callable[[float], float], centre: float, step: float) -> float:
 
 def _exp(value: float) -> float:
     return math.exp(value) if math.isfinite(value) else _NAN
-
-
-def _finite(value: float) -> float:
-    return float(value) if math.isfinite(value) else _NAN

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from grokscope.laws.agreement import AboutIdentity
 from grokscope.laws.results import (
     Accuracy,
     Capacity,
@@ -19,6 +22,7 @@ from grokscope.laws.results import (
     ProbeRatio,
     Timescale,
 )
+from grokscope.suite import Figure
 
 
 class Counts(NamedTuple):
@@ -38,6 +42,47 @@ class Failure(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Family:
+    """One figure family of a part: T_mem, T_gen and delay along an axis, a curve a slice.
+
+    In its results `p` is the slice's value and `n_params` the place along the axis, whatever these are.
+
+    Attributes:
+        figure: its options.
+        frame: (runs, columns) its finished speed and groks runs.
+        crossings: of every slice and accuracy on random data, by both rules.
+        onsets: of every slice and accuracy.
+        delays: of every run, by the train accuracy that they start from.
+    """
+
+    figure: Figure
+    frame: pd.DataFrame
+    crossings: tuple[Crossing, ...] = ()
+    onsets: tuple[Onset, ...] = ()
+    delays: Mapping[Accuracy, tuple[Delay, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the cells of all settings say of crossing against onset, in one figure family and by one accuracy.
+
+    Attributes:
+        axes: what is swept.
+        table: a row a cell: the slice under its own name, `predicted_onset_x` and `empirical_onset_x` with `_low` and
+            `_high`, NaN where there is none, and a column for each of `axes`.
+        fit: of the cells that have both, about y = x.
+        claims: None where there are too few cells to test any.
+    """
+
+    figure: Figure
+    accuracy: Accuracy
+    axes: tuple[str, ...]
+    table: pd.DataFrame
+    fit: AboutIdentity
+    claims: tuple[Claim, ...] | None
+
+
+@dataclass(frozen=True)
 class Part:
     """The runs of a suite that share one setting, and what follows from them. A suite without a swept axis has one.
 
@@ -45,11 +90,12 @@ class Part:
         setting: what parts these runs from the others, as `laws.cells.by_setting` yields it; empty for the only part.
         frame: (runs, columns) the finished runs, capacity included; the columns that the laws read.
         capacity: bits against P, or None where there is nothing to say.
+        constant, constant_source: C that loads go by, in bits per parameter, and where it is from.
         timescales: T_mem by both accuracies and T_gen; a T_gen that is there twice counts once.
         crossings: of every prime, accuracy, probe and rule.
-        onsets: of every prime and accuracy, under the thresholds that the report is about.
-        onset_grid: the same under other thresholds.
-        delays: of every run, by the train accuracy that they start from, under the thresholds of `onsets`.
+        families: one for every figure family; the first is the main one, the others are along other axes or under
+            other thresholds.
+        onset_grid: onsets of every prime under other thresholds than the main ones.
         memorisation: fitted laws of T_mem; empty where none was fitted.
         probe_ratios: T_mem on other probes against random inputs; empty where they were not measured.
     """
@@ -57,11 +103,12 @@ class Part:
     setting: Mapping[str, object]
     frame: pd.DataFrame
     capacity: Capacity | None = None
+    constant: float = math.nan
+    constant_source: str = "none"
     timescales: tuple[Timescale, ...] = ()
     crossings: tuple[Crossing, ...] = ()
-    onsets: tuple[Onset, ...] = ()
+    families: tuple[Family, ...] = ()
     onset_grid: tuple[Onset, ...] = ()
-    delays: Mapping[Accuracy, tuple[Delay, ...]] = field(default_factory=dict)
     memorisation: tuple[MemorisationLaw, ...] = ()
     probe_ratios: tuple[ProbeRatio, ...] = ()
 
@@ -78,11 +125,11 @@ class Contents:
         settings: by name, whatever shapes the conclusions: rotary, thresholds, accuracy modes, source of C ...
         warnings: one line each.
         frame: (runs, columns) every finished run of the suite, for the table of runs.
-        traces: id -> trace (index: epoch from 1; columns as in `measurements.trace.Trace`). Read one by one and thinned
-            here for what is drawn, so that a mapping which loads them on demand keeps memory low. A trace ends with its
-            run's last epoch.
+        traces: id -> columns by name as in `measurements.trace.Trace`, one number an epoch. Read one by one in the
+            frame's order and thinned here for what is drawn, so that a mapping which loads them on demand keeps memory
+            low. A trace ends with its run's last epoch.
         parts: one for every setting of the suite.
-        claims: the tested claims, or None where they were not tested.
+        predictions: crossing against onset and the claims, for every figure family and accuracy, the main one first.
         rule: which crossings the figures, the tables and the sentences show.
     """
 
@@ -91,13 +138,13 @@ class Contents:
     yaml: str
     counts: Mapping[str, Counts]
     frame: pd.DataFrame
-    traces: Mapping[str, pd.DataFrame]
+    traces: Mapping[str, Mapping[str, np.ndarray]]
     parts: tuple[Part, ...]
     failures: tuple[Failure, ...] = ()
     provenance: tuple[Mapping[str, object], ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    claims: tuple[Claim, ...] | None = None
+    predictions: tuple[Prediction, ...] = ()
     rule: Literal["sign change", "published"] = "sign change"
 
     @property

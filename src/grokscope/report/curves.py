@@ -6,7 +6,6 @@ import base64
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-import pandas as pd
 
 COLUMNS = ("running_acc", "train_acc", "val_acc")
 SCALE = 50_000
@@ -26,21 +25,23 @@ def drawn_epochs(last: int, points: int) -> np.ndarray:
     return np.rint(last ** (np.arange(points) / (points - 1))).astype(int)
 
 
-def packed(identities: Iterable[str], traces: Mapping[str, pd.DataFrame], points: int) -> tuple[dict[str, int], str]:
+def packed(
+    identities: Iterable[str], traces: Mapping[str, Mapping[str, np.ndarray]], points: int
+) -> tuple[dict[str, int], str]:
     """(identity -> row, base64 of little-endian uint16 of shape (rows, 3, points)) for the runs that have a trace.
 
-    A trace without rows counts as none. Each point is the accuracy at the first recorded epoch not before its own.
+    A trace without an epoch counts as none.
     A row's bytes are a multiple of three, so that the page can decode the text of one row alone.
     """
     rows: dict[str, int] = {}
     blocks: list[np.ndarray] = []
     for identity in identities:
         trace = traces.get(identity)
-        if trace is None or not len(trace):
+        last = 0 if trace is None else len(trace[COLUMNS[0]])
+        if trace is None or not last:
             continue
-        epochs = trace.index.to_numpy()
-        at = np.minimum(np.searchsorted(epochs, drawn_epochs(int(epochs[-1]), points)), len(epochs) - 1)
-        values = trace[list(COLUMNS)].to_numpy(np.float64)[at].T
+        at = drawn_epochs(last, points) - 1
+        values = np.array([np.asarray(trace[column])[at] for column in COLUMNS], np.float64)
         known = np.clip(np.rint(np.nan_to_num(values) * SCALE), 0, SCALE)
         rows[identity] = len(blocks)
         blocks.append(np.where(np.isnan(values), 65_535, known).astype("<u2"))

@@ -13,6 +13,9 @@ _REASONS = {
     "capacity": "no finished capacity run on random inputs",
     "speed": "no finished speed run on random inputs, or no capacity constant",
     "onset": "no onset under more than one pair of thresholds",
+    "probes": "T_mem on random data alone",
+    "prediction": "no cell has both a crossing and an onset",
+    "residual": "no cell has both a crossing and an onset",
 }
 
 
@@ -33,6 +36,9 @@ def missing(contents: Contents, absent: Iterable[str]) -> list[str]:
     if not contents.parts:
         said.append("No run is finished: there are no figures and nothing follows yet.")
     said += [f"The figure {stem} is absent: {_REASONS[stem.partition('_')[0]]}." for stem in absent]
-    if contents.claims is None:
-        said.append("The claims were not tested: that takes three cells with both a crossing and an onset.")
+    untested = [each for each in contents.predictions if each.claims is None]
+    if untested or not contents.predictions:
+        names = ", ".join(f"{each.figure.name} by {each.accuracy} accuracy" for each in untested)
+        of = f" of {names}" if names else ""
+        said.append(f"The claims{of} were not tested: that takes three cells with both a crossing and an onset.")
     return said

@@ -1,16 +1,17 @@
-"""One prime under one setting: what of a part's results belongs to it."""
+"""One prime (or width) under one setting: what of a part's results belongs to it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
 
 from grokscope.laws.results import Accuracy, Crossing, Delay, Onset, Timescale
-from grokscope.report.contents import Contents
+from grokscope.report.contents import Contents, Family, Part
+from grokscope.suite import Figure as Options
 
 Curve = Literal["T_mem running", "T_mem eval", "T_gen"]
 CURVES: tuple[Curve, ...] = ("T_mem running", "T_mem eval", "T_gen")
@@ -34,15 +35,18 @@ ACCURACIES: tuple[Accuracy, ...] = ("running", "eval")
 
 @dataclass(frozen=True)
 class Slice:
-    """What a figure shows: the curves of one prime under one setting, their crossing and the onset.
+    """What a figure shows: the curves of one prime (or width) under one setting, their crossing and the onset.
 
     Attributes:
+        figure: options of the family that it belongs to.
+        value: the prime (or width).
         frame: its finished speed and groks runs.
-        curves: timescales by width, ascending in P.
-        crossings, onsets, delays: by the accuracy that memorising is read from.
+        curves: timescales, ascending along the axis.
+        crossings, onsets, delays: by the accuracy that memorising is read from; `n_params` is the place along the axis.
     """
 
-    p: int
+    figure: Options
+    value: int
     setting: Mapping[str, object]
     frame: pd.DataFrame
     curves: Mapping[Curve, tuple[Timescale, ...]]
@@ -53,20 +57,26 @@ class Slice:
     @property
     def name(self) -> str:
         """The prime and the setting, fit for a file name."""
-        return f"{self.p}{suffix(self.setting)}"
+        return f"{self.value}{suffix(self.setting)}"
 
     @property
     def title(self) -> str:
         """The prime and the setting, for people."""
-        return ", ".join([f"p = {self.p}", *(f"{key} {value}" for key, value in self.setting.items())])
+        head = f"p = {self.value}" if self.figure.slice_field == "p" else f"width {self.value}"
+        return ", ".join([head, *(f"{key} {value}" for key, value in self.setting.items())])
+
+    def x(self, cell: Timescale) -> float:
+        """Where a cell lies along the axis."""
+        return float(getattr(cell, self.figure.x_field))
 
     @property
     def widths(self) -> tuple[tuple[int, int], ...]:
-        """(width, P) of every cell, ascending in P."""
+        """(width, P) of every cell, ascending in P. Of the main family alone."""
         cells = {(t.n_params, t.dim) for curve in self.curves.values() for t in curve}
         cells |= {(d.n_params, d.dim) for found in self.delays.values() for d in found}
         if len(self.frame):
-            cells |= {(int(x), int(d)) for x, d in zip(self.frame["n_params"], self.frame["dim"], strict=True)}
+            every = self.frame[["n_params", "dim"]].drop_duplicates()
+            cells |= {(int(x), int(d)) for x, d in zip(every["n_params"], every["dim"], strict=True)}
         return tuple((dim, params) for params, dim in sorted(cells))
 
 
@@ -75,35 +85,57 @@ def suffix(setting: Mapping[str, object]) -> str:
     return "".join(f"_{key}-{_OPERATIONS.get(str(value), value)}" for key, value in setting.items()).translate(_SAFE)
 
 
+def family_stem(shown: Slice) -> str:
+    """The file stem of a slice's figure in a family that is not the main one."""
+    return f"{shown.figure.name}_".translate(_SAFE) + shown.name
+
+
 def slices(contents: Contents) -> Iterator[Slice]:
-    """Every prime that has a finished speed or groks run, under every setting."""
+    """Every prime that has a finished speed or groks run, under every setting: the main figure family."""
     for part in contents.parts:
-        timed = part.frame[part.frame["measurement"] != "capacity"] if len(part.frame) else part.frame
-        primes = {int(p) for p in timed["p"].unique()} if len(timed) else set()
+        family = part.families[0] if part.families else Family(Options(), _timed(part.frame))
+        primes = {int(p) for p in family.frame["p"].unique()} if len(family.frame) else set()
         for p in sorted(primes | {t.p for t in part.timescales}):
-            yield Slice(
-                p=p,
-                setting=part.setting,
-                frame=timed[timed["p"] == p] if len(timed) else timed,
-                curves={name: _curve(part.timescales, name, p) for name in CURVES},
-                crossings={
-                    c.accuracy: c
-                    for c in part.crossings
-                    if c.p == p and c.probe == "random" and c.rule == contents.rule
-                },
-                onsets={o.accuracy: o for o in part.onsets if o.p == p},
-                delays={accuracy: tuple(d for d in found if d.p == p) for accuracy, found in part.delays.items()},
-            )
+            yield _slice(part, family, p, contents.rule)
 
 
-def _curve(timescales: tuple[Timescale, ...], name: Curve, p: int) -> tuple[Timescale, ...]:
+def other_slices(contents: Contents) -> Iterator[Slice]:
+    """The slices of the other families, where both T_mem and T_gen were measured."""
+    for part in contents.parts:
+        for family in part.families[1:]:
+            for value in sorted({int(value) for value in family.frame[family.figure.slice_field].unique()}):
+                shown = _slice(part, family, value, contents.rule)
+                if shown.curves["T_gen"] and (shown.curves["T_mem running"] or shown.curves["T_mem eval"]):
+                    yield shown
+
+
+def _slice(part: Part, family: Family, value: int, rule: str) -> Slice:
+    frame, figure = family.frame, family.figure
+    cells = [
+        t for t in part.timescales if getattr(t, figure.slice_field) == value and t.dim <= (figure.max_dim or math.inf)
+    ]
+    return Slice(
+        figure=figure,
+        value=value,
+        setting=part.setting,
+        frame=frame[frame[figure.slice_field] == value] if len(frame) else frame,
+        curves={name: _curve(cells, name, figure.x_field) for name in CURVES},
+        crossings={c.accuracy: c for c in family.crossings if c.p == value and c.rule == rule},
+        onsets={o.accuracy: o for o in family.onsets if o.p == value},
+        delays={accuracy: tuple(d for d in found if d.p == value) for accuracy, found in family.delays.items()},
+    )
+
+
+def _timed(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["measurement"] != "capacity"] if len(frame) else frame
+
+
+def _curve(timescales: Sequence[Timescale], name: Curve, x_field: str) -> tuple[Timescale, ...]:
     quantity, _, accuracy = name.partition(" ")
     cells = {
-        (t.n_params, t.dim): t
+        (getattr(t, x_field), t.dim): t
         for t in timescales
-        if t.p == p
-        and t.quantity == quantity
-        and (quantity == "T_gen" or (t.accuracy == accuracy and t.probe == "random"))
+        if t.quantity == quantity and (quantity == "T_gen" or (t.accuracy == accuracy and t.probe == "random"))
     }
     return tuple(cells[key] for key in sorted(cells))
 

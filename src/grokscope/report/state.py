@@ -66,6 +66,7 @@ def _cell(t: Timescale) -> dict[str, Any]:
         "high": _number(t.lognormal.high),
         "bound": bound,
         "censored": t.n_censored,
+        "plain": _number(t.published_mean) if t.biased else None,
         "text": words.timescale(t),
     }
 

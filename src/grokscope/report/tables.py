@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from grokscope.laws.results import Capacity, Estimate
-from grokscope.report.contents import Contents, Part
+from grokscope.laws.results import Crossing, Estimate, Onset
+from grokscope.report.contents import Contents, Family, Part
 
 PREDICTIVENESS = (
     *("config", "figure", "slice_field", "slice_value", "x_field", "predicted_onset_x", "empirical_onset_x"),
@@ -74,9 +74,12 @@ def onsets(parts: Sequence[Part]) -> pd.DataFrame:
             | {"p": o.p, "accuracy": o.accuracy, "main": main}
             | {"train_threshold": o.train_threshold, "val_threshold": o.val_threshold, "code": str(o.code)}
             | _spread("n_params", o.n_params)
-            | {"per_seed": _joined(o.per_seed), "runs": o.n_params.n, "how": o.n_params.how}
+            | {"per_seed": _joined(o.per_seed)}
+            | _spread("by_seed", o.by_seed)
+            | _spread("by_median", o.by_median)
+            | {"runs": o.n_params.n, "how": o.n_params.how}
             for part in parts
-            for main, found in ((True, part.onsets), (False, part.onset_grid))
+            for main, found in ((True, part.families[0].onsets if part.families else ()), (False, part.onset_grid))
             for o in found
         ]
     )
@@ -116,46 +119,56 @@ def probe_ratios(parts: Sequence[Part]) -> pd.DataFrame:
 
 
 def predictiveness(suite: str, parts: Sequence[Part]) -> pd.DataFrame:
-    """A row a prime, setting, accuracy and rule: the crossing as a prediction of the onset, both in parameters.
+    """A row a figure family, slice, setting, accuracy and rule: the crossing as a prediction of the onset.
 
-    The published columns, then one per swept axis, then ours: the slice column p, the accuracy, the rule and both
-    reason codes. `n_seeds_*` are numbers of runs over all widths, as published. NaN where there is none. It is the
-    table that `laws.claims.claims` tests, once rows of one accuracy and one rule are chosen.
+    The published columns, then one per swept axis, then ours: the slice under its own name, the accuracy, the rule,
+    both intervals, both reason codes. `n_seeds_*` are numbers of runs over all widths, as published. NaN where there
+    is none.
 
     Source: spec 5.7.
     """
     axes = sorted({axis for part in parts for axis in part.setting})
+    slice_fields = sorted({family.figure.slice_field for part in parts for family in part.families}, reverse=True)
     rows = [
-        row
+        _prediction(suite, part, family, crossing, onset, counts)
         for part in parts
-        for c in part.crossings
-        if c.probe == "random"
-        for o in part.onsets
-        if (o.p, o.accuracy) == (c.p, c.accuracy)
-        for row in [
-            _prediction(suite, part, c.p, c.n_params.value, o.n_params.value)
-            | {axis: part.setting.get(axis) for axis in axes}
-            | {"p": c.p, "accuracy": c.accuracy, "rule": c.rule}
-            | {"crossing_code": str(c.code), "onset_code": str(o.code)}
-        ]
+        for family in part.families
+        for counts in [family.frame.groupby(family.figure.slice_field)["measurement"].value_counts().to_dict()]
+        for crossing in family.crossings
+        for onset in family.onsets
+        if (onset.p, onset.accuracy) == (crossing.p, crossing.accuracy)
     ]
-    ours = ("p", "accuracy", "rule", "crossing_code", "onset_code")
-    return pd.DataFrame(rows, columns=[*PREDICTIVENESS, *axes, *ours])
+    return pd.DataFrame(rows, columns=[*PREDICTIVENESS, *axes, *(slice_fields or ["p"]), *OURS])
 
 
-def _prediction(suite: str, part: Part, p: int, predicted: float, empirical: float) -> dict[str, Any]:
-    known = predicted > 0 and empirical > 0
-    constant, source = _constant(part.capacity)
-    rows = part.frame[part.frame["p"] == p] if len(part.frame) else None
-    counts = {} if rows is None else rows["measurement"].value_counts().to_dict()
-    values = (suite, "intersection", "p", p, "n_params", predicted, empirical)
-    ratio = math.log10(empirical / predicted) if known else math.nan
-    ends = (ratio, constant, source, counts.get("groks", 0), counts.get("speed", 0))
-    return dict(zip(PREDICTIVENESS, (*values, *ends), strict=True))
+OURS = (
+    *("accuracy", "rule", "predicted_low", "predicted_high", "empirical_low", "empirical_high"),
+    *("crossing_code", "onset_code", "delay_train_threshold", "delay_val_threshold"),
+)
+"""Columns of `predictiveness` beyond the published ones and the slice."""
 
 
-def _constant(capacity: Capacity | None) -> tuple[float, str]:
-    return (capacity.constant.value, capacity.source) if capacity else (math.nan, "none")
+def _prediction(
+    suite: str, part: Part, family: Family, crossing: Crossing, onset: Onset, counts: Mapping[tuple[int, str], int]
+) -> dict[str, Any]:
+    figure, value = family.figure, crossing.p
+    predicted, empirical = crossing.n_params, onset.n_params
+    known = predicted.value > 0 and empirical.value > 0
+    published = (
+        *(suite, figure.name, figure.slice_field, value, figure.x_field, predicted.value, empirical.value),
+        *(math.log10(empirical.value / predicted.value) if known else math.nan, part.constant, part.constant_source),
+        *(counts.get((value, "groks"), 0), counts.get((value, "speed"), 0)),
+    )
+    ours = (
+        *(crossing.accuracy, crossing.rule, predicted.low, predicted.high, empirical.low, empirical.high),
+        *(str(crossing.code), str(onset.code), onset.train_threshold, onset.val_threshold),
+    )
+    return (
+        dict(zip(PREDICTIVENESS, published, strict=True))
+        | _row(part)
+        | {figure.slice_field: value}
+        | dict(zip(OURS, ours, strict=True))
+    )
 
 
 def _row(part: Part) -> dict[str, Any]:

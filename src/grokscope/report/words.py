@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from grokscope.laws.results import Crossing, CrossingCode, Estimate, Onset, OnsetCode, Timescale
 
@@ -10,6 +11,12 @@ LABELS = {
     "T_mem running": "T_mem, running accuracy",
     "T_mem eval": "T_mem, eval accuracy",
     "T_gen": "T_gen, eval accuracy",
+}
+AXES = {
+    "n_params": "parameters P",
+    "dim": "width d",
+    "dataset_bits": "bits of the training data K",
+    "p": "prime p",
 }
 CROSSED = (CrossingCode.CROSSES, CrossingCode.MULTIPLE)
 ABSENT = "–"
@@ -49,25 +56,36 @@ def timescale(cell: Timescale) -> str:
     return estimate(cell.lognormal) + censored
 
 
-def crossing(found: Crossing | None) -> str:
-    """P at the crossing with its interval, or why there is none; the published rule says when it is no crossing."""
+def code(reason: CrossingCode | OnsetCode, *, fading: bool = False) -> str:
+    """A reason code; where the axis is of data and grokking fades along it, of primes and seen from the other end."""
+    return _CODE.sub(lambda found: _FROM_THE_OTHER_END[found[0]], reason) if fading else str(reason)
+
+
+_FROM_THE_OTHER_END = {"width": "prime", "smallest": "largest", "largest": "smallest"}
+_CODE = re.compile("|".join(_FROM_THE_OTHER_END))
+
+
+def crossing(found: Crossing | None, *, fading: bool = False) -> str:
+    """Where the crossing is, with its interval, or why there is none; the code says when it is no crossing."""
     if found is None:
         return "not measured"
+    reason = code(found.code, fading=fading)
     if math.isnan(found.n_params.value):
-        return str(found.code)
+        return reason
     place = estimate(found.n_params)
-    return place if found.code is CrossingCode.CROSSES else f"{place} ({found.code})"
+    return place if found.code is CrossingCode.CROSSES else f"{place} ({reason})"
 
 
-def onset(found: Onset | None) -> str:
-    """P at the onset with its interval, or why there is none."""
+def onset(found: Onset | None, *, fading: bool = False) -> str:
+    """Where the onset is, with its interval, or why there is none."""
     if found is None:
         return "not measured"
     if found.code is OnsetCode.FOUND:
         return estimate(found.n_params)
+    reason = code(found.code, fading=fading)
     if found.code is OnsetCode.FROM_SMALLEST:
-        return f"≤ {number(found.n_params.value)} ({found.code})"
-    return str(found.code)
+        return f"{'≥' if fading else '≤'} {number(found.n_params.value)} ({reason})"
+    return reason
 
 
 def percent(fraction: float) -> str:

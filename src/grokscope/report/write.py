@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from grokscope.laws.results import Claim
 from grokscope.report import words
-from grokscope.report.contents import Contents
+from grokscope.report.contents import Contents, Prediction
 from grokscope.report.figures import figures
 from grokscope.report.figures.style import save
 from grokscope.report.folder import replaced
@@ -47,9 +46,9 @@ def _build(contents: Contents, folder: Path) -> None:
 def _write_tables(contents: Contents, folder: Path) -> list[str]:
     for stem, table in tables(contents).items():
         write_csv(table, folder / f"{stem}.csv")
-    if contents.claims is not None:
-        (folder / "claims.json").write_text(claims_json(contents.claims), encoding="utf-8", newline="\n")
-        (folder / "claims.md").write_text(claims_markdown(contents.claims), encoding="utf-8", newline="\n")
+    if any(each.claims is not None for each in contents.predictions):
+        (folder / "claims.json").write_text(claims_json(contents.predictions), encoding="utf-8", newline="\n")
+        (folder / "claims.md").write_text(claims_markdown(contents.predictions), encoding="utf-8", newline="\n")
     return sorted(path.name for path in folder.iterdir())
 
 
@@ -58,28 +57,35 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     table.to_csv(path, index=False, lineterminator="\n")
 
 
-def claims_json(claims: Sequence[Claim]) -> str:
-    """Claims as a JSON list; a number that is not known is null."""
+def claims_json(predictions: Sequence[Prediction]) -> str:
+    """Claims as a JSON list, each with its figure family and accuracy; a number that is not known is null."""
     rows = [
         {
+            **{"figure": each.figure.name, "accuracy": each.accuracy},
             **{"name": c.name, "statement": c.statement, "verdict": c.verdict},
             "numbers": {name: value if math.isfinite(value) else None for name, value in c.numbers.items()},
             "how": c.how,
         }
-        for c in claims
+        for each in predictions
+        for c in each.claims or ()
     ]
     return json.dumps(rows, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def claims_markdown(claims: Sequence[Claim]) -> str:
-    """Claims as a Markdown table."""
+def claims_markdown(predictions: Sequence[Prediction]) -> str:
+    """Claims as a Markdown table for each figure family and accuracy."""
 
     def cell(text: str) -> str:
         return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
-    lines = ["| claim | verdict | numbers | how |", "|---|---|---|---|"]
-    for c in claims:
-        numbers = "; ".join(f"{name} {words.number(value)}" for name, value in c.numbers.items())
-        texts = (f"{c.name}: {c.statement}", c.verdict, numbers, c.how)
-        lines.append("| " + " | ".join(map(cell, texts)) + " |")
-    return "\n".join(lines) + "\n"
+    lines = []
+    for each in predictions:
+        if each.claims is None:
+            continue
+        lines += ["", f"## {cell(each.figure.name)}, {each.accuracy} accuracy", ""]
+        lines += ["| claim | verdict | numbers | how |", "|---|---|---|---|"]
+        for c in each.claims:
+            numbers = "; ".join(f"{name} {words.number(value)}" for name, value in c.numbers.items())
+            texts = (f"{c.name}: {c.statement}", c.verdict, numbers, c.how)
+            lines.append("| " + " | ".join(map(cell, texts)) + " |")
+    return "\n".join(lines[1:]) + "\n"

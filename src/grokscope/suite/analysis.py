@@ -51,14 +51,29 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+DRAWABLE: dict[str, tuple[str | None, ...]] = {
+    "slice_field": ("p", "dim"),
+    "x_field": ("n_params", "dim", "dataset_bits", "p"),
+    "colour_field": ("dim", "p", None),
+}
+"""Values of a figure's options for which there is a figure."""
+INHERITED = (
+    *("max_dim", "delay_train_threshold", "delay_val_threshold"),
+    *("mem_curve_threshold", "gen_curve_threshold"),
+)  # fmt: skip
+
+
 class Figure(Settings):
-    """One figure family, with the published options.
+    """One figure family, with the published options. What it does not say is as the block around it says.
 
     Attributes:
-        slice_field: one figure for every value of this field.
+        slice_field: one figure for every value of this field: `p` or `dim`.
+        x_field: what varies along a curve: `n_params` or `dim`, or (grokking fades as they grow) `dataset_bits` or `p`.
+        colour_field: what colours the delays: `dim` or `p`, or nothing.
+        labels: other words for `delay`, `time` and the x field on the axes.
         max_dim: widths above are left out; None for all.
         delay_*_threshold: fractions that the delay from memorising to generalising is between.
-        mem_curve_threshold, gen_curve_threshold: fractions that label the two curves.
+        mem_curve_threshold, gen_curve_threshold: fractions that the two curves are said to be of.
     """
 
     name: StrictStr = "intersection"
@@ -71,6 +86,25 @@ class Figure(Settings):
     delay_val_threshold: Threshold = 0.99
     mem_curve_threshold: Threshold = 0.99
     gen_curve_threshold: Threshold = 0.99
+
+    @property
+    def main(self) -> bool:
+        """Whether it is of the kind that the whole report is about: a figure a prime, against parameters."""
+        return (self.slice_field, self.x_field) == ("p", "n_params")
+
+    @property
+    def fading(self) -> bool:
+        """Whether grokking fades as x grows, so that crossing and onset are looked for from the other end."""
+        return self.x_field in ("dataset_bits", "p")
+
+    @property
+    def fault(self) -> str | None:
+        """What keeps it from being drawn, if anything does."""
+        for name, known in DRAWABLE.items():
+            if (value := getattr(self, name)) not in known:
+                options = ", ".join(str(each) for each in known if each)
+                return f"figure {self.name}: {name}: found {value!r}, expected one of {options}; it is not drawn"
+        return None
 
 
 class HypothesisTests(Settings):
@@ -115,6 +149,21 @@ class Analysis(Settings):
     ] = HypothesisTests()
     calibrate: Calibration | None = None
     bootstrap_seed: Annotated[StrictInt, Field(ge=0)] = 0
+
+    @property
+    def families(self) -> tuple[Figure, ...]:
+        """The figures that can be drawn, with what they leave to this block; the first is `main`."""
+        asked = [
+            figure.model_copy(
+                update={name: getattr(self, name) for name in INHERITED if name not in figure.model_fields_set}
+            )
+            for figure in self.figures
+            if figure.fault is None
+        ]
+        main = next((figure for figure in asked if figure.main), None)
+        if main is None:
+            main = Figure(**{name: getattr(self, name) for name in INHERITED})
+        return main, *(figure for figure in asked if figure is not main)
 
     @property
     def pinned_capacity(self) -> float | None:

@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from grokscope.laws.capacity import MORRIS, PUBLISHED
 from grokscope.report import words
@@ -85,6 +86,9 @@ def capacity_figure(part: Part) -> Figure | None:
             handles.append(ours)
         lower.set_xlim(0, reach[1])
         lower.set_ylim(bottom=0)
+        for axis in (lower.xaxis, lower.yaxis):
+            axis.set_major_locator(MaxNLocator(5))
+            axis.set_major_formatter(EngFormatter(sep=""))
         lower.set_xlabel("parameters P")
         lower.set_ylabel("most bits held")
     below(figure, handles, columns=1)

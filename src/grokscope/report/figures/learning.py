@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 
 import matplotlib as mpl
-import pandas as pd
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from grokscope.report.curves import drawn_epochs
 from grokscope.report.figures.style import BLUE, ORANGE, STYLE, VERMILION, below, log_axis, new_figure
 from grokscope.report.slices import Slice
 
@@ -19,10 +20,12 @@ SHOWN = (
     ("train_acc", ORANGE, "--", "training, eval accuracy"),
     ("val_acc", BLUE, "-", "validation, eval accuracy"),
 )
+_POINTS = 400
+"""Epochs of a curve that are drawn, evenly in log: more than a column's width can show."""
 _PANELS = (("groks", "task", "modular task"), ("speed", "random", "random labels"))
 
 
-def learning_figure(shown: Slice, traces: Mapping[str, pd.DataFrame]) -> Figure | None:
+def learning_figure(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]) -> Figure | None:
     """Every seed of the width nearest to the crossing, or of the middle width; None without a trace."""
     dim = telling_width(shown)
     rows = shown.frame[shown.frame["dim"] == dim] if dim is not None else shown.frame[:0]
@@ -56,11 +59,14 @@ def telling_width(shown: Slice) -> int | None:
     return min(widths, key=lambda width: abs(math.log(width[1] / known[0])))[0]
 
 
-def _panel(axes: Axes, curves: list[pd.DataFrame]) -> None:
+def _panel(axes: Axes, curves: list[Mapping[str, np.ndarray]]) -> None:
+    alpha = max(0.25, 0.9 / len(curves) ** 0.3)
     for trace in curves:
+        epochs = np.unique(drawn_epochs(len(trace["val_acc"]), _POINTS))
         for column, colour, line, _ in SHOWN:
-            seen = trace[column].dropna()
-            axes.plot(seen.index, seen, color=colour, ls=line, lw=0.8, alpha=max(0.25, 0.9 / len(curves) ** 0.3))
+            seen = np.asarray(trace[column], float)[epochs - 1]
+            known = ~np.isnan(seen)
+            axes.plot(epochs[known], seen[known], color=colour, ls=line, lw=0.8, alpha=alpha)
     log_axis(axes, "x")
     axes.set_ylim(-0.02, 1.03)
     axes.set_ylabel("accuracy")

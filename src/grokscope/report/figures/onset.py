@@ -19,7 +19,8 @@ def onset_figure(part: Part) -> Figure | None:
 
     None without onsets under more than one pair.
     """
-    every = {(o.p, o.train_threshold, o.val_threshold, o.accuracy): o for o in (*part.onset_grid, *part.onsets)}
+    main = part.families[0].onsets if part.families else ()
+    every = {(o.p, o.train_threshold, o.val_threshold, o.accuracy): o for o in (*part.onset_grid, *main)}
     pairs = sorted({(key[1], key[2]) for key in every}, reverse=True)
     primes = sorted({key[0] for key in every})
     if len(pairs) < 2:

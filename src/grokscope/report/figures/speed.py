@@ -19,7 +19,7 @@ from grokscope.report.figures.style import BLACK, GREY, STYLE, below, log_axis, 
 
 def speed_figures(part: Part, accuracy: Accuracy = "running") -> tuple[Figure, Figure] | None:
     """Figures A and B. None without a finished speed run on random inputs or without C."""
-    if part.capacity is None or not len(part.frame):
+    if not part.constant > 0 or not len(part.frame):
         return None
     rows = part.frame[(part.frame["measurement"] == "speed") & (part.frame["probe"] == "random")]
     if not len(rows):
@@ -28,7 +28,7 @@ def speed_figures(part: Part, accuracy: Accuracy = "running") -> tuple[Figure, F
     rows = rows.assign(
         time=arrived.fillna(rows["epochs"]).astype(float),
         censored=arrived.isna(),
-        inverse=1 / (part.capacity.constant.value * rows["n_params"]),
+        inverse=1 / (part.constant * rows["n_params"]),
     )
     rows = rows.assign(load=rows["dataset_bits"] * rows["inverse"])
     return _figure_a(rows, part, accuracy), _figure_b(rows, part, accuracy)

@@ -10,6 +10,8 @@ from typing import Any, Literal
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
@@ -25,6 +27,11 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 GREY = "#767676"
 COLOURS: dict[Curve, str] = {"T_mem running": VERMILION, "T_mem eval": ORANGE, "T_gen": BLUE}
 MARKERS: dict[Curve, str] = {"T_mem running": "s", "T_mem eval": "D", "T_gen": "o"}
+FIELDS = {"p": "prime p", "dim": "width d"}
+"""What colours stand for."""
+SHADES = "viridis"
+"""Colours of an ordered quantity, told apart by the colour-blind and in grey."""
+MOST_TICKS = 6
 LINES: dict[Curve, str] = {"T_mem running": "-", "T_mem eval": "--", "T_gen": "-"}
 
 STYLE: dict[Any, Any] = {
@@ -60,6 +67,26 @@ def new_figure(height: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
     return figure, list(axes)
 
 
+def norm(values: Iterable[float]) -> Normalize:
+    """Values to the part of `SHADES` that is dark enough on white."""
+    known = sorted(set(values))
+    span = known[-1] - known[0] or 1.0
+    return Normalize(known[0], known[-1] + 0.12 * span)
+
+
+def scale(figure: Figure, axes: Axes | list[Axes], values: Iterable[float], name: str) -> None:
+    """What the shades stand for, as a bar under the axes: the values themselves where they are few."""
+    known = sorted(set(values))
+    bar = figure.colorbar(
+        ScalarMappable(norm(known), SHADES), ax=axes, orientation="horizontal", aspect=40, fraction=0.05, pad=0.03
+    )
+    bar.ax.set_xlim(known[0], known[-1])
+    bar.set_label(name)
+    bar.outline.set_linewidth(0.4)
+    if len(known) <= MOST_TICKS:
+        bar.set_ticks(known, labels=[f"{value:g}" for value in known])
+
+
 def log_axis(axes: Axes, which: Literal["x", "y"]) -> None:
     """A log axis labelled 20k, 50k, 100k where it spans little, by decades where it spans much."""
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
@@ -82,5 +109,7 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("error", message="constrained_layout not applied")
         figure.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
+        # Where everything lies was settled for the PDF, and takes as long as the drawing.
+        figure.set_layout_engine(None)
         figure.savefig(png, dpi=200, metadata={"Software": None})
     return [pdf, png]

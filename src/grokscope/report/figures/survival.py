@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from scipy.stats import CensoredData, ecdf
 
 from grokscope.report import words
-from grokscope.report.figures.style import GREY, STYLE, below, log_axis, new_figure
+from grokscope.report.figures.style import FIELDS, GREY, SHADES, STYLE, below, log_axis, new_figure, norm, scale
 from grokscope.report.slices import CURVES, Curve, Slice
 
 _COLUMNS: dict[Curve, tuple[str, str, str]] = {
@@ -19,6 +19,10 @@ _COLUMNS: dict[Curve, tuple[str, str, str]] = {
     "T_mem eval": ("speed", "random", "t_mem_eval"),
     "T_gen": ("groks", "task", "t_gen"),
 }
+
+
+_MOST_NAMED = 12
+"""Widths that are named in a legend; more are read from a scale of their colours."""
 
 
 def survival_figure(shown: Slice) -> Figure | None:
@@ -33,7 +37,8 @@ def survival_figure(shown: Slice) -> Figure | None:
         return None
     figure, every = new_figure(1.45 * len(panels) + 0.7, rows=len(panels))
     widths = sorted({int(dim) for _, rows in panels for dim in rows["dim"]})
-    colours = dict(zip(widths, mpl.colormaps["viridis"](np.linspace(0, 0.9, len(widths))), strict=True))
+    shades = norm(widths)
+    colours = {dim: mpl.colormaps[SHADES](shades(dim)) for dim in widths}
     with mpl.rc_context(STYLE):
         longest = max(float(rows["time"].max()) for _, rows in panels)
         for axes, (name, rows) in zip(every, panels, strict=True):
@@ -45,10 +50,14 @@ def survival_figure(shown: Slice) -> Figure | None:
             axes.set_ylim(-0.03, 1.05)
             axes.set_xlim(right=1.1 * longest)
         every[-1].set_xlabel("epochs")
-    handles = [Line2D([], [], color=colours[dim], label=f"d = {dim}") for dim in widths]
+        few = len(widths) <= _MOST_NAMED
+        if not few:
+            scale(figure, every, widths, FIELDS["dim"])
+    handles = [Line2D([], [], color=colours[dim], label=f"d = {dim}") for dim in widths] if few else []
     if any(rows["censored"].any() for _, rows in panels):
         handles.append(Line2D([], [], color=GREY, marker="|", ls="none", label="censored"))
-    below(figure, handles, columns=4)
+    if handles:
+        below(figure, handles, columns=4)
     return figure
 
 

@@ -15,6 +15,7 @@ from plotly.offline import get_plotlyjs
 
 from grokscope.report import words
 from grokscope.report.contents import Contents
+from grokscope.report.rows import constants, families, laws
 from grokscope.report.sentences import found, unsaid
 from grokscope.report.slices import slices
 from grokscope.report.state import as_script, state
@@ -22,6 +23,10 @@ from grokscope.report.summary import summary, telling
 
 MOST_ROWS = 300
 """From here on the table of widths shows the telling ones of each prime; timescales.csv has them all."""
+
+
+WHOLE = ("capacity", "speed", "onset", "probes", "prediction", "residual")
+"""Figures of whole parts and of the whole suite: they are put into the page, those of single primes are linked to."""
 
 
 def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str], missing: Sequence[str]) -> str:
@@ -42,11 +47,14 @@ def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str],
         cells = [cell for cell in row.cells if cell.n_params in kept]
         stems = [stem for stem in figures if stem.partition("_")[2] == s.name]
         primes.append({"summary": row, "cells": cells, "found": found(s), "unsaid": unsaid(s), "figures": stems})
-    whole = [stem for stem in figures if stem.startswith(("capacity", "speed", "onset", "probes"))]
+    whole = [stem for stem in figures if stem.partition("_")[0] in WHOLE]
     return _environment().get_template("index.html.j2").render(
         contents=contents,
         primes=primes,
         crowded=crowded,
+        constants=list(constants(contents.parts)),
+        laws=laws(contents.parts),
+        families=families(contents, figures),
         whole={stem: embedded(figures[stem]) for stem in whole},
         figures=list(figures),
         tables=tables,

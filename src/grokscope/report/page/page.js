@@ -96,6 +96,14 @@
         hovertemplate: "P = %{x:,}<br>%{text} epochs<extra></extra>", legendgroup: name, showlegend: !known.length,
       });
     }
+    const biased = Object.entries(slice.curves).flatMap(([name, cells]) =>
+      cells.filter((c) => c.plain).map((c) => ({ ...c, colour: COLOURS[name] })));
+    if (biased.length) traces.push({
+      x: biased.map((c) => c.x), y: biased.map((c) => c.plain), mode: "markers", name: "plain mean, censored dropped",
+      marker: { symbol: "x-thin", size: 8, line: { width: 1.5, color: biased.map((c) => c.colour) } },
+      text: biased.map((c) => `width ${c.dim}: ${c.censored} censored, plain mean of the rest ${c.plain}`),
+      hovertemplate: "%{text} epochs<extra></extra>", customdata: biased.map((c) => [c.dim, "all"]),
+    });
     const delays = slice.delays[accuracy] ?? [];
     const least = new Map();
     for (const [x, , , delay] of delays) least.set(x, Math.min(delay, least.get(x) ?? Infinity));

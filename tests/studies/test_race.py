@@ -1,0 +1,104 @@
+"""The whole way from a ledger to a report: the benchmark's suite, made small; whole, half done, and twice."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+import pytest
+
+from grokscope.ledger import open_ledger
+from grokscope.report.write import write_report
+from grokscope.studies.race import conclude
+from grokscope.studies.reading import AHEAD, Traces
+from grokscope.suite import Suite, parse_suite
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> Iterator[ModuleType]:
+    path = Path(__file__).parents[2] / "benchmarks" / "report.py"
+    spec = importlib.util.spec_from_file_location("report_benchmark", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+@pytest.fixture(scope="module")
+def suite(benchmark: ModuleType) -> Suite:
+    text = benchmark.text(2, primes="59, 61, 67", end=40).replace("primes: [113]", "primes: [97]")
+    return parse_suite(text.replace("max_dim: 256", "max_dim: 36"))
+
+
+@pytest.fixture(scope="module")
+def store(benchmark: ModuleType, suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("synthetic") / "ledger.sqlite"
+    with open_ledger(path) as ledger:
+        assert benchmark.fill(ledger, suite) == len(suite.runs)
+        assert benchmark.fill(ledger, suite) == 0
+    return path
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_a_ledger_becomes_a_report_and_the_same_one_again(suite: Suite, store: Path, tmp_path: Path) -> None:
+    with open_ledger(store) as ledger:
+        pages = [write_report(conclude(suite, ledger), tmp_path / name) for name in ("once", "twice")]
+    assert files(pages[0].parent) == files(pages[1].parent)
+    claims = json.loads((pages[0].parent / "tables" / "claims.json").read_text())
+    assert {(claim["figure"], claim["accuracy"]) for claim in claims} >= {("intersection", "running")}
+    table = pd.read_csv(pages[0].parent / "tables" / "predictiveness.csv")
+    assert set(table["figure"]) == {"intersection", "intersection_by_prime"}
+    # The figures' own limit and thresholds, not the block's.
+    assert table.loc[table["slice_field"] == "dim", "slice_value"].max() <= 36
+    assert set(table["delay_val_threshold"]) == {0.98}
+
+
+def test_what_cannot_be_drawn_is_said(suite: Suite, store: Path) -> None:
+    text = suite.text.replace("slice_field: dim", "slice_field: depth").replace(
+        "gen_curve_threshold: 99", "gen_curve_threshold: 95"
+    )
+    with open_ledger(store) as ledger:
+        contents = conclude(parse_suite(text), ledger)
+    said = "\n".join(contents.warnings)
+    assert "figure intersection_by_prime: slice_field: found 'depth', expected one of p, dim; it is not drawn" in said
+    assert "figure intersection: found groks runs to 0.99, expected 0.95" in said
+    assert [len(part.families) for part in contents.parts] == [1]
+
+
+def test_a_half_done_suite_reports_what_there_is(benchmark: ModuleType, suite: Suite, tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "ledger.sqlite") as ledger:
+        benchmark.fill(ledger, suite, every=7)
+        page = write_report(conclude(suite, ledger), tmp_path / "half")
+    html = page.read_text()
+    assert "The suite is not complete" in html
+    assert "are pending; what is said rests on the done ones" in html
+
+
+def test_traces_are_read_ahead_only_when_walked(suite: Suite, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_ledger(store) as ledger:
+        asked: list[int] = []
+        read = ledger.traces
+        monkeypatch.setattr(ledger, "traces", lambda some: asked.append(len(some)) or read(some))
+        identities = [run.identity for run in suite.runs]
+        traces = Traces(ledger, identities)
+        every = {identity: traces[identity] for identity in traces}
+        assert len(every) == len(traces) == len(identities)
+        assert sum(asked) == len(identities)
+        assert len(asked) == -(-len(identities) // AHEAD)
+        asked.clear()
+        for identity in identities[::-2]:
+            assert traces[identity]["val_acc"].shape == every[identity]["val_acc"].shape
+        assert set(asked) <= {1}
+        with pytest.raises(KeyError):
+            traces["strange"]
