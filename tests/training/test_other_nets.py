@@ -40,3 +40,12 @@ def test_a_variant_trains_and_its_arrays_lead_back_to_it() -> None:
         again = net_of(run, arrays)
         np.testing.assert_array_equal(again.positions, arrays["positions"])  # type: ignore[attr-defined]
         assert sum(array.size for array in arrays.values()) == run.n_params
+
+
+def test_a_perceptron_memorises_by_stablemax() -> None:
+    run = dataclasses.replace(
+        RUN, net=MLP(64), optimiser=Adam(1e-2), measurement=Groks(0.95, 0.0), max_epochs=300, loss="stablemax"
+    )
+    done = train(run)
+    assert done.result.t_mem_eval is not None
+    assert done.trace.train_loss[-1] < 0.5 * done.trace.train_loss[0]

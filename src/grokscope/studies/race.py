@@ -109,7 +109,7 @@ def settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]:
     timed = frame[frame["measurement"] != "capacity"]
     values = {name: ", ".join(map(str, sorted(timed[name].dropna().unique()))) for name in shown if name in timed}
     pinned = analysis.pinned_capacity
-    return values | {
+    return {name: value for name, value in values.items() if value} | {
         "capacity constant": f"pinned at {pinned}" if pinned else "measured, published 2.16 where it was not",
         "delay thresholds": f"train {main.delay_train_threshold:g}, validation {main.delay_val_threshold:g}",
         "crossing rule": analysis.crossing_rule,
