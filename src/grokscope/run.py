@@ -192,6 +192,11 @@ class Run(Spec):
         return identity_of({"protocol": PROTOCOL} | self.essence())
 
     @property
+    def training(self) -> str:
+        """What is trained, whatever is measured and however long: runs that share it have one trace, as far as each goes."""
+        return training_of(self.spec)
+
+    @property
     def label(self) -> str:
         """A few words for a person: what is measured, on what, with which net."""
         return f"{self.measurement.kind} {self.task.label} {self.net.label}"
@@ -219,6 +224,15 @@ class Run(Spec):
     def steps_per_epoch(self) -> int:
         """Optimiser steps an epoch; the last, smaller batch is kept."""
         return math.ceil(self.task.n_train / self.shape.batch_size)
+
+
+WATCHING = ("measurement", "max_epochs", "keep")
+"""Fields of a spec that say when a run ends and what is kept of it; the parameters never feel them."""
+
+
+def training_of(spec: Mapping[str, Any]) -> str:
+    """Identity of the training that a resolved spec describes (see `Run.training`)."""
+    return identity_of({name: value for name, value in spec.items() if name not in WATCHING})
 
 
 def identity_of(spec: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from grokscope.ledger.specs import dotted, parsed
 from grokscope.ledger.tables import PROVENANCE, RESULT_TYPES
 
 TIMES = ("created", "started", "ended")
-OWN = ("id", "measurement", "status", "attempts", "error", "failed_epoch", *TIMES, "p", "dim", "n_params")
+OWN = ("id", "measurement", "status", "attempts", "error", "failed_epoch", *TIMES, "p", "dim", "n_params", "origin")
 RESULT_NAMES = [column.name for column in RESULT_COLUMNS]
 WHOLE = ("attempts", "n_params")
 FLOATS = {

@@ -87,7 +87,8 @@ def _scalar(name: str, value: Any, path: str) -> Any:
     """The value, unless it is no scalar or a number that no field could ever hold."""
     if value is None or isinstance(value, str):
         return value
-    if not isinstance(value, int | float) or not math.isfinite(value if abs(value) < LARGEST_INT else math.inf):
+    is_number = isinstance(value, float) and math.isfinite(value)
+    if not is_number and not (isinstance(value, int) and abs(value) < LARGEST_INT):
         raise SuiteError([f"{path}: found {in_words(value)}, expected text or a finite number"])
     # a large number takes long to be found not prime
     if name == "p" and value > LARGEST_PRIME:
