@@ -11,6 +11,7 @@ from typing import Any
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.run import Run
 from grokscope.spec import InputError
+from grokscope.studies.grow import derive
 from grokscope.studies.plan import Plan, planned
 from grokscope.studies.study import study_of
 from grokscope.suite import Suite, load_suite
@@ -33,11 +34,13 @@ class Outcome:
         contents: what the report shows; of which kind, depends on the suite's study. None where the call was
             interrupted twice, and no report was written.
         report: path of the report's page, or None.
+        derived: runs that were read from traces which the ledger had, and not trained.
     """
 
     tally: Tally
     contents: Any = None
     report: Path | None = None
+    derived: int = 0
 
 
 def default_store(out: str | Path = DEFAULT_OUT) -> str:
@@ -59,6 +62,8 @@ def run_suite(
     say: Callable[[str], None] = lambda text: None,
 ) -> Outcome:
     """Do every run of a suite that is not done, then write its report. Nothing is done twice.
+
+    A run that the trace of another one contains (the same training, ended later) is read from it.
 
     Workers are processes, so a script that calls this needs the `if __name__ == "__main__":` guard.
 
@@ -84,13 +89,16 @@ def run_suite(
         checkpoints.open()
         driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch, say=say)
         with driver.books.leases.alone():
-            todo = prepare(suite, ledger, only=only, force=force)
+            wanted = prepare(suite, ledger, only=only, force=force)
+            todo = wanted if force else derive(ledger, wanted, watch=watch)
+            if derived := len(wanted) - len(todo):
+                say(f"{derived:,} results were read from traces that the ledger had")
             checkpoints.clear({run.identity for run in todo} if force else ended(suite, ledger))
             pool = Pool(workers, chunk_seconds=chunk_seconds, say=say)
             tally = driver.drive(todo, pool, max_seconds=max_seconds) if todo else driver.tally
         if tally.at_once:
-            return Outcome(tally)
-        return Outcome(tally, *concluded(suite, ledger, out))
+            return Outcome(tally, derived=derived)
+        return Outcome(tally, *concluded(suite, ledger, out), derived)
 
 
 def prepare(suite: Suite, ledger: Ledger, *, only: Collection[str] = (), force: bool = False) -> list[Run]:

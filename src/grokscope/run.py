@@ -193,7 +193,10 @@ class Run(Spec):
 
     @property
     def training(self) -> str:
-        """What is trained, whatever is measured and however long: runs that share it have one trace, as far as each goes."""
+        """20 hexadecimal digits for what is trained, whatever is measured and however long it goes on.
+
+        Runs that share it have one and the same trace, as far as each goes.
+        """
         return training_of(self.spec)
 
     @property

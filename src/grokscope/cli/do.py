@@ -85,26 +85,33 @@ def plan(
     suite: SuiteArgument,
     store: Store = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say of each run why it is or is not to be trained.")
+    ] = False,
     skip_impossible: SkipImpossible = False,
 ) -> None:
-    """Say what running a suite would do, and write nothing.
+    """Say what running a suite would do, and change nothing.
 
     Example: [bold]grokscope plan central[/bold]
+
+    Example: [bold]grokscope plan my-suite.yaml --explain | grep failed[/bold]
     """
     from grokscope import api
 
     loaded = loaded_suite(suite, skip_impossible)
     found = api.plan(loaded, store=store)
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), indent=2))
+        typer.echo(json.dumps(found.to_dict(reasons=explain), indent=2))
         return
-    table = Table(
-        "measurement", "runs", "done", "failed", "work at most", "core hours at most", title=f"Plan of {found.suite}"
-    )
+    if explain:
+        for reason in found.reasons:
+            typer.echo(f"{reason.id}  {reason.verdict:<9}  {reason.label}: {reason.why}")
+    states = ("runs", "done", "derivable", "running", "failed", "new")
+    table = Table("measurement", *states, "work at most", "core hours at most", title=f"Plan of {found.suite}")
     for kind, share in found.measurements.items():
         table.add_row(
             kind,
-            *(f"{n:,}" for n in (share.runs, share.done, share.failed)),
+            *(f"{getattr(share, name):,}" for name in states),
             f"{share.flops:.2e} flop",
             f"{share.core_seconds / 3600:,.2f}",
         )
@@ -114,6 +121,8 @@ def plan(
         f"{found.workers} cores at {found.flops_per_second:.1e} flop/s a core ({found.rate_source})."
     )
     console.print("At most: most runs end long before their last epoch.")
+    if any(share.derivable for share in found.measurements.values()):
+        console.print("Derivable: a trace in the ledger contains them, so they are read from it and not trained.")
 
 
 @friendly

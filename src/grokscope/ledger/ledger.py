@@ -17,6 +17,7 @@ from grokscope.ledger.leases import Leases
 from grokscope.ledger.leasing import LEASE_SECONDS
 from grokscope.ledger.selection import Selection, selected
 from grokscope.run import Run
+from grokscope.training.derive import Source
 from grokscope.training.outcomes import Failed, Finished, Snapshot
 
 
@@ -181,6 +182,20 @@ class Ledger:
         """Identity -> column -> vector, element 0 for epoch 1, of many runs at once; those without are left out."""
         with reading_from(self._engine) as connection:
             return blobs.traces_of(connection, list(identities))
+
+    def trained(self, trainings: Iterable[str]) -> dict[str, list[reading.Trained]]:
+        """`Run.training` -> the runs of it that are done, the longest trace first; imported ones do not count."""
+        with reading_from(self._engine) as connection:
+            return reading.trained(connection, trainings)
+
+    def source(self, identity: str) -> Source:
+        """All that is needed to read other runs' results from the trace of this one, which is done.
+
+        Raises:
+            LedgerError: its trace is damaged.
+        """
+        with reading_from(self._engine) as connection:
+            return blobs.source_of(connection, identity)
 
     def params(self, run: Run | str) -> dict[str, np.ndarray]:
         """Name -> array of the parameters that a run with `keep: final` ended with.

@@ -100,7 +100,7 @@ suite_runs = Table(
     Column("position", Integer, nullable=False),
 )
 
-PROVENANCE = {
+PROVENANCE: dict[str, Any] = {
     "version": Text,
     "git": Text,
     "host": Text,

@@ -12,7 +12,7 @@ from grokscope.ledger.tables import ledger, metadata
 connection = context.config.attributes["connection"]
 
 
-def note(*, step: Any, **_: Any) -> None:
+def note(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:
     """Say in the ledger's own table how far it has come: that is what every Grokscope looks at first."""
     connection.execute(update(ledger).values(schema_version=int(step.up_revision_id)))
 
