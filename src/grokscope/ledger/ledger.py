@@ -15,10 +15,15 @@ from grokscope.ledger import blobs, reading, views, writing
 from grokscope.ledger.database import open_database, reading_from, shown, writing_to
 from grokscope.ledger.leases import Leases
 from grokscope.ledger.leasing import LEASE_SECONDS
+from grokscope.ledger.published import Imported, enter, entries
+from grokscope.ledger.published.registry import find
 from grokscope.ledger.selection import Selection, selected
 from grokscope.run import Run
 from grokscope.training.derive import Source
 from grokscope.training.outcomes import Failed, Finished, Snapshot
+
+IMPORT_BATCH = 200
+"""Imported runs a transaction."""
 
 
 def open_ledger(store: str | Path, *, create: bool = True) -> Ledger:
@@ -111,6 +116,22 @@ class Ledger:
         with writing_to(self._engine) as connection:
             writing.keep_snapshot(connection, taken)
 
+    def import_registry(self, path: str | Path) -> Imported:
+        """Enter the completed runs of a registry of the published code, marked with their `origin` and unverified.
+
+        Args:
+            path: its SQLite database, or the folder that has it; the traces are in `data` beside it.
+
+        Raises:
+            LedgerError: it is no such registry. A row that cannot be believed is left out, and said.
+        """
+        database = find(Path(path))
+        found = Imported(str(database))
+        for batch in writing.batches(entries(database, found), IMPORT_BATCH):
+            with writing_to(self._engine) as connection:
+                enter(connection, batch, found)
+        return found
+
     # What there is.
 
     def runs(
@@ -120,17 +141,19 @@ class Ledger:
         measurement: str | None = None,
         status: str | None = None,
         where: Mapping[str, Any] | None = None,
+        imported: bool = False,
     ) -> pd.DataFrame:
         """One row a run: its columns, its spec with dotted names (`task.p`, `net.dim`), its result, its provenance.
 
-        `where` maps any column of the frame to a value, or to a list of them. Numbers of a result are float64 with
-        NaN for what is missing, numbers of a spec whole where every run has one; missing texts are None; `created`,
-        `started` and `ended` are datetimes in UTC. T_mem and T_gen in epochs, losses in nats, accuracies in [0, 1].
+        With `imported`, all imported runs are among them too, which belong to no suite. `where` maps any column of the
+        frame to a value, or to a list of them. Numbers of a result are float64 with NaN for what is missing, numbers of
+        a spec whole where every run has one; missing texts are None; `created`, `started` and `ended` are datetimes in
+        UTC. T_mem and T_gen in epochs, losses in nats, accuracies in [0, 1].
 
         Raises:
             LedgerError: no such suite, status or column.
         """
-        chosen = self._selected(suite=suite, measurement=measurement, status=status, where=where)
+        chosen = self._selected(suite=suite, measurement=measurement, status=status, where=where, imported=imported)
         return views.frame(chosen)
 
     def records(
@@ -140,12 +163,13 @@ class Ledger:
         measurement: str | None = None,
         status: str | None = None,
         where: Mapping[str, Any] | None = None,
+        imported: bool = False,
     ) -> list[dict[str, Any]]:
         """The same runs as plain nested dicts: `id`, `measurement`, `status`, `spec`, `result` (or None), ...
 
         A number that is NaN is None here, as in JSON.
         """
-        chosen = self._selected(suite=suite, measurement=measurement, status=status, where=where)
+        chosen = self._selected(suite=suite, measurement=measurement, status=status, where=where, imported=imported)
         return views.records(chosen)
 
     def _selected(self, **filters: Any) -> Selection:
@@ -165,7 +189,7 @@ class Ledger:
         """Everything of one run as in `records`, with its suites, its trace's epochs and its parameters' bytes."""
         with reading_from(self._engine) as connection:
             identity = _identity(connection, run)
-            (known,) = views.records(selected(connection, where={"id": identity}))
+            (known,) = views.records(selected(connection, where={"id": identity}, imported=True))
             member_of = {"suites": reading.suites_of(connection, identity)}
             return known | member_of | blobs.sizes_of(connection, identity)
 
@@ -224,9 +248,14 @@ class Ledger:
             yield from blobs.snapshots_of(connection, _identity(connection, run), chosen)
 
     def status_counts(self, suite: str | None = None) -> dict[str, dict[str, int]]:
-        """Measurement -> status -> number of runs."""
+        """Measurement -> status -> number of runs, imported ones not among them."""
         with reading_from(self._engine) as connection:
             return reading.status_counts(connection, suite)
+
+    def origins(self) -> dict[str, int]:
+        """Where imported runs came from, and how many."""
+        with reading_from(self._engine) as connection:
+            return reading.origins(connection)
 
     def suites(self) -> pd.DataFrame:
         """One row a suite: name, hash of its text, when it was registered (UTC), its number of runs."""

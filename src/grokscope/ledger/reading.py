@@ -77,6 +77,7 @@ def trained(connection: Connection, trainings: Iterable[str]) -> dict[str, list[
 def status_counts(connection: Connection, suite: str | None) -> dict[str, dict[str, int]]:
     """Measurement -> status -> number of runs, every status present."""
     query = select(runs.c.measurement, runs.c.status, func.count()).group_by(runs.c.measurement, runs.c.status)
+    query = query.where(runs.c.origin.is_(None))
     if suite is not None:
         check_suite(connection, suite)
         query = query.join(suite_runs, suite_runs.c.id == runs.c.id).where(suite_runs.c.suite == suite)
@@ -84,6 +85,12 @@ def status_counts(connection: Connection, suite: str | None) -> dict[str, dict[s
     for measurement, status, n in connection.execute(query.order_by(runs.c.measurement)):
         counts.setdefault(measurement, dict.fromkeys(STATUSES, 0))[status] = n
     return counts
+
+
+def origins(connection: Connection) -> dict[str, int]:
+    """See `Ledger.origins`."""
+    query = select(runs.c.origin, func.count()).where(runs.c.origin.is_not(None)).group_by(runs.c.origin)
+    return dict(map(tuple, connection.execute(query.order_by(runs.c.origin))))
 
 
 def suites_of(connection: Connection, identity: str) -> list[str]:

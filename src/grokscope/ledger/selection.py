@@ -48,8 +48,11 @@ def selected(
     measurement: str | None = None,
     status: str | None = None,
     where: Mapping[str, Any] | None = None,
+    imported: bool = False,
 ) -> Selection:
     """The runs that every filter lets through, in a suite's order or else by measurement, prime and width.
+
+    Imported runs are only among them if they are asked for; they belong to no suite, so they go with any, at its end.
 
     Raises:
         LedgerError: there is no such suite or status, or no run has a field that `where` names.
@@ -59,7 +62,7 @@ def selected(
     wanted = {name: _choices(value) for name, value in (where or {}).items()}
     has_result = results.c.id.is_not(None).label("has_result")
     query: Query = select(runs.c.spec, has_result, *SQL_COLUMNS.values()).outerjoin_from(runs, results)
-    query = _members(connection, query, suite)
+    query = _members(connection, query, suite, imported)
     for name, value in {"measurement": measurement, "status": status}.items():
         query = query if value is None else query.where(runs.c[name] == value)
     for name in wanted.keys() & SQL_COLUMNS.keys():
@@ -72,12 +75,16 @@ def _choices(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple | set | frozenset | range) else [value]
 
 
-def _members(connection: Connection, query: Query, suite: str | None) -> Query:
+def _members(connection: Connection, query: Query, suite: str | None, imported: bool) -> Query:
+    is_ours = runs.c.origin.is_(None)
     if suite is None:
+        query = query if imported else query.where(is_ours)
         return query.order_by(runs.c.measurement, runs.c.p, runs.c.dim, runs.c.n_params, runs.c.id)
     check_suite(connection, suite)
-    joined = query.join(suite_runs, suite_runs.c.id == runs.c.id)
-    return joined.where(suite_runs.c.suite == suite).order_by(suite_runs.c.position)
+    is_member = suite_runs.c.suite == suite
+    joined = query.outerjoin(suite_runs, (suite_runs.c.id == runs.c.id) & is_member)
+    wanted = is_member | ~is_ours if imported else is_member
+    return joined.where(wanted).order_by(runs.c.origin.is_not(None), suite_runs.c.position, runs.c.id)
 
 
 def _is_one_of(column: ColumnElement[Any], choices: list[Any]) -> ColumnElement[bool]:
