@@ -166,7 +166,6 @@ class Run(Spec):
     shuffle: Literal["every epoch", "never"] = traced("every epoch", choices=("every epoch", "never"), later=True)
     transform: Transform | None = static(None, later=True)
     snapshot_every: int = traced(0, low=0, later=True)
-    filter: Filter | None = static(None, later=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -193,11 +192,13 @@ class Run(Spec):
 
     @property
     def training(self) -> str:
-        """20 hexadecimal digits for what is trained, whatever is measured and however long it goes on.
+        """20 hexadecimal digits for what is trained, whatever is measured of it and however long it goes on.
 
-        Runs that share it have one and the same trace, as far as each goes.
+        Runs that share it have one and the same trace, as far as each goes. A transform is told how far the run is of
+        its last epoch, so with one the last epoch counts.
         """
-        return training_of(self.spec)
+        apart = WATCHING if self.transform is not None else (*WATCHING, "max_epochs")
+        return identity_of({"protocol": PROTOCOL} | {k: v for k, v in self.essence().items() if k not in apart})
 
     @property
     def label(self) -> str:
@@ -229,13 +230,8 @@ class Run(Spec):
         return math.ceil(self.task.n_train / self.shape.batch_size)
 
 
-WATCHING = ("measurement", "max_epochs", "keep")
-"""Fields of a spec that say when a run ends and what is kept of it; the parameters never feel them."""
-
-
-def training_of(spec: Mapping[str, Any]) -> str:
-    """Identity of the training that a resolved spec describes (see `Run.training`)."""
-    return identity_of({name: value for name, value in spec.items() if name not in WATCHING})
+WATCHING = ("measurement", "keep", "snapshot_every")
+"""Fields of a run that say what is measured and kept of it; the parameters never feel them."""
 
 
 def identity_of(spec: Mapping[str, Any]) -> str:

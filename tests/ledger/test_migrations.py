@@ -63,10 +63,11 @@ def test_the_first_releases_ledger_says_what_it_said(first: str, create: bool) -
     with open_ledger(first, create=create) as ledger:
         for before in SAID:
             now = ledger.show(before["id"])
-            assert {key: now[key] for key in before if key != "provenance"} == {
-                key: value for key, value in before.items() if key != "provenance"
+            grown = {"spec", "provenance"}
+            assert {key: now[key] for key in before.keys() - grown} == {
+                key: before[key] for key in before.keys() - grown
             }
-            assert (now["provenance"] or {}).items() >= (before["provenance"] or {}).items()
+            assert all((now[part] or {}).items() >= (before[part] or {}).items() for part in grown)
             assert now["origin"] is None
         done = [run["id"] for run in SAID if run["status"] == "done"]
         assert [len(trace["steps"]) for trace in ledger.traces(done).values()] == [
@@ -74,6 +75,15 @@ def test_the_first_releases_ledger_says_what_it_said(first: str, create: bool) -
         ]
         kept = next(run["id"] for run in SAID if run["status"] == "done" and run["spec"]["keep"] == "final")
         assert ledger.params(kept)["embedding"].shape == (15, 8)
+
+
+def test_a_run_of_the_first_release_is_the_same_run_for_ever() -> None:
+    """Specs gain fields; what a run was before it had them, it is still."""
+    for before in SAID:
+        run = run_from_spec(before["spec"])
+        assert run.identity == before["id"]
+        assert run.spec.items() >= before["spec"].items()
+        assert run_from_spec(run.spec) == run
 
 
 def test_it_then_has_the_tables_of_a_new_one(first: str, tmp_path: Path) -> None:
@@ -98,6 +108,7 @@ def test_runs_know_their_training_and_go_on(first: str) -> None:
             known = connection.execute(select(tables.runs.c.id, tables.runs.c.training)).all()
         by_identity = {run["id"]: run_from_spec(run["spec"]) for run in SAID}
         assert dict(map(tuple, known)) == {identity: run.training for identity, run in by_identity.items()}
+        assert all(run["spec"] == by_identity[run["id"]].spec for run in ledger.records())
         ledger.record(finished(groks(5)))
         assert ledger.show(groks(5))["status"] == "done"
 

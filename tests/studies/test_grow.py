@@ -132,6 +132,12 @@ def test_parameters_are_only_had_from_a_run_that_ended_there(long: Finished) -> 
     assert derived(there, source(long)._replace(params=None)) is None
 
 
+def test_snapshots_are_not_had_without_training(long: Finished) -> None:
+    run = dataclasses.replace(LONG, keep="nothing", max_epochs=5, snapshot_every=2)
+    assert run.training == LONG.training
+    assert derived(run, source(long)) is None
+
+
 def test_a_longer_run_is_not_contained(grokked: Finished) -> None:
     longer = dataclasses.replace(GROKS, max_epochs=200)
     assert longer.training == GROKS.training

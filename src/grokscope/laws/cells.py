@@ -58,7 +58,8 @@ def observations(
 ) -> pd.DataFrame:
     """T_mem of a probe, or T_gen of the task, one row per run that observed it.
 
-    A run whose `eval_recorded` is false is no observation of T_mem by eval accuracy, censored or not. Columns: p, dim, n_params, dataset_bits, seed, time (epochs; where censored, how long the run was), censored.
+    A run whose `eval_recorded` is false is no observation of T_mem by eval accuracy, not even a censored one.
+    Columns: p, dim, n_params, dataset_bits, seed, time (epochs; where censored, how long the run was), censored.
 
     Raises:
         ValueError: a column is missing, a time is not positive, or runs of several settings are mixed.

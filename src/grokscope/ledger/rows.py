@@ -12,7 +12,7 @@ from grokscope.ledger.specs import written
 from grokscope.ledger.tables import RESULT_TYPES
 from grokscope.ledger.traces import packed
 from grokscope.measurements import Result
-from grokscope.run import Run, identity_of, training_of
+from grokscope.run import Run
 from grokscope.training.outcomes import Failed, Finished, Provenance
 
 Row = dict[str, Any]
@@ -42,7 +42,7 @@ def pending_row(run: Run, created: str) -> Row:
         "p": getattr(run.task, "p", None),
         "dim": getattr(run.net, "dim", None),
         "n_params": run.n_params,
-        "training": training_of(spec),
+        "training": run.training,
         "status": "pending",
         "attempts": 0,
         "created": created,

@@ -35,7 +35,7 @@ class Near(NamedTuple):
 
 def nearest(ledger: Ledger, runs: Sequence[Run]) -> Iterator[tuple[Run, Near]]:
     """Every run whose training is in the ledger, with the run that contains it or comes nearest to it."""
-    known = ledger.trained({run.training for run in runs})
+    known = ledger.trained({run.training for run in runs if not run.snapshot_every})
     read = lru_cache(maxsize=2)(ledger.source)
     # Runs of one training one after the other, so that no trace is read more often than once.
     for run in sorted((run for run in runs if run.training in known), key=lambda run: run.training):
@@ -44,7 +44,8 @@ def nearest(ledger: Ledger, runs: Sequence[Run]) -> Iterator[tuple[Run, Near]]:
         as_long = [other for other in known[run.training] if other.has_params and other.epochs == end]
         wants_params = run.keep == "final"
         chosen = as_long[0] if wants_params and as_long else longest
-        yield run, Near(read(chosen.id), end, end is not None and (bool(as_long) or not wants_params))
+        kept = bool(as_long) or not wants_params
+        yield run, Near(read(chosen.id), end, end is not None and kept and not run.snapshot_every)
 
 
 def derive(

@@ -39,11 +39,11 @@ def end_within(run: Run, trace: Trace) -> int | None:
 def derived(run: Run, source: Source) -> Finished | None:
     """The run as training it would leave it; None if its training goes on beyond the source's.
 
-    A run that keeps its parameters can only be had from one that ended with the same epoch and kept them. Where and
-    when it was trained is the source's; it took no time of its own.
+    A run that keeps its parameters can only be had from one that ended with the same epoch and kept them; snapshots
+    cannot be had. Where it was trained is the source's; it took no time of its own.
     """
     end = end_within(run, source.trace)
-    if end is None:
+    if end is None or run.snapshot_every:
         return None
     params = None
     if run.keep == "final":
