@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from grokscope.ledger import Ledger, open_ledger
+from grokscope.ledger.published import Imported
 from grokscope.run import Run
 from grokscope.spec import InputError
+from grokscope.studies.capsule import Agreement, Opened, agreements, opened, seal
+from grokscope.studies.export import export
 from grokscope.studies.grow import derive
 from grokscope.studies.plan import Plan, planned
 from grokscope.studies.study import study_of
@@ -153,6 +156,69 @@ def concluded(suite: Suite, ledger: Ledger, out: Path) -> tuple[Any, Path]:
         raise InputError(
             f"{folder}: {error.strerror}; the runs are safe in the ledger, and `grokscope report` writes their report"
         ) from error
+
+
+def import_registry(path: str | Path, *, store: str | Path | None = None) -> Imported:
+    """Enter a registry of the published code into the ledger, marked with its origin; no suite shows it unasked.
+
+    Raises:
+        LedgerError: it is no such registry, or the ledger cannot be used.
+    """
+    with open_ledger(store or default_store()) as ledger:
+        return ledger.import_registry(path)
+
+
+def export_suite(suite: str | Path, to: str | Path, *, store: str | Path | None = None) -> list[Path]:
+    """Write a suite's runs and traces as Parquet files into a folder. Their paths.
+
+    Args:
+        suite: its name in the ledger, or a suite's file.
+
+    Raises:
+        LedgerError: there is no ledger, or the suite is not in it.
+    """
+    with open_ledger(store or default_store(), create=False) as ledger:
+        return export(ledger, suite_name(suite, ledger), Path(to))
+
+
+def seal_suite(suite: str | Path, to: str | Path, *, store: str | Path | None = None) -> Path:
+    """Write a capsule: suite, ledger, report and versions in one file, which `repeat` does again. Its path."""
+    with open_ledger(store or default_store(), create=False) as ledger:
+        return seal(ledger, suite_name(suite, ledger), Path(to))
+
+
+def open_capsule(capsule: str | Path, *, out: str | Path = DEFAULT_OUT) -> Opened:
+    """Unpack a capsule's suite and ledger into a folder of their own under `out`.
+
+    Raises:
+        InputError: it is no whole capsule.
+    """
+    return opened(Path(capsule), Path(out) / "capsules")
+
+
+def compared(capsule: Opened) -> list[Agreement]:
+    """What the runs of a capsule came to when they were recorded and when they were done again in its folder."""
+    again = default_store(capsule.folder)
+    with open_ledger(capsule.recorded, create=False) as then, open_ledger(again, create=False) as now:
+        return agreements(capsule.suite, then, now)
+
+
+def repeat(capsule: str | Path, *, out: str | Path = DEFAULT_OUT, **options: Any) -> tuple[Outcome, list[Agreement]]:
+    """Do a capsule's suite again, in a ledger of its own under `out`, and compare; goes on where it was stopped.
+
+    Args:
+        options: as of `run_suite`, but for `store`.
+
+    Raises:
+        InputError: it is no whole capsule.
+    """
+    inside = open_capsule(capsule, out=out)
+    return run_suite(inside.suite, out=inside.folder, **options), compared(inside)
+
+
+def suite_name(suite: str | Path, ledger: Ledger) -> str:
+    """The name of a suite in the ledger, or that of the suite in a file."""
+    return str(suite) if str(suite) in set(ledger.suites()["name"]) else load_suite(suite, skip_impossible=True).name
 
 
 def report_folder(suite: Suite, out: Path) -> Path:

@@ -6,6 +6,7 @@ What they call is imported when they are called, so that `--help` does not wait 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from grokscope.cli.errors import complain, friendly
 from grokscope.cli.options import Kind, Out, SkipImpossible, Store, SuiteArgument, seconds
 
 if TYPE_CHECKING:
+    from grokscope.studies.capsule import Agreement
     from grokscope.suite import Suite
 
 DEFAULT_OUT = Path("out")
@@ -46,19 +48,26 @@ def run(
     Ctrl-C finishes the chunks that are running and exits with code 130; a second one exits at once. The next run goes
     on from there.
 
+    A capsule (see `grokscope capsule`) is done again in a ledger of its own, under --out, and compared with what it
+    recorded.
+
     Example: [bold]grokscope run quick --max-time 10m[/bold]
+
+    Example: [bold]grokscope run quick.zip[/bold]
     """
     from grokscope import api
     from grokscope.cli.progress import Display
+    from grokscope.studies.capsule import is_capsule
     from grokscope.studies.study import study_of
 
     limit = seconds(max_time)
-    loaded = loaded_suite(suite, skip_impossible)
+    capsule = api.open_capsule(suite, out=out) if is_capsule(suite) else None
+    loaded = loaded_suite(suite, skip_impossible) if capsule is None else capsule.suite
     with Display(loaded, only or (), console) as display:
         outcome = api.run_suite(
             loaded,
-            store=store,
-            out=out,
+            store=store if capsule is None else None,
+            out=out if capsule is None else capsule.folder,
             only=only or (),
             max_seconds=limit,
             force=force,
@@ -69,6 +78,7 @@ def run(
     if outcome.contents is not None:
         console.print(study_of(loaded).summary(outcome.contents))
         console.print(f"Report: {outcome.report}", soft_wrap=True)
+    differs = capsule is not None and said_agreements(api.compared(capsule))
     for failure in outcome.tally.failures:
         complain(f"run {failure.run.identity} failed: {failure.error.strip().splitlines()[-1]}")
     if outcome.tally.elsewhere:
@@ -76,8 +86,21 @@ def run(
     if outcome.tally.interrupted:
         console.print("Stopped early; nothing is lost. The same command goes on from here.")
         raise typer.Exit(INTERRUPTED)
-    if outcome.tally.failures or "failed" in outcome.tally.elsewhere.values():
+    if outcome.tally.failures or "failed" in outcome.tally.elsewhere.values() or differs:
         raise typer.Exit(SOME_FAILED)
+
+
+def said_agreements(found: list[Agreement]) -> bool:
+    """Say how a capsule's runs compare, those that differ one by one; whether any does."""
+    counts = Counter(one.verdict for one in found)
+    console.print(
+        f"Against the capsule: {counts['identical']:,} runs identical to the bit, {counts['agrees']:,} with the same "
+        f"times, {counts['differs']:,} that differ, {counts['missing']:,} not done in both."
+    )
+    for one in found:
+        if one.verdict == "differs":
+            complain(f"run {one.id} ({one.label}) differs: {one.why}")
+    return counts["differs"] > 0
 
 
 @friendly

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from grokscope.ledger import blobs, reading, views, writing
+from grokscope.ledger import blobs, copying, reading, views, writing
 from grokscope.ledger.database import open_database, reading_from, shown, writing_to
 from grokscope.ledger.leases import Leases
 from grokscope.ledger.leasing import LEASE_SECONDS
@@ -131,6 +131,11 @@ class Ledger:
             with writing_to(self._engine) as connection:
                 enter(connection, batch, found)
         return found
+
+    def copy_suite(self, name: str, target: Ledger) -> None:
+        """Put a suite and all that is known of its runs into another ledger, which has none of them yet."""
+        with reading_from(self._engine) as source, writing_to(target._engine) as connection:
+            copying.copy_suite(source, connection, name)
 
     # What there is.
 
