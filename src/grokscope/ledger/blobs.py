@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -15,6 +14,7 @@ from grokscope.ledger.batches import batches
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.tables import PROVENANCE, params, runs, snapshots, traces
 from grokscope.ledger.traces import framed, unpacked
+from grokscope.ledger.views import versions
 from grokscope.measurements import Trace
 from grokscope.training.derive import Source
 from grokscope.training.outcomes import Provenance
@@ -76,8 +76,10 @@ def source_of(connection: Connection, identity: str) -> Source:
     """See `Ledger.source`."""
     columns = {name: runs.c[name] for name in ("started", "ended", *PROVENANCE)}
     row = connection.execute(select(*columns.values()).where(runs.c.id == identity)).mappings().one()
-    provenance = Provenance(**{**row, "versions": json.loads(row["versions"])})
-    trace = traces_of(connection, [identity])[identity]
+    provenance = Provenance(**{**row, "versions": versions(identity, row["versions"])})
+    trace = traces_of(connection, [identity]).get(identity, {})
+    if not trace.keys() >= set(Trace._fields):
+        raise LedgerError(f"run {identity}: found no whole trace, expected one of {', '.join(Trace._fields)}")
     kept = connection.scalar(select(params.c.data).where(params.c.id == identity))
     return Source(identity, Trace(*(trace[name] for name in Trace._fields)), provenance, kept)
 

@@ -83,7 +83,7 @@ def status_counts(connection: Connection, suite: str | None) -> dict[str, dict[s
         query = query.join(suite_runs, suite_runs.c.id == runs.c.id).where(suite_runs.c.suite == suite)
     counts: dict[str, dict[str, int]] = {}
     for measurement, status, n in connection.execute(query.order_by(runs.c.measurement)):
-        counts.setdefault(measurement, dict.fromkeys(STATUSES, 0))[status] = n
+        counts.setdefault(str(measurement), dict.fromkeys(STATUSES, 0))[status] = n
     return counts
 
 

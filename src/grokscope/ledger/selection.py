@@ -25,6 +25,8 @@ RESULT_COLUMNS = [results.c[name] for name in RESULT_TYPES if name not in runs.c
 SQL_COLUMNS = {column.name: column for column in (*OWN_COLUMNS, *RESULT_COLUMNS)}
 """Columns that `where` asks the database for; any other it looks for in the spec."""
 
+KINDS = {str: "text", int: "a whole number", float: "a number"}
+
 Query = Select[*tuple[Any, ...]]
 Columns = dict[str, Sequence[Any]]
 
@@ -96,7 +98,28 @@ def _selection(connection: Connection, query: Query) -> Selection:
     answer = connection.execute(query)
     names = list(answer.keys())
     columns: Columns = dict(zip(names, zip(*answer.all(), strict=True), strict=False)) or dict.fromkeys(names, ())
+    for name, values in columns.items():
+        _check(name, values, columns["id"])
     return Selection(columns.pop("spec"), columns)
+
+
+def _check(name: str, values: Sequence[Any], identities: Sequence[str]) -> None:
+    """Refuse what the column cannot hold: SQLite takes anything anywhere, and files are damaged."""
+    column = SQL_COLUMNS.get(name, runs.c.get(name))
+    if column is None:
+        return
+    kind = column.type.python_type
+    allowed = {kind, *((int,) if kind is float else ()), *((type(None),) if column.nullable else ())}
+    choices = STATUSES if name == "status" else ()
+    if set(map(type, values)) <= allowed and (not choices or set(values) <= set(choices)):
+        return
+    at, found = next(
+        (at, value)
+        for at, value in enumerate(values)
+        if type(value) not in allowed or (choices and value not in choices)
+    )
+    expected = f"one of {', '.join(choices)}" if choices else KINDS[kind]
+    raise LedgerError(f"run {str(identities[at])[:20]!r}: {name}: found {str(found)[:40]!r}, expected {expected}")
 
 
 def _matching(found: Selection, wanted: Mapping[str, list[Any]]) -> Selection:

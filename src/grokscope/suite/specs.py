@@ -10,9 +10,8 @@ from typing import Any
 from grokscope.measurements import MEASUREMENTS
 from grokscope.nets import NETS
 from grokscope.run import PROTOCOL, Run, Seeds
-from grokscope.spec import Spec, SpecError
+from grokscope.spec import LARGEST_INT, Spec, SpecError
 from grokscope.suite.axes import LARGEST_PRIME
-from grokscope.suite.document import LARGEST_INT
 from grokscope.suite.errors import SuiteError, in_words
 from grokscope.tasks import TASKS, Modular, Permutations
 from grokscope.training.filters import FILTERS

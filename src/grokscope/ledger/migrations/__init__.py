@@ -11,8 +11,10 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, insert, inspect
 
+from grokscope.ledger.errors import LedgerError, first_line
 from grokscope.ledger.tables import revision, revision_name
 
 HERE = Path(__file__).parent
@@ -29,4 +31,7 @@ def upgrade(connection: Connection, version: int) -> None:
         revision.create(connection)
         connection.execute(insert(revision).values(version_num=revision_name(version)))
     with ONE_AT_A_TIME:
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise LedgerError(f"{first_line(error)}; expected revisions of this Grokscope") from error
