@@ -15,6 +15,7 @@ from grokscope.nets import Transformer
 from grokscope.run import PROTOCOL, identity_of
 from grokscope.spec import Spec
 from grokscope.tasks import Modular, RandomLabels, Shuffled
+from grokscope.training.filters import Grokfast
 from training.made_up import ZeroBias
 
 RUN = Run(Modular(13), Transformer(8), AdamW(), Groks(), batch_size=32, max_epochs=100)
@@ -26,7 +27,8 @@ OTHER: dict[str, Any] = {
     "train_threshold": 0.9, "val_threshold": 0.9, "threshold": 0.9, "patience": 5, "min_delta": 0.1, "stop_on": "eval",
     "data": 1, "init": 1, "order": 1, "seeds": Seeds(1), "batch_size": 16, "max_epochs": 7, "precision": "float64",
     "keep": "final", "task": Modular(17), "net": Transformer(16), "optimiser": AdamW(0.1), "measurement": Speed(),
-    "loss": "squared", "shuffle": "never", "transform": ZeroBias(), "snapshot_every": 5,
+    "loss": "squared", "shuffle": "never", "transform": ZeroBias(), "snapshot_every": 5, "filter": Grokfast(),
+    "norm": "layer", "positions": "learned", "gate": "none",
 }  # fmt: skip
 
 

@@ -166,6 +166,7 @@ class Run(Spec):
     shuffle: Literal["every epoch", "never"] = traced("every epoch", choices=("every epoch", "never"), later=True)
     transform: Transform | None = static(None, later=True)
     snapshot_every: int = traced(0, low=0, later=True)
+    filter: Filter | None = static(None, later=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
