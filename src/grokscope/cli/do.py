@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 DEFAULT_OUT = Path("out")
 console = Console(highlight=False)
 SOME_FAILED, INTERRUPTED = 1, 130
+STATES = ("runs", "done", "derivable", "running", "failed", "new")
+ALWAYS = ("runs", "done", "new")
+"""Columns of a plan, and those that are there even where they are all 0."""
 
 
 @friendly
@@ -128,23 +132,22 @@ def plan(
         return
     if explain:
         for reason in found.reasons:
-            typer.echo(f"{reason.id}  {reason.verdict:<9}  {reason.label}: {reason.why}")
-    states = ("runs", "done", "derivable", "running", "failed", "new")
-    table = Table("measurement", *states, "work at most", "core hours at most", title=f"Plan of {found.suite}")
+            typer.echo(f"{reason.id}  {reason.verdict:<10}  {reason.label}: {reason.why}")
+        for impossible, n_runs in found.skipped:
+            typer.echo(f"{'':<20}  impossible  {n_runs} runs: {impossible}")
+    shares = found.measurements.values()
+    states = [name for name in STATES if name in ALWAYS or any(getattr(share, name) for share in shares)]
+    table = Table("measurement", *states, "flop", "core hours", title=f"Plan of {found.suite}", box=box.SIMPLE_HEAD)
     for kind, share in found.measurements.items():
-        table.add_row(
-            kind,
-            *(f"{getattr(share, name):,}" for name in states),
-            f"{share.flops:.2e} flop",
-            f"{share.core_seconds / 3600:,.2f}",
-        )
+        numbers = (f"{getattr(share, name):,}" for name in states)
+        table.add_row(kind, *numbers, f"{share.flops:.2e}", f"{share.core_seconds / 3600:,.2f}")
     console.print(table)
     console.print(
         f"{found.total:,} runs, {found.shapes} programs to compile, at most {found.hours_at_most:,.2f} hours on "
         f"{found.workers} cores at {found.flops_per_second:.1e} flop/s a core ({found.rate_source})."
     )
-    console.print("At most: most runs end long before their last epoch.")
-    if any(share.derivable for share in found.measurements.values()):
+    console.print("Work and hours are at most: most runs end long before their last epoch.")
+    if "derivable" in states:
         console.print("Derivable: a trace in the ledger contains them, so they are read from it and not trained.")
 
 

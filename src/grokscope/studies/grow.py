@@ -35,13 +35,14 @@ class Near(NamedTuple):
 
 def nearest(ledger: Ledger, runs: Sequence[Run]) -> Iterator[tuple[Run, Near]]:
     """Every run whose training is in the ledger, with the run that contains it or comes nearest to it."""
-    known = ledger.trained({run.training for run in runs if not run.snapshot_every})
+    trainings = [(run.training, run) for run in runs]
+    known = ledger.trained({training for training, _ in trainings})
     read = lru_cache(maxsize=2)(ledger.source)
     # Runs of one training one after the other, so that no trace is read more often than once.
-    for run in sorted((run for run in runs if run.training in known), key=lambda run: run.training):
-        longest, *_ = known[run.training]
+    for training, run in sorted((pair for pair in trainings if pair[0] in known), key=lambda pair: pair[0]):
+        longest, *_ = known[training]
         end = end_within(run, read(longest.id).trace)
-        as_long = [other for other in known[run.training] if other.has_params and other.epochs == end]
+        as_long = [other for other in known[training] if other.has_params and other.epochs == end]
         wants_params = run.keep == "final"
         chosen = as_long[0] if wants_params and as_long else longest
         kept = bool(as_long) or not wants_params

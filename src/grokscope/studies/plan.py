@@ -150,14 +150,11 @@ def known(suite: Suite, store: str | Path) -> tuple[list[Reason], float | None]:
         traced = {run.identity: by_trace(near) for run, near in nearest(ledger, open_runs)}
         failures = failures_of(ledger, states)
         rate = rate_of(ledger, by_identity, states)
-    return [
-        Reason(
-            run.identity,
-            run.label,
-            *verdict(states.get(run.identity), traced.get(run.identity), failures.get(run.identity)),
-        )
-        for run in suite.runs
-    ], rate
+    found = {
+        identity: verdict(states.get(identity), traced.get(identity), failures.get(identity))
+        for identity in by_identity
+    }
+    return [Reason(identity, run.label, *found[identity]) for identity, run in by_identity.items()], rate
 
 
 def verdict(state: str | None, traced: tuple[Verdict, str] | None, failure: str | None) -> tuple[Verdict, str]:
@@ -178,12 +175,10 @@ def by_trace(near: Near) -> tuple[Verdict, str]:
     source = near.source
     if near.enough:
         return "derivable", f"run {source.identity} has passed through all of its epochs, {near.end}"
+    lacks = "has not kept the parameters that this run is to keep"
     if near.end is None:
-        return (
-            "new",
-            f"run {source.identity} is the same training, but ended sooner, after {source.trace.epochs} epochs",
-        )
-    return "new", f"run {source.identity} is the same training, but has not kept the parameters of epoch {near.end}"
+        lacks = f"ended sooner, after {source.trace.epochs} epochs"
+    return "new", f"run {source.identity} is the same training, but {lacks}"
 
 
 def failures_of(ledger: Ledger, states: Mapping[str, str]) -> dict[str, str]:
