@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -79,7 +80,7 @@ def test_a_plan_explains_every_run(look: Callable[..., Result], tiny: Path, tmp_
     grown = TINY.replace("seeds: [0, 1]", "seeds: [0, 1, 2]").replace("max_epochs: 12", "max_epochs: [12, 5, 20]")
     (tmp_path / "tiny.yaml").write_text(grown)
     lines = look("plan", str(tmp_path / "tiny.yaml"), "--explain").stdout.splitlines()
-    verdicts = [line.split()[1] for line in lines if len(line.split(maxsplit=1)[0]) == 20]
+    verdicts = [line.split()[1] for line in lines if re.match("[0-9a-f]{20} ", line)]
     assert len(verdicts) == 3 * 1 + 3 * 3 + 3 * 3
     counts = {verdict: verdicts.count(verdict) for verdict in set(verdicts)}
     # 5 done; capacity and speed of 5 epochs from their traces; groks of 5 would need parameters that were not kept

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, insert, select
 
+from grokscope.ledger.batches import batches
 from grokscope.ledger.reading import check_suite
 from grokscope.ledger.tables import OUTCOMES, runs, suite_runs, suites
-from grokscope.ledger.writing import batches
 
 BATCH = 50
 """Runs a statement: their traces and parameters are held in memory meanwhile."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from grokscope.ledger import copying, reading, writing
+from grokscope.ledger.batches import batches
 from grokscope.ledger.database import open_database, reading_from, writing_to
 from grokscope.ledger.leases import Leases
 from grokscope.ledger.leasing import LEASE_SECONDS
@@ -100,7 +101,7 @@ class Ledger(Reader):
         """
         database = find(Path(path))
         found = Imported(str(database))
-        for batch in writing.batches(entries(database, found), IMPORT_BATCH):
+        for batch in batches(entries(database, found), IMPORT_BATCH):
             with writing_to(self._engine) as connection:
                 enter(connection, batch, found)
         return found

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from grokscope.ledger.batches import batches
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.rows import Row
 from grokscope.ledger.tables import STATUSES, params, runs, suite_runs, suites, traces
-from grokscope.ledger.writing import batches
 
 
 def check_suite(connection: Connection, suite: str) -> None:

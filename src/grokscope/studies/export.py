@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from grokscope.ledger import Ledger
-from grokscope.ledger.writing import batches
+from grokscope.ledger.batches import batches
 from grokscope.measurements import Trace
 
 RUNS_AT_ONCE = 100

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from grokscope.ledger import Ledger
-from grokscope.ledger.writing import batches
+from grokscope.ledger.batches import batches
 from grokscope.run import Run
 from grokscope.training.derive import Source, derived, end_within
 from grokscope.training.outcomes import Finished

@@ -20,8 +20,8 @@ from grokscope.report.contents import Contents, Part
 from grokscope.report.terminal import terminal_summary
 from grokscope.report.write import write_report
 from grokscope.studies.families import RULES, doubts, family, predictions
-from grokscope.studies.reading import Traces
 from grokscope.studies.imported import remark, runs_of
+from grokscope.studies.reading import Traces
 from grokscope.studies.standing import counts, failures, provenance
 from grokscope.studies.study import Study
 from grokscope.studies.tidy import tidy
@@ -50,7 +50,9 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
         failures=failures(runs),
         provenance=provenance(runs),
         settings=settings(suite, frame),
-        warnings=tuple(dict.fromkeys((*suite.warnings, *remark(runs), *_capacity_warnings(parts), *doubts(parts, suite.analysis)))),
+        warnings=tuple(
+            dict.fromkeys((*suite.warnings, *remark(runs), *_capacity_warnings(parts), *doubts(parts, suite.analysis)))
+        ),
         predictions=tuple(predictions(parts, suite.analysis)) if parts else (),
         rule=suite.analysis.crossing_rule,
     )
