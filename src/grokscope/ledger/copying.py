@@ -29,5 +29,7 @@ def copy_suite(source: Connection, target: Connection, name: str) -> None:
                 target.execute(insert(table), [dict(row) for row in rows])
 
 
-def _idle(status: str) -> dict[str, str]:
-    return {"status": "pending"} if status == "running" else {}
+def _idle(status: str) -> dict[str, str | None]:
+    """What changes of a run's row: whoever trains it here does not train the copy."""
+    nobody = dict.fromkeys(("owner", "heartbeat", "lease_until"))
+    return nobody | {"status": "pending" if status == "running" else status}
