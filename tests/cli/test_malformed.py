@@ -130,7 +130,7 @@ def whole(folder: Path) -> Path:
     with open_ledger(path) as ledger:
         runs = [groks(seed) for seed in range(4)]
         ledger.register("tiny", TINY, [*runs, speed()])
-        ledger.start([runs[2].identity])
+        ledger.leases("me").claim([runs[2].identity])
         broken = failed(runs[1], "FloatingPointError: NaN")
         ledger.record_all([finished(runs[0], params=True), finished(speed(), epochs=3), broken])
     return path

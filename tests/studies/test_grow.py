@@ -239,7 +239,7 @@ def test_shorter_and_laxer_runs_are_read_and_longer_ones_trained(ledger: Ledger)
 def test_a_plan_says_why(ledger: Ledger, tmp_path: Path) -> None:
     base = suite(seeds="[0, 1, 2, 3]")
     runs = prepare(base, ledger)
-    ledger.start([run.identity for run in runs[1:3]])
+    ledger.leases("me").claim([run.identity for run in runs[1:3]])
     ledger.record_all([finished(runs[0], epochs=40), failed(runs[1], "Traceback\nValueError: odd")])
     grown = suite(seeds="[0, 1, 2, 3, 4]", thresholds="[0.99, 0.5]")
     plan = planned(grown, tmp_path / "ledger.db")
