@@ -15,6 +15,8 @@ from grokscope.nets import Transformer
 from grokscope.run import PROTOCOL, identity_of
 from grokscope.spec import Spec
 from grokscope.tasks import Modular, RandomLabels, Shuffled
+from grokscope.training.filters import Grokfast
+from training.made_up import ZeroBias
 
 RUN = Run(Modular(13), Transformer(8), AdamW(), Groks(), batch_size=32, max_epochs=100)
 
@@ -25,6 +27,8 @@ OTHER: dict[str, Any] = {
     "train_threshold": 0.9, "val_threshold": 0.9, "threshold": 0.9, "patience": 5, "min_delta": 0.1, "stop_on": "eval",
     "data": 1, "init": 1, "order": 1, "seeds": Seeds(1), "batch_size": 16, "max_epochs": 7, "precision": "float64",
     "keep": "final", "task": Modular(17), "net": Transformer(16), "optimiser": AdamW(0.1), "measurement": Speed(),
+    "loss": "squared", "shuffle": "never", "transform": ZeroBias(), "snapshot_every": 5, "filter": Grokfast(),
+    "norm": "layer", "positions": "learned", "gate": "none",
 }  # fmt: skip
 
 
@@ -73,19 +77,42 @@ def test_negative_zero_is_zero() -> None:
 
 def test_identity_covers_the_protocol_and_survives_json() -> None:
     assert RUN.spec["protocol"] == PROTOCOL
-    assert identity_of(json.loads(json.dumps(RUN.spec))) == RUN.identity
-    assert identity_of(RUN.spec | {"protocol": PROTOCOL + 1}) != RUN.identity
+    essence = {"protocol": PROTOCOL} | RUN.essence()
+    assert identity_of(json.loads(json.dumps(essence))) == RUN.identity
+    assert identity_of(essence | {"protocol": PROTOCOL + 1}) != RUN.identity
     assert len(RUN.identity) == 20
     assert int(RUN.identity, 16) >= 0
 
 
 def test_identity_does_not_depend_on_the_order_of_keys() -> None:
-    assert identity_of(dict(reversed(list(RUN.spec.items())))) == RUN.identity
+    essence = {"protocol": PROTOCOL} | RUN.essence()
+    assert identity_of(dict(reversed(list(essence.items())))) == RUN.identity
+
+
+def test_a_field_that_came_later_counts_where_it_differs() -> None:
+    later = {field.name: field.default for field in dataclasses.fields(RUN) if field.metadata["later"]}
+    assert later.keys() >= {"loss", "shuffle", "transform", "snapshot_every"}
+    assert all(field.default is not dataclasses.MISSING for field in dataclasses.fields(RUN) if field.metadata["later"])
+    assert not later.keys() & RUN.essence().keys()
+    assert later.keys() <= RUN.spec.keys()
+    other = dataclasses.replace(RUN, shuffle="never")
+    assert other.essence() == RUN.essence() | {"shuffle": "never"}
+    assert other.identity != RUN.identity
+
+
+def test_the_training_is_all_that_the_parameters_feel() -> None:
+    same = dataclasses.replace(RUN, measurement=Speed(), max_epochs=7, keep="final", snapshot_every=3)
+    assert same.training == RUN.training != RUN.identity
+    early, late = (dataclasses.replace(RUN, transform=ZeroBias(), max_epochs=n) for n in (5, 6))
+    assert early.training != late.training, "a transform is told how far the run is"
+    for change in ({"loss": "squared"}, {"shuffle": "never"}, {"seeds": Seeds.all(9)}, {"batch_size": 31}):
+        assert dataclasses.replace(RUN, **change).training != RUN.training
 
 
 def test_identity_of_a_known_run() -> None:
     """Frozen: if this changes, every ledger in the world forgets its runs. Then raise `PROTOCOL` and say so."""
-    assert RUN.spec == {
+    assert RUN.identity == "bf973fa21d3a6c2a6988"
+    assert {"protocol": PROTOCOL} | RUN.essence() == {
         "protocol": 1,
         "task": {"kind": "modular", "p": 13, "op": "/", "fraction": 0.5, "split": "random"},
         "net": {"kind": "transformer", "dim": 8, "depth": 2, "heads": 1, "rotary": "published", "dropout": 0.2,

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grokscope.api import Outcome, plan, report, run_suite
+    from grokscope.api import Outcome, export_suite, import_registry, plan, repeat, report, run_suite, seal_suite
     from grokscope.ledger import Ledger, LedgerError, open_ledger
     from grokscope.run import Run, Seeds
     from grokscope.spec import InputError, SpecError
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from grokscope.training.train import TrainingError, train
 
 _HOMES = {
-    "grokscope.api": ("Outcome", "plan", "report", "run_suite"),
+    "grokscope.api": (
+        *("Outcome", "export_suite", "import_registry", "plan", "repeat", "report", "run_suite", "seal_suite"),
+    ),
     "grokscope.ledger": ("Ledger", "LedgerError", "open_ledger"),
     "grokscope.run": ("Run", "Seeds"),
     "grokscope.spec": ("InputError", "SpecError"),
@@ -41,12 +43,16 @@ __all__ = [
     "Suite",
     "SuiteError",
     "TrainingError",
+    "export_suite",
+    "import_registry",
     "load_suite",
     "open_ledger",
     "plan",
+    "repeat",
     "report",
     "run_from_spec",
     "run_suite",
+    "seal_suite",
     "train",
 ]
 

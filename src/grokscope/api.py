@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from grokscope.ledger import Ledger, open_ledger
+from grokscope.ledger.published import Imported
 from grokscope.run import Run
 from grokscope.spec import InputError
+from grokscope.studies.capsule import Agreement, Opened, agreements, opened, seal
+from grokscope.studies.export import export
+from grokscope.studies.grow import derive
 from grokscope.studies.plan import Plan, planned
 from grokscope.studies.study import study_of
 from grokscope.suite import Suite, load_suite
@@ -33,11 +37,13 @@ class Outcome:
         contents: what the report shows; of which kind, depends on the suite's study. None where the call was
             interrupted twice, and no report was written.
         report: path of the report's page, or None.
+        derived: runs that were read from traces which the ledger had, and not trained.
     """
 
     tally: Tally
     contents: Any = None
     report: Path | None = None
+    derived: int = 0
 
 
 def default_store(out: str | Path = DEFAULT_OUT) -> str:
@@ -59,6 +65,8 @@ def run_suite(
     say: Callable[[str], None] = lambda text: None,
 ) -> Outcome:
     """Do every run of a suite that is not done, then write its report. Nothing is done twice.
+
+    A run that the trace of another one contains (the same training, ended later) is read from it.
 
     Workers are processes, so a script that calls this needs the `if __name__ == "__main__":` guard.
 
@@ -84,13 +92,16 @@ def run_suite(
         checkpoints.open()
         driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch, say=say)
         with driver.books.leases.alone():
-            todo = prepare(suite, ledger, only=only, force=force)
+            wanted = prepare(suite, ledger, only=only, force=force)
+            todo = wanted if force else derive(ledger, wanted, watch=watch)
+            if derived := len(wanted) - len(todo):
+                say(f"{derived:,} results were read from traces that the ledger had")
             checkpoints.clear({run.identity for run in todo} if force else ended(suite, ledger))
             pool = Pool(workers, chunk_seconds=chunk_seconds, say=say)
             tally = driver.drive(todo, pool, max_seconds=max_seconds) if todo else driver.tally
         if tally.at_once:
-            return Outcome(tally)
-        return Outcome(tally, *concluded(suite, ledger, out))
+            return Outcome(tally, derived=derived)
+        return Outcome(tally, *concluded(suite, ledger, out), derived)
 
 
 def prepare(suite: Suite, ledger: Ledger, *, only: Collection[str] = (), force: bool = False) -> list[Run]:
@@ -145,6 +156,69 @@ def concluded(suite: Suite, ledger: Ledger, out: Path) -> tuple[Any, Path]:
         raise InputError(
             f"{folder}: {error.strerror}; the runs are safe in the ledger, and `grokscope report` writes their report"
         ) from error
+
+
+def import_registry(path: str | Path, *, store: str | Path | None = None) -> Imported:
+    """Enter a registry of the published code into the ledger, marked with its origin; no suite shows it unasked.
+
+    Raises:
+        LedgerError: it is no such registry, or the ledger cannot be used.
+    """
+    with open_ledger(store or default_store()) as ledger:
+        return ledger.import_registry(path)
+
+
+def export_suite(suite: str | Path, to: str | Path, *, store: str | Path | None = None) -> list[Path]:
+    """Write a suite's runs and traces as Parquet files into a folder. Their paths.
+
+    Args:
+        suite: its name in the ledger, or a suite's file.
+
+    Raises:
+        LedgerError: there is no ledger, or the suite is not in it.
+    """
+    with open_ledger(store or default_store(), create=False) as ledger:
+        return export(ledger, suite_name(suite, ledger), Path(to))
+
+
+def seal_suite(suite: str | Path, to: str | Path, *, store: str | Path | None = None) -> Path:
+    """Write a capsule: suite, ledger, report and versions in one file, which `repeat` does again. Its path."""
+    with open_ledger(store or default_store(), create=False) as ledger:
+        return seal(ledger, suite_name(suite, ledger), Path(to))
+
+
+def open_capsule(capsule: str | Path, *, out: str | Path = DEFAULT_OUT) -> Opened:
+    """Unpack a capsule's suite and ledger into a folder of their own under `out`.
+
+    Raises:
+        InputError: it is no whole capsule.
+    """
+    return opened(Path(capsule), Path(out) / "capsules")
+
+
+def compared(capsule: Opened) -> list[Agreement]:
+    """What the runs of a capsule came to when they were recorded and when they were done again in its folder."""
+    again = default_store(capsule.folder)
+    with open_ledger(capsule.recorded, create=False) as then, open_ledger(again, create=False) as now:
+        return agreements(capsule.suite, then, now)
+
+
+def repeat(capsule: str | Path, *, out: str | Path = DEFAULT_OUT, **options: Any) -> tuple[Outcome, list[Agreement]]:
+    """Do a capsule's suite again, in a ledger of its own under `out`, and compare; goes on where it was stopped.
+
+    Args:
+        options: as of `run_suite`, but for `store`.
+
+    Raises:
+        InputError: it is no whole capsule.
+    """
+    inside = open_capsule(capsule, out=out)
+    return run_suite(inside.suite, out=inside.folder, **options), compared(inside)
+
+
+def suite_name(suite: str | Path, ledger: Ledger) -> str:
+    """The name of a suite in the ledger, or that of the suite in a file."""
+    return str(suite) if str(suite) in set(ledger.suites()["name"]) else load_suite(suite, skip_impossible=True).name
 
 
 def report_folder(suite: Suite, out: Path) -> Path:

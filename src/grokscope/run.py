@@ -192,6 +192,16 @@ class Run(Spec):
         return identity_of({"protocol": PROTOCOL} | self.essence())
 
     @property
+    def training(self) -> str:
+        """20 hexadecimal digits for what is trained, whatever is measured of it and however long it goes on.
+
+        Runs that share it have one and the same trace, as far as each goes. A transform is told how far the run is of
+        its last epoch, so with one the last epoch counts.
+        """
+        apart = WATCHING if self.transform is not None else (*WATCHING, "max_epochs")
+        return identity_of({"protocol": PROTOCOL} | {k: v for k, v in self.essence().items() if k not in apart})
+
+    @property
     def label(self) -> str:
         """A few words for a person: what is measured, on what, with which net."""
         return f"{self.measurement.kind} {self.task.label} {self.net.label}"
@@ -219,6 +229,10 @@ class Run(Spec):
     def steps_per_epoch(self) -> int:
         """Optimiser steps an epoch; the last, smaller batch is kept."""
         return math.ceil(self.task.n_train / self.shape.batch_size)
+
+
+WATCHING = ("measurement", "keep", "snapshot_every")
+"""Fields of a run that say what is measured and kept of it; the parameters never feel them."""
 
 
 def identity_of(spec: Mapping[str, Any]) -> str:

@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Self
 
 LARGEST = 1e300
 """Beyond this no setting is meant, and some arithmetic is not finite any more."""
+LARGEST_INT = 2**63
+"""A whole number below this fits every database."""
 
 
 def static(default: Any = dataclasses.MISSING, *, choices: tuple[Any, ...] = (), later: bool = False) -> Any:
@@ -112,7 +114,7 @@ def _normalised(field: dataclasses.Field[Any], value: Any) -> Any:
             raise SpecError(field.name, value, "a finite number")
         value = float(value) + 0.0  # -0.0 is the same number, but not the same bytes
     elif wanted == "int":
-        if not _is_number(value) or not abs(value) <= LARGEST or value != int(value):
+        if not _is_number(value) or not abs(value) < LARGEST_INT or value != int(value):
             raise SpecError(field.name, value, "a whole number")
         value = int(value)
     elif not meta.get("choices") and not isinstance(value, Spec):

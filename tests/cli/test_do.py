@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,6 +74,41 @@ def test_plan_of_a_done_suite_has_nothing_left(look: Callable[..., Result], tiny
     assert all(share["done"] == share["runs"] and share["flops"] == 0 for share in found["measurements"].values())
     assert found["hours_at_most"] == 0
     assert found["rate_source"] == "measured on finished runs"
+
+
+def test_a_plan_explains_every_run(look: Callable[..., Result], tiny: Path, tmp_path: Path) -> None:
+    grown = TINY.replace("seeds: [0, 1]", "seeds: [0, 1, 2]").replace("max_epochs: 12", "max_epochs: [12, 5, 20]")
+    (tmp_path / "tiny.yaml").write_text(grown)
+    lines = look("plan", str(tmp_path / "tiny.yaml"), "--explain").stdout.splitlines()
+    verdicts = [line.split()[1] for line in lines if re.match("[0-9a-f]{20} ", line)]
+    assert len(verdicts) == 3 * 1 + 3 * 3 + 3 * 3
+    counts = {verdict: verdicts.count(verdict) for verdict in set(verdicts)}
+    # 5 done; capacity and speed of 5 epochs from their traces; groks of 5 would need parameters that were not kept
+    assert counts == {"done": 5, "derivable": 3, "new": 13}
+    assert sum("has not kept the parameters that this run is to keep" in line for line in lines) == 2
+    assert sum("ended sooner, after 12 epochs" in line for line in lines) == 5
+    found = json.loads(look("plan", str(tmp_path / "tiny.yaml"), "--json", "--explain").stdout)
+    assert sum(share["derivable"] for share in found["measurements"].values()) == 3
+    assert [run["verdict"] for run in found["runs"]] == verdicts
+
+
+def test_a_contained_run_is_read_and_not_trained(tiny: Path, store: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    shutil.copy(store, tmp_path / "out" / "ledger.sqlite")
+    shorter = TINY.replace("tiny", "shorter").replace("max_epochs: 12", "max_epochs: 5").replace(", keep: final", "")
+    (tmp_path / "shorter.yaml").write_text(shorter)
+    done = call("run", tmp_path / "shorter.yaml", "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "5 results were read from traces that the ledger had" in done.stdout
+    runs = json.loads(
+        call("runs", "--store", tmp_path / "out" / "ledger.sqlite", "--suite", "shorter", "--json").stdout
+    )
+    assert all(run["provenance"]["derived_from"] for run in runs)
+    assert {run["result"]["epochs"] for run in runs} == {5}
+    plan = json.loads(
+        call("plan", tmp_path / "shorter.yaml", "--store", tmp_path / "out" / "ledger.sqlite", "--json").stdout
+    )
+    assert plan["rate_source"] == "nominal", "derived runs took no time"
 
 
 def test_report_from_the_ledger_alone_is_byte_identical(look: Callable[..., Result], tiny: Path) -> None:

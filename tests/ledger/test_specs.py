@@ -9,7 +9,8 @@ from grokscope.ledger import LedgerError
 from grokscope.ledger.specs import dotted, parsed, written
 from grokscope.measurements import Speed
 from grokscope.nets import Transformer
-from grokscope.run import Run, Seeds, identity_of
+from grokscope.run import Run, Seeds
+from grokscope.suite import run_from_spec
 from grokscope.tasks import Modular, Shuffled
 from grokscope.training.optimisers import AdamW
 
@@ -33,7 +34,7 @@ def one_by_one(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def test_a_spec_comes_back() -> None:
     for run in RUNS:
         assert parsed(written(run.spec)) == run.spec
-        assert identity_of(parsed(written(run.spec))) == run.identity
+        assert run_from_spec(parsed(written(run.spec))).identity == run.identity
 
 
 @pytest.mark.parametrize("seeds_first", [True, False])

@@ -68,6 +68,11 @@ def test_different_runs_have_different_identities(one, other):
     assert (one == other) == (one.identity == other.identity)
 
 
+def test_a_float_may_be_larger_than_any_whole_number():
+    run = Run(Modular(), Transformer(), AdamW(lr=1e30), Groks())
+    assert run_from_spec(json.loads(json.dumps(run.spec))) == run
+
+
 def test_every_run_of_a_shipped_suite_is_found_again():
     for run in load_suite("depth_scaling").runs[::25]:
         assert run_from_spec(run.spec) == run

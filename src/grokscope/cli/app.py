@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from grokscope.cli import browse, do
+from grokscope.cli import browse, carry, do
 from grokscope.cli.errors import set_debug
 
 app = typer.Typer(
@@ -30,6 +30,9 @@ app.command("report")(do.report)
 app.command("status")(browse.status)
 app.command("runs")(browse.runs)
 app.command("show")(browse.show)
+app.command("import")(carry.import_)
+app.command("export")(carry.export)
+app.command("capsule")(carry.capsule)
 app.command("version")(browse.version)
 
 

@@ -36,13 +36,15 @@ def status(
     Example: [bold]grokscope status --suite quick[/bold]
     """
     with opened(store) as ledger:
-        counts, suites = ledger.status_counts(suite), ledger.suites()
+        counts, suites, origins = ledger.status_counts(suite), ledger.suites(), ledger.origins()
         table = Table("measurement", *("pending", "running", "done", "failed"), title=ledger.url)
     for measurement, by_status in counts.items():
         table.add_row(measurement, *(f"{by_status[name]:,}" for name in ("pending", "running", "done", "failed")))
     console.print(table)
     for row in suites.itertuples():
         console.print(f"suite {row.name}: {row.runs:,} runs", markup=False)
+    for origin, n in origins.items():
+        console.print(f"imported from {origin}, not verified, in no suite: {n:,} runs", markup=False)
 
 
 @friendly
@@ -55,6 +57,7 @@ def runs(
         list[str] | None,
         typer.Option("--where", metavar="KEY=VALUE", help="Such as p=97 or net.dim=64; may be repeated."),
     ] = None,
+    imported: Annotated[bool, typer.Option("--imported", help="Imported runs too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list of objects.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a row a run.")] = False,
 ) -> None:
@@ -67,6 +70,7 @@ def runs(
         "measurement": measurement,
         "status": status,
         "where": conditions(where or []),
+        "imported": imported,
     }
     with opened(store) as ledger:
         if as_json:

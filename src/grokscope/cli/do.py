@@ -6,10 +6,12 @@ What they call is imported when they are called, so that `--help` does not wait 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -17,11 +19,15 @@ from grokscope.cli.errors import complain, friendly
 from grokscope.cli.options import Kind, Out, SkipImpossible, Store, SuiteArgument, seconds
 
 if TYPE_CHECKING:
+    from grokscope.studies.capsule import Agreement
     from grokscope.suite import Suite
 
 DEFAULT_OUT = Path("out")
 console = Console(highlight=False)
 SOME_FAILED, INTERRUPTED = 1, 130
+STATES = ("runs", "done", "derivable", "running", "failed", "new")
+ALWAYS = ("runs", "done", "new")
+"""Columns of a plan, and those that are there even where they are all 0."""
 
 
 @friendly
@@ -46,19 +52,26 @@ def run(
     Ctrl-C finishes the chunks that are running and exits with code 130; a second one exits at once. The next run goes
     on from there.
 
+    A capsule (see `grokscope capsule`) is done again in a ledger of its own, under --out, and compared with what it
+    recorded.
+
     Example: [bold]grokscope run quick --max-time 10m[/bold]
+
+    Example: [bold]grokscope run quick.zip[/bold]
     """
     from grokscope import api
     from grokscope.cli.progress import Display
+    from grokscope.studies.capsule import is_capsule
     from grokscope.studies.study import study_of
 
     limit = seconds(max_time)
-    loaded = loaded_suite(suite, skip_impossible)
+    capsule = api.open_capsule(suite, out=out) if is_capsule(suite) else None
+    loaded = loaded_suite(suite, skip_impossible) if capsule is None else capsule.suite
     with Display(loaded, only or (), console) as display:
         outcome = api.run_suite(
             loaded,
-            store=store,
-            out=out,
+            store=store if capsule is None else None,
+            out=out if capsule is None else capsule.folder,
             only=only or (),
             max_seconds=limit,
             force=force,
@@ -69,6 +82,7 @@ def run(
     if outcome.contents is not None:
         console.print(study_of(loaded).summary(outcome.contents))
         console.print(f"Report: {outcome.report}", soft_wrap=True)
+    differs = capsule is not None and said_agreements(api.compared(capsule))
     for failure in outcome.tally.failures:
         complain(f"run {failure.run.identity} failed: {failure.error.strip().splitlines()[-1]}")
     if outcome.tally.elsewhere:
@@ -76,8 +90,21 @@ def run(
     if outcome.tally.interrupted:
         console.print("Stopped early; nothing is lost. The same command goes on from here.")
         raise typer.Exit(INTERRUPTED)
-    if outcome.tally.failures or "failed" in outcome.tally.elsewhere.values():
+    if outcome.tally.failures or "failed" in outcome.tally.elsewhere.values() or differs:
         raise typer.Exit(SOME_FAILED)
+
+
+def said_agreements(found: list[Agreement]) -> bool:
+    """Say how a capsule's runs compare, those that differ one by one; whether any does."""
+    counts = Counter(one.verdict for one in found)
+    console.print(
+        f"Against the capsule: {counts['identical']:,} runs identical to the bit, {counts['agrees']:,} with the same "
+        f"times, {counts['differs']:,} that differ, {counts['missing']:,} not done in both."
+    )
+    for one in found:
+        if one.verdict == "differs":
+            complain(f"run {one.id} ({one.label}) differs: {one.why}")
+    return counts["differs"] > 0
 
 
 @friendly
@@ -85,35 +112,43 @@ def plan(
     suite: SuiteArgument,
     store: Store = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say of each run why it is or is not to be trained.")
+    ] = False,
     skip_impossible: SkipImpossible = False,
 ) -> None:
-    """Say what running a suite would do, and write nothing.
+    """Say what running a suite would do, and change nothing.
 
     Example: [bold]grokscope plan central[/bold]
+
+    Example: [bold]grokscope plan my-suite.yaml --explain | grep failed[/bold]
     """
     from grokscope import api
 
     loaded = loaded_suite(suite, skip_impossible)
     found = api.plan(loaded, store=store)
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), indent=2))
+        typer.echo(json.dumps(found.to_dict(reasons=explain), indent=2))
         return
-    table = Table(
-        "measurement", "runs", "done", "failed", "work at most", "core hours at most", title=f"Plan of {found.suite}"
-    )
+    if explain:
+        for reason in found.reasons:
+            typer.echo(f"{reason.id}  {reason.verdict:<10}  {reason.label}: {reason.why}")
+        for impossible, n_runs in found.skipped:
+            typer.echo(f"{'':<20}  impossible  {n_runs} runs: {impossible}")
+    shares = found.measurements.values()
+    states = [name for name in STATES if name in ALWAYS or any(getattr(share, name) for share in shares)]
+    table = Table("measurement", *states, "flop", "core hours", title=f"Plan of {found.suite}", box=box.SIMPLE_HEAD)
     for kind, share in found.measurements.items():
-        table.add_row(
-            kind,
-            *(f"{n:,}" for n in (share.runs, share.done, share.failed)),
-            f"{share.flops:.2e} flop",
-            f"{share.core_seconds / 3600:,.2f}",
-        )
+        numbers = (f"{getattr(share, name):,}" for name in states)
+        table.add_row(kind, *numbers, f"{share.flops:.2e}", f"{share.core_seconds / 3600:,.2f}")
     console.print(table)
     console.print(
         f"{found.total:,} runs, {found.shapes} programs to compile, at most {found.hours_at_most:,.2f} hours on "
         f"{found.workers} cores at {found.flops_per_second:.1e} flop/s a core ({found.rate_source})."
     )
-    console.print("At most: most runs end long before their last epoch.")
+    console.print("Work and hours are at most: most runs end long before their last epoch.")
+    if "derivable" in states:
+        console.print("Derivable: a trace in the ledger contains them, so they are read from it and not trained.")
 
 
 @friendly

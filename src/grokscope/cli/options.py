@@ -23,6 +23,9 @@ Store = Annotated[
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of checkpoints and reports.")]
 SuiteArgument = Annotated[str, typer.Argument(metavar="SUITE", help="A YAML file, or the name of a suite that ships.")]
+KnownSuite = Annotated[
+    str, typer.Argument(metavar="SUITE", help="The name of a suite in the ledger, or its YAML file.")
+]
 SkipImpossible = Annotated[
     bool, typer.Option("--skip-impossible", help="Leave out combinations that no run can have, and say how many.")
 ]

@@ -19,7 +19,7 @@ def curves(trace: pd.DataFrame, *, width: int) -> str:
     shown = [name for name in MARKS if name in trace and trace[name].notna().any()]
     for name in shown:
         values = trace[name].to_numpy(float)[picked]
-        rows = np.clip(np.round((1 - np.nan_to_num(values)) * (HEIGHT - 1)), 0, HEIGHT - 1).astype(int)
+        rows = np.round((1 - np.clip(np.nan_to_num(values), 0, 1)) * (HEIGHT - 1)).astype(int)
         grid[rows, across] = MARKS[name]
     labels = ["100 % " if i == 0 else "  0 % " if i == HEIGHT - 1 else "      " for i in range(HEIGHT)]
     lines = [f"{label}|{''.join(row)}" for label, row in zip(labels, grid, strict=True)]

@@ -56,8 +56,9 @@ def require(frame: pd.DataFrame | Mapping[str, Any], *columns: str) -> None:
 def observations(
     frame: pd.DataFrame, quantity: Quantity, *, accuracy: Accuracy = "eval", probe: str = "random"
 ) -> pd.DataFrame:
-    """T_mem of a probe, or T_gen of the task, one row per run.
+    """T_mem of a probe, or T_gen of the task, one row per run that observed it.
 
+    A run whose `eval_recorded` is false is no observation of T_mem by eval accuracy, not even a censored one.
     Columns: p, dim, n_params, dataset_bits, seed, time (epochs; where censored, how long the run was), censored.
 
     Raises:
@@ -67,6 +68,8 @@ def observations(
     require(frame, "measurement", "probe", "p", "dim", "n_params", "dataset_bits", "seed", "epochs", column)
     wanted = ("groks", "task") if quantity == "T_gen" else ("speed", probe)
     rows = frame[(frame["measurement"] == wanted[0]) & (frame["probe"] == wanted[1])]
+    if column == "t_mem_eval" and "eval_recorded" in rows.columns:
+        rows = rows[rows["eval_recorded"].astype(bool)]
     refuse_mixture(rows)
     times = rows[column].astype(float)
     seen = rows[["p", "dim", "n_params", "dataset_bits", "seed"]].assign(

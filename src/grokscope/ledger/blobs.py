@@ -12,8 +12,12 @@ from sqlalchemy import Connection, func, select
 
 from grokscope.ledger.batches import batches
 from grokscope.ledger.errors import LedgerError
-from grokscope.ledger.tables import params, runs, snapshots, traces
+from grokscope.ledger.tables import PROVENANCE, params, runs, snapshots, traces
 from grokscope.ledger.traces import framed, unpacked
+from grokscope.ledger.views import versions
+from grokscope.measurements import Trace
+from grokscope.training.derive import Source
+from grokscope.training.outcomes import Provenance
 
 TRACE = select(traces.c.id, traces.c.columns, traces.c.dtype, traces.c.epochs, traces.c.steps_per_epoch, traces.c.data)
 
@@ -66,6 +70,18 @@ def snapshots_of(
         if data is None:
             raise LedgerError(f"run {identity}: found no snapshot of epoch {epoch}, expected one of its own")
         yield epoch, _arrays(identity, data)
+
+
+def source_of(connection: Connection, identity: str) -> Source:
+    """See `Ledger.source`."""
+    columns = {name: runs.c[name] for name in ("started", "ended", *PROVENANCE)}
+    row = connection.execute(select(*columns.values()).where(runs.c.id == identity)).mappings().one()
+    provenance = Provenance(**{**row, "versions": versions(identity, row["versions"])})
+    trace = traces_of(connection, [identity]).get(identity, {})
+    if not trace.keys() >= set(Trace._fields):
+        raise LedgerError(f"run {identity}: found no whole trace, expected one of {', '.join(Trace._fields)}")
+    kept = connection.scalar(select(params.c.data).where(params.c.id == identity))
+    return Source(identity, Trace(*(trace[name] for name in Trace._fields)), provenance, kept)
 
 
 def sizes_of(connection: Connection, identity: str) -> dict[str, int | None]:

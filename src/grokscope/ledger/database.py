@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from grokscope.ledger.errors import BUSY_SECONDS, LedgerError, NoLedgerError, first_line, in_one_line
 from grokscope.ledger.network import network_filesystem, sqlite_file
 from grokscope.ledger.rows import now
-from grokscope.ledger.tables import SCHEMA_VERSION, ledger, metadata
+from grokscope.ledger.tables import SCHEMA_VERSION, ledger, metadata, revision, revision_name
 
 PRAGMAS = ("foreign_keys = ON", "synchronous = FULL", f"busy_timeout = {BUSY_SECONDS * 1000}")
 CREATION_LOCK = 0x6772_6F6B
@@ -38,10 +38,11 @@ def shown(url: URL) -> str:
 
 
 def open_database(store: str | Path, *, create: bool) -> Engine:
-    """An engine on an existing ledger, or on one made here and now.
+    """An engine on an existing ledger, or on one made here and now. An older ledger is brought up to date.
 
     Raises:
-        LedgerError: there is none and none may be made, or what is there is no ledger that this version can read.
+        LedgerError: there is none and none may be made, what is there is no ledger that this version can read, or it
+            is older and may not be written.
     """
     url = url_of(store)
     _prepare_file(url, create)
@@ -121,6 +122,8 @@ def _check(engine: Engine, create: bool) -> None:
             f"{place}: found a ledger of schema {version}, which a newer Grokscope wrote; "
             f"expected at most {SCHEMA_VERSION}"
         )
+    elif version < SCHEMA_VERSION:
+        _migrate(engine, version)
 
 
 def _version(connection: Connection, place: str) -> int | None:
@@ -130,8 +133,8 @@ def _version(connection: Connection, place: str) -> int | None:
         if strange := present & metadata.tables.keys():
             raise LedgerError(f"{place}: found a table {min(strange)!r} of another program, expected a ledger")
         return None
-    version: int | None = connection.scalar(select(ledger.c.schema_version))
-    if version is None:
+    version = connection.scalar(select(ledger.c.schema_version))
+    if not isinstance(version, int) or version < 1:
         raise LedgerError(f"{place}: found no schema version, expected a ledger")
     return version
 
@@ -145,8 +148,29 @@ def _make_tables(engine: Engine) -> None:
         with in_one_line(shown(engine.url)), engine.connect() as connection:
             connection.execution_options(sqlite_begin=None).exec_driver_sql(f"PRAGMA journal_mode = {journal}")
     with writing_to(engine) as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(CREATION_LOCK)))
+        _lock(connection)
         if _version(connection, shown(engine.url)) is None:
             metadata.create_all(connection)
             connection.execute(insert(ledger).values(schema_version=SCHEMA_VERSION, created=now()))
+            revision.create(connection)
+            connection.execute(insert(revision).values(version_num=revision_name(SCHEMA_VERSION)))
+
+
+def _migrate(engine: Engine, found: int) -> None:
+    """All revisions in one transaction: an older ledger becomes one of this schema, or stays what it was."""
+    from grokscope.ledger.migrations import upgrade  # Alembic takes a while to load, and most ledgers are new enough.
+
+    try:
+        with writing_to(engine) as connection:
+            _lock(connection)
+            version = _version(connection, shown(engine.url))
+            if version is not None and version < SCHEMA_VERSION:
+                upgrade(connection, version)
+    except LedgerError as error:
+        raise LedgerError(f"a ledger of schema {found}, to be brought to schema {SCHEMA_VERSION}: {error}") from error
+
+
+def _lock(connection: Connection) -> None:
+    """One process at a time makes or changes tables; SQLite's writers are alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(CREATION_LOCK)))

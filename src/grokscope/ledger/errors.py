@@ -23,6 +23,10 @@ ADVICE = {
     "unable to open": "expected the path of a file that may be read and written",
     "disk is full": "expected room on the disk",
     "disk I/O error": "expected a disk that can be read and written, with room on it",
+    "no such table": "expected the tables of a ledger",
+    "no such column": "expected the tables of a ledger",
+    "decode to UTF-8": "the file is damaged; restore a copy, or move it away and run the suite again",
+    "unsupported file format": "found a file of another kind, expected an SQLite ledger",
 }
 
 PASSING_SQLITE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
@@ -52,6 +56,8 @@ def in_one_line(place: str) -> Iterator[None]:
         advice = next((words for sign, words in ADVICE.items() if sign in said), None)
         kind = LedgerAwayError if may_pass(error) else LedgerError
         raise kind(f"{place}: {said}" + (f" ({advice})" if advice else "")) from error
+    except UnicodeDecodeError as error:  # what SQLite says of a damaged file quotes the damage
+        raise LedgerError(f"{place}: found text that is not UTF-8 ({ADVICE['malformed']})") from error
 
 
 def may_pass(error: SQLAlchemyError) -> bool:
@@ -72,4 +78,5 @@ def may_pass(error: SQLAlchemyError) -> bool:
 
 def first_line(error: BaseException | None) -> str:
     """The first line of what an error says, or its type if it says nothing."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return "".join(char if char.isprintable() else "?" for char in line)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from grokscope.ledger.batches import batches
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.rows import Row
-from grokscope.ledger.tables import STATUSES, runs, suite_runs, suites
+from grokscope.ledger.tables import STATUSES, params, runs, suite_runs, suites, traces
 
 
 def check_suite(connection: Connection, suite: str) -> None:
@@ -48,16 +51,46 @@ def member_statuses(connection: Connection, suite: str) -> dict[str, str]:
     return {row.id: row.status for row in rows}
 
 
+class Trained(NamedTuple):
+    """A run that was trained to its end: how long its trace is, and whether it kept its parameters."""
+
+    id: str
+    epochs: int
+    has_params: bool
+
+
+def trained(connection: Connection, trainings: Iterable[str]) -> dict[str, list[Trained]]:
+    """See `Ledger.trained`."""
+    found: dict[str, list[Trained]] = {}
+    query = select(runs.c.training, runs.c.id, traces.c.epochs, params.c.id.is_not(None)).join(
+        traces, traces.c.id == runs.c.id
+    )
+    ours = (runs.c.status == "done") & runs.c.origin.is_(None)
+    query = query.outerjoin(params, params.c.id == runs.c.id).where(ours)
+    for batch in batches(trainings):
+        wanted = query.where(runs.c.training.in_(batch)).order_by(traces.c.epochs.desc(), runs.c.id)
+        for training, *row in connection.execute(wanted):
+            found.setdefault(training, []).append(Trained(*row))
+    return found
+
+
 def status_counts(connection: Connection, suite: str | None) -> dict[str, dict[str, int]]:
     """Measurement -> status -> number of runs, every status present."""
     query = select(runs.c.measurement, runs.c.status, func.count()).group_by(runs.c.measurement, runs.c.status)
+    query = query.where(runs.c.origin.is_(None))
     if suite is not None:
         check_suite(connection, suite)
         query = query.join(suite_runs, suite_runs.c.id == runs.c.id).where(suite_runs.c.suite == suite)
     counts: dict[str, dict[str, int]] = {}
     for measurement, status, n in connection.execute(query.order_by(runs.c.measurement)):
-        counts.setdefault(measurement, dict.fromkeys(STATUSES, 0))[status] = n
+        counts.setdefault(str(measurement), dict.fromkeys(STATUSES, 0))[status] = n
     return counts
+
+
+def origins(connection: Connection) -> dict[str, int]:
+    """See `Ledger.origins`."""
+    query = select(runs.c.origin, func.count()).where(runs.c.origin.is_not(None)).group_by(runs.c.origin)
+    return dict(map(tuple, connection.execute(query.order_by(runs.c.origin))))
 
 
 def suites_of(connection: Connection, identity: str) -> list[str]:

@@ -42,6 +42,7 @@ def pending_row(run: Run, created: str) -> Row:
         "p": getattr(run.task, "p", None),
         "dim": getattr(run.net, "dim", None),
         "n_params": run.n_params,
+        "training": run.training,
         "status": "pending",
         "attempts": 0,
         "created": created,

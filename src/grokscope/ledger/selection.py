@@ -25,6 +25,8 @@ RESULT_COLUMNS = [results.c[name] for name in RESULT_TYPES if name not in runs.c
 SQL_COLUMNS = {column.name: column for column in (*OWN_COLUMNS, *RESULT_COLUMNS)}
 """Columns that `where` asks the database for; any other it looks for in the spec."""
 
+KINDS = {str: "text", int: "a whole number", float: "a number"}
+
 Query = Select[*tuple[Any, ...]]
 Columns = dict[str, Sequence[Any]]
 
@@ -48,8 +50,11 @@ def selected(
     measurement: str | None = None,
     status: str | None = None,
     where: Mapping[str, Any] | None = None,
+    imported: bool = False,
 ) -> Selection:
     """The runs that every filter lets through, in a suite's order or else by measurement, prime and width.
+
+    Imported runs are only among them if they are asked for; they belong to no suite, so they go with any, at its end.
 
     Raises:
         LedgerError: there is no such suite or status, or no run has a field that `where` names.
@@ -59,7 +64,7 @@ def selected(
     wanted = {name: _choices(value) for name, value in (where or {}).items()}
     has_result = results.c.id.is_not(None).label("has_result")
     query: Query = select(runs.c.spec, has_result, *SQL_COLUMNS.values()).outerjoin_from(runs, results)
-    query = _members(connection, query, suite)
+    query = _members(connection, query, suite, imported)
     for name, value in {"measurement": measurement, "status": status}.items():
         query = query if value is None else query.where(runs.c[name] == value)
     for name in wanted.keys() & SQL_COLUMNS.keys():
@@ -72,12 +77,16 @@ def _choices(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple | set | frozenset | range) else [value]
 
 
-def _members(connection: Connection, query: Query, suite: str | None) -> Query:
+def _members(connection: Connection, query: Query, suite: str | None, imported: bool) -> Query:
+    is_ours = runs.c.origin.is_(None)
     if suite is None:
+        query = query if imported else query.where(is_ours)
         return query.order_by(runs.c.measurement, runs.c.p, runs.c.dim, runs.c.n_params, runs.c.id)
     check_suite(connection, suite)
-    joined = query.join(suite_runs, suite_runs.c.id == runs.c.id)
-    return joined.where(suite_runs.c.suite == suite).order_by(suite_runs.c.position)
+    is_member = suite_runs.c.suite == suite
+    joined = query.outerjoin(suite_runs, (suite_runs.c.id == runs.c.id) & is_member)
+    wanted = is_member | ~is_ours if imported else is_member
+    return joined.where(wanted).order_by(runs.c.origin.is_not(None), suite_runs.c.position, runs.c.id)
 
 
 def _is_one_of(column: ColumnElement[Any], choices: list[Any]) -> ColumnElement[bool]:
@@ -89,7 +98,28 @@ def _selection(connection: Connection, query: Query) -> Selection:
     answer = connection.execute(query)
     names = list(answer.keys())
     columns: Columns = dict(zip(names, zip(*answer.all(), strict=True), strict=False)) or dict.fromkeys(names, ())
+    for name, values in columns.items():
+        _check(name, values, columns["id"])
     return Selection(columns.pop("spec"), columns)
+
+
+def _check(name: str, values: Sequence[Any], identities: Sequence[str]) -> None:
+    """Refuse what the column cannot hold: SQLite takes anything anywhere, and files are damaged."""
+    column = SQL_COLUMNS.get(name, runs.c.get(name))
+    if column is None:
+        return
+    kind = column.type.python_type
+    allowed = {kind, *((int,) if kind is float else ()), *((type(None),) if column.nullable else ())}
+    choices = STATUSES if name == "status" else ()
+    if set(map(type, values)) <= allowed and (not choices or set(values) <= set(choices)):
+        return
+    at, found = next(
+        (at, value)
+        for at, value in enumerate(values)
+        if type(value) not in allowed or (choices and value not in choices)
+    )
+    expected = f"one of {', '.join(choices)}" if choices else KINDS[kind]
+    raise LedgerError(f"run {str(identities[at])[:20]!r}: {name}: found {str(found)[:40]!r}, expected {expected}")
 
 
 def _matching(found: Selection, wanted: Mapping[str, list[Any]]) -> Selection:

@@ -39,7 +39,7 @@ def parsed(text: str) -> dict[str, Any]:
     """
     try:
         spec = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LedgerError(f"spec: found {text[:60]!r}, expected JSON: {error}") from None
     if not isinstance(spec, dict):
         raise LedgerError(f"spec: found {text[:60]!r}, expected a JSON object")

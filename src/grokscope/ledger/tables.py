@@ -26,8 +26,8 @@ from sqlalchemy.types import TypeEngine
 
 from grokscope.measurements import Result
 
-SCHEMA_VERSION = 1
-"""Raised whenever a table changes."""
+SCHEMA_VERSION = 2
+"""Raised whenever a table changes, with a revision beside it in `migrations/versions`."""
 
 STATUSES = ("pending", "running", "done", "failed")
 
@@ -38,6 +38,14 @@ SQL_TYPES: dict[type, type[TypeEngine[Any]]] = {int: BigInteger, float: Double, 
 BLOB = LargeBinary(2**32 - 1)
 
 metadata = MetaData()
+
+revision = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+"""Where Alembic notes how far a ledger has come; no table of our own, so not in `metadata`."""
+
+
+def revision_name(version: int) -> str:
+    """What Alembic calls the revision that leads to a schema version."""
+    return f"{version:04d}"
 
 
 def value_types(record: type) -> dict[str, type]:
@@ -92,7 +100,7 @@ suite_runs = Table(
     Column("position", Integer, nullable=False),
 )
 
-PROVENANCE = {
+PROVENANCE: dict[str, Any] = {
     "version": Text,
     "git": Text,
     "host": Text,
@@ -101,6 +109,7 @@ PROVENANCE = {
     "layout": Integer,
     "seconds": Double,
     "versions": Text,
+    "derived_from": String(64),
 }
 """Columns that say where and how a run was trained; `versions` is a JSON object."""
 
@@ -125,7 +134,11 @@ runs = Table(
     Column("owner", Text),
     Column("heartbeat", String(32)),
     Column("lease_until", String(32)),
+    Column("training", String(64)),
+    # Where a run that was not done here came from; NULL for our own. What it says was not checked.
+    Column("origin", Text),
     Index("runs_by_measurement", "measurement", "status"),
+    Index("runs_by_training", "training"),
 )
 
 # A float may be NaN, which SQLite keeps as NULL: so every column may be NULL.

@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from grokscope.ledger.errors import LedgerError
+from grokscope.ledger.errors import LedgerError, first_line
 from grokscope.measurements import Trace
 
 LEVEL = 1
 """Of zlib: the bytes of a trace hardly shrink further at any other, and only this one keeps up with the writer."""
+
+DTYPES = {"<f4": 4, "<f8": 8}
+"""Bytes of a number."""
+LONGEST = 2**31
 
 
 def packed(trace: Trace, steps_per_epoch: int) -> dict[str, Any]:
@@ -49,11 +53,26 @@ def unpacked(
     """
     try:
         names = json.loads(columns)
-        matrix = np.frombuffer(zlib.decompress(data), dtype=dtype).reshape(len(names), epochs)
-        named = dict(zip(names, matrix, strict=True))
-    except (zlib.error, ValueError, TypeError) as error:
-        raise LedgerError(f"run {identity}: its trace is damaged: {error}") from None
+        if dtype not in DTYPES or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"found {str(dtype)[:20]!r} columns {str(columns)[:60]!r}")
+        if not (0 <= epochs <= LONGEST and 0 <= steps_per_epoch <= LONGEST):
+            raise ValueError(f"found {epochs} epochs of {steps_per_epoch} steps")
+        matrix = np.frombuffer(_unzipped(data, len(names) * epochs * DTYPES[dtype]), dtype=dtype)
+        named = dict(zip(names, matrix.reshape(len(names), epochs), strict=True))
+    except (zlib.error, ValueError, TypeError, RecursionError) as error:
+        raise LedgerError(
+            f"run {identity}: its trace is damaged: {first_line(error)}, expected it as written"
+        ) from None
     return named | {"steps": np.arange(1, epochs + 1, dtype=np.int64) * steps_per_epoch}
+
+
+def _unzipped(data: bytes, size: int) -> bytes:
+    """As many bytes as there should be; a damaged ledger cannot ask for more memory than its traces take."""
+    unzip = zlib.decompressobj()
+    found = unzip.decompress(data, size + 1)
+    if len(found) != size or not unzip.eof:
+        raise ValueError(f"found {len(found)} bytes or more, or no end")
+    return found
 
 
 def framed(columns: dict[str, np.ndarray]) -> pd.DataFrame:

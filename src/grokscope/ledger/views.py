@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.rows import Row
 from grokscope.ledger.selection import RESULT_COLUMNS, Selection
 from grokscope.ledger.specs import dotted, parsed
 from grokscope.ledger.tables import PROVENANCE, RESULT_TYPES
 
 TIMES = ("created", "started", "ended")
-OWN = ("id", "measurement", "status", "attempts", "error", "failed_epoch", *TIMES, "p", "dim", "n_params")
+OWN = ("id", "measurement", "status", "attempts", "error", "failed_epoch", *TIMES, "p", "dim", "n_params", "origin")
 RESULT_NAMES = [column.name for column in RESULT_COLUMNS]
 WHOLE = ("attempts", "n_params")
 FLOATS = {
@@ -45,7 +47,32 @@ def _column(name: str, values: Sequence[Any]) -> Any:
     if name in ("p", "dim"):
         return _inferred(values)
     texts = np.array(values, dtype=object)
-    return pd.to_datetime(texts, utc=True, format="ISO8601") if name in TIMES else texts
+    return times(name, texts) if name in TIMES else texts
+
+
+def times(name: str, texts: Sequence[Any] | np.ndarray) -> Any:
+    """Texts as datetimes in UTC, NaT for None."""
+    try:
+        return pd.to_datetime(texts, utc=True, format="ISO8601")
+    except (ValueError, TypeError, OverflowError):
+        found = next((text for text in texts if text is not None and not _is_time(text)), "times out of range")
+        raise LedgerError(f"runs or suites: {name}: found {str(found)[:40]!r}, expected UTC in ISO 8601") from None
+
+
+def _is_time(text: Any) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def versions(identity: str, text: str | None) -> Any:
+    """Versions of packages as the JSON object that a run's row holds."""
+    try:
+        return json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        raise LedgerError(f"run {identity}: versions: found {str(text)[:40]!r}, expected JSON") from None
 
 
 def _inferred(values: Sequence[Any]) -> np.ndarray:
@@ -65,12 +92,12 @@ def _record(row: Row, spec: dict[str, Any]) -> dict[str, Any]:
     result = {name: row[name] for name in RESULT_TYPES} if row["has_result"] else None
     provenance = {name: row[name] for name in PROVENANCE} if row["version"] is not None else None
     if provenance is not None:
-        provenance["versions"] = json.loads(provenance["versions"])
+        provenance["versions"] = versions(row["id"], provenance["versions"])
     return {name: row[name] for name in OWN} | {"spec": spec, "result": result, "provenance": provenance}
 
 
 def suites(rows: Sequence[Row]) -> pd.DataFrame:
     """A row a suite, its time of registration as a datetime in UTC."""
     table = pd.DataFrame(rows, columns=["name", "hash", "registered", "runs"])
-    table["registered"] = pd.to_datetime(table["registered"], utc=True, format="ISO8601")
+    table["registered"] = times("registered", table["registered"])
     return table

@@ -1,24 +1,44 @@
-"""What running a suite would do: how many runs, how many are done, and what the rest may cost at most."""
+"""What running a suite would do: which runs are to be done and why, and what they may cost at most."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from grokscope.ledger import NoLedgerError, open_ledger
+from grokscope.ledger import Ledger, NoLedgerError, open_ledger
 from grokscope.run import Run, Shape
+from grokscope.studies.grow import Near, nearest
 from grokscope.suite import Suite
 from grokscope.training.cost import flops_per_epoch
 from grokscope.workers.process import cores
 
 NOMINAL_FLOPS = 5e10
 """Floating-point operations a second and core that are assumed while the ledger has no run to measure by."""
+Verdict = Literal["done", "derivable", "running", "failed", "new"]
+
+
+class Reason(NamedTuple):
+    """Why a run is or is not to be trained.
+
+    `derivable` runs are read from a trace that the ledger has; `running` ones were begun and have not ended.
+    """
+
+    id: str
+    label: str
+    verdict: Verdict
+    why: str
+
+    @property
+    def trained(self) -> bool:
+        """Whether running the suite would train it."""
+        return self.verdict not in ("done", "derivable")
 
 
 class Share(NamedTuple):
-    """The runs of one measurement; work and time are of those that are not done, if each goes on to its last epoch.
+    """The runs of one measurement; work and time are of those to be trained, if each goes on to its last epoch.
 
     Attributes:
         flops: floating-point operations of matrix products.
@@ -27,7 +47,10 @@ class Share(NamedTuple):
 
     runs: int
     done: int
+    derivable: int
+    running: int
     failed: int
+    new: int
     flops: float
     core_seconds: float
 
@@ -41,6 +64,7 @@ class Plan:
         flops_per_second: of one core; measured on the suite's finished runs, or nominal.
         rate_source: which of the two.
         skipped: impossible combinations that were left out, as (reason, runs).
+        reasons: why each run is or is not to be trained, in the suite's order.
     """
 
     suite: str
@@ -52,15 +76,17 @@ class Plan:
     rate_source: str
     warnings: tuple[str, ...]
     skipped: tuple[tuple[str, int], ...]
+    reasons: tuple[Reason, ...]
 
     @property
     def hours_at_most(self) -> float:
         """Wall hours on this machine's cores if every run goes on to its last epoch."""
         return sum(share.core_seconds for share in self.measurements.values()) / self.workers / 3600
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return {
+    def to_dict(self, *, reasons: bool = False) -> dict[str, Any]:
+        """Plain values, for JSON; with `reasons`, one by one too."""
+        one_by_one = {"runs": [reason._asdict() for reason in self.reasons]} if reasons else {}
+        return one_by_one | {
             "suite": self.suite,
             "total": self.total,
             "measurements": {kind: share._asdict() for kind, share in self.measurements.items()},
@@ -76,18 +102,27 @@ class Plan:
 
 def planned(suite: Suite, store: str | Path) -> Plan:
     """The plan of a suite against a ledger, which need not be there."""
-    states, rate = known(suite, store)
-    by_kind: dict[str, list[Run]] = {kind: [] for kind in suite.counts()}
-    for run in suite.runs:
-        by_kind[run.measurement.kind].append(run)
+    reasons, rate = known(suite, store)
+    by_kind: dict[str, list[tuple[Run, Reason]]] = {kind: [] for kind in suite.counts()}
+    for run, reason in zip(suite.runs, reasons, strict=True):
+        by_kind[run.measurement.kind].append((run, reason))
     shapes: set[Shape] = set()
     shares = {}
-    for kind, runs in by_kind.items():
-        status = Counter(states.get(run.identity, "pending") for run in runs)
-        todo = [run for run in runs if states.get(run.identity) != "done"]
+    for kind, pairs in by_kind.items():
+        verdicts = Counter(reason.verdict for _, reason in pairs)
+        todo = [run for run, reason in pairs if reason.trained]
         shapes.update(run.shape for run in todo)
         flops = sum(flops_per_epoch(run) * run.max_epochs for run in todo)
-        shares[kind] = Share(len(runs), status["done"], status["failed"], flops, flops / (rate or NOMINAL_FLOPS))
+        shares[kind] = Share(
+            runs=len(pairs),
+            done=verdicts["done"],
+            derivable=verdicts["derivable"],
+            running=verdicts["running"],
+            failed=verdicts["failed"],
+            new=verdicts["new"],
+            flops=flops,
+            core_seconds=flops / (rate or NOMINAL_FLOPS),
+        )
     return Plan(
         suite=suite.name,
         total=len(suite.runs),
@@ -98,21 +133,71 @@ def planned(suite: Suite, store: str | Path) -> Plan:
         rate_source="measured on finished runs" if rate else "nominal",
         warnings=suite.warnings,
         skipped=tuple((skipped.reason, skipped.n_runs) for skipped in suite.skipped),
+        reasons=tuple(reasons),
     )
 
 
-def known(suite: Suite, store: str | Path) -> tuple[dict[str, str], float | None]:
-    """States of the suite's runs by identity, and the rate (flop/s) at which finished ones were done, if any were."""
+def known(suite: Suite, store: str | Path) -> tuple[list[Reason], float | None]:
+    """Why each run is or is not to be trained, and the rate (flop/s) at which finished ones were, if any were."""
     try:
         ledger = open_ledger(store, create=False)
     except NoLedgerError:
-        return {}, None
+        return [Reason(run.identity, run.label, "new", "there is no ledger yet") for run in suite.runs], None
     by_identity = {run.identity: run for run in suite.runs}
     with ledger:
         states = ledger.states(by_identity)
-        if not any(state == "done" for state in states.values()):
-            return states, None
-        done = ledger.runs(status="done", where={"id": [i for i, state in states.items() if state == "done"]})
+        open_runs = [run for identity, run in by_identity.items() if states.get(identity) != "done"]
+        traced = {run.identity: by_trace(near) for run, near in nearest(ledger, open_runs)}
+        failures = failures_of(ledger, states)
+        rate = rate_of(ledger, by_identity, states)
+    found = {
+        identity: verdict(states.get(identity), traced.get(identity), failures.get(identity))
+        for identity in by_identity
+    }
+    return [Reason(identity, run.label, *found[identity]) for identity, run in by_identity.items()], rate
+
+
+def verdict(state: str | None, traced: tuple[Verdict, str] | None, failure: str | None) -> tuple[Verdict, str]:
+    """Whether a run is to be trained, and why: from its state, what traces say of it, and how it failed."""
+    if state == "done":
+        return "done", "its result is in the ledger"
+    if traced is not None and traced[0] == "derivable":
+        return traced
+    if state == "failed":
+        return "failed", failure or "failed"
+    if state == "running":
+        return "running", "begun and not ended: another process is at it, or was killed"
+    return traced or ("new", "nothing like it has been trained" if state is None else "asked for and not begun")
+
+
+def by_trace(near: Near) -> tuple[Verdict, str]:
+    """What the nearest run of the same training says of a run."""
+    source = near.source
+    if near.enough:
+        return "derivable", f"run {source.identity} has passed through all of its epochs, {near.end}"
+    lacks = "has not kept the parameters that this run is to keep"
+    if near.end is None:
+        lacks = f"ended sooner, after {source.trace.epochs} epochs"
+    return "new", f"run {source.identity} is the same training, but {lacks}"
+
+
+def failures_of(ledger: Ledger, states: Mapping[str, str]) -> dict[str, str]:
+    """How often and how each failed run failed, in a line."""
+    if "failed" not in states.values():
+        return {}
+    failed = ledger.runs(status="failed")
+    return {
+        row.id: f"failed {row.attempts} times, the last time: {str(row.error).strip().rpartition(chr(10))[2]}"
+        for row in failed.itertuples()
+    }
+
+
+def rate_of(ledger: Ledger, by_identity: Mapping[str, Run], states: Mapping[str, str]) -> float | None:
+    """Floating-point operations a second at which these runs were trained; derived ones took no time."""
+    if "done" not in states.values():
+        return None
+    done = ledger.runs(status="done")
+    done = done[done["id"].isin(by_identity.keys()) & done["derived_from"].isna()]
     flops = sum(flops_per_epoch(by_identity[row.id]) * row.epochs for row in done.itertuples())
     seconds = float(done["seconds"].sum())
-    return states, flops / seconds if seconds > 0 else None
+    return flops / seconds if seconds > 0 else None

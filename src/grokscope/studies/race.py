@@ -20,6 +20,7 @@ from grokscope.report.contents import Contents, Part
 from grokscope.report.terminal import terminal_summary
 from grokscope.report.write import write_report
 from grokscope.studies.families import RULES, doubts, family, predictions
+from grokscope.studies.imported import remark, runs_of
 from grokscope.studies.reading import Traces
 from grokscope.studies.standing import counts, failures, provenance
 from grokscope.studies.study import Study
@@ -31,7 +32,8 @@ MEASUREMENTS = ("capacity", "speed", "groks")
 
 def conclude(suite: Suite, ledger: Ledger) -> Contents:
     """Everything that the suite's report shows, from the ledger alone; of a half-done suite, what there is."""
-    runs = ledger.runs(suite=suite.name)
+    runs = runs_of(suite, ledger)
+    own = runs[runs["origin"].isna()]
     frame = tidy(runs)
     traces = Traces(ledger, list(frame["id"]))
     parts = (
@@ -41,14 +43,16 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
         suite=suite.name,
         description=suite.description,
         yaml=suite.text,
-        counts={kind: counts(runs[runs["measurement"] == kind]) for kind in MEASUREMENTS},
+        counts={kind: counts(own[own["measurement"] == kind]) for kind in MEASUREMENTS},
         frame=frame,
         traces=traces,
         parts=parts,
         failures=failures(runs),
         provenance=provenance(runs),
         settings=settings(suite, frame),
-        warnings=tuple(dict.fromkeys((*suite.warnings, *_capacity_warnings(parts), *doubts(parts, suite.analysis)))),
+        warnings=tuple(
+            dict.fromkeys((*suite.warnings, *remark(runs), *_capacity_warnings(parts), *doubts(parts, suite.analysis)))
+        ),
         predictions=tuple(predictions(parts, suite.analysis)) if parts else (),
         rule=suite.analysis.crossing_rule,
     )

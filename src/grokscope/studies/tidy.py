@@ -74,6 +74,8 @@ def tidy(runs: pd.DataFrame) -> pd.DataFrame:
     labels = done["task.labels"] if "task.labels" in done else pd.Series(None, index=done.index, dtype=object)
     frame["probe"] = labels.where(done["task.kind"] == "shuffled", np.where(is_task, "task", "random"))
     frame["train_threshold"] = _filled(done, "measurement.train_threshold", "measurement.threshold")
+    # Imported runs have no eval accuracy of their training examples: of T_mem by it they say nothing.
+    frame["eval_recorded"] = done["origin"].isna()
     frame["val_threshold"] = _filled(done, "measurement.val_threshold")
     return frame
 

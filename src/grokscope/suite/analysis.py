@@ -132,6 +132,7 @@ class Analysis(Settings):
         accuracy: which train accuracies T_mem is read from.
         calibrate: calibration widths and primes of a forecast, or None.
         bootstrap_seed: seed of every bootstrap and permutation.
+        include_imported: runs that were imported, unverified, count where they are further seeds of the suite's cells.
     """
 
     figures: Annotated[tuple[Figure, ...], BeforeValidator(_by_name)] = (Figure(),)
@@ -149,6 +150,7 @@ class Analysis(Settings):
     ] = HypothesisTests()
     calibrate: Calibration | None = None
     bootstrap_seed: Annotated[StrictInt, Field(ge=0)] = 0
+    include_imported: StrictBool = False
 
     @property
     def families(self) -> tuple[Figure, ...]:

@@ -15,12 +15,12 @@ from typing import Any
 from ruamel.yaml import YAML, MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLWarning
 
+from grokscope.spec import LARGEST_INT
 from grokscope.suite.errors import Findings, SuiteError, in_words
 
 MOST_BYTES = 2**18
 MOST_VALUES = 200_000
 MOST_DEPTH = 16
-LARGEST_INT = 2**63
 CORE = "tag:yaml.org,2002:"
 COLLECTIONS = (CORE + "map", CORE + "seq")
 SCALARS = ("str", "int", "float", "bool", "null")

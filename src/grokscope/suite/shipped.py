@@ -55,9 +55,18 @@ def read_text(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise SuiteError([f"{path}: found a file that cannot be read ({error.strerror}), expected a suite"]) from None
+    return text_of(content, str(path))
+
+
+def text_of(content: bytes, source: str) -> str:
+    """Bytes as text.
+
+    Raises:
+        SuiteError: they are not UTF-8; `source` is what the error calls them.
+    """
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         found = f"the byte 0x{content[error.start]:02x}"
-        raise SuiteError([f"{path}:{line}: found {found}, expected text in UTF-8"]) from None
+        raise SuiteError([f"{source}:{line}: found {found}, expected text in UTF-8"]) from None

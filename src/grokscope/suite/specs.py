@@ -10,9 +10,8 @@ from typing import Any
 from grokscope.measurements import MEASUREMENTS
 from grokscope.nets import NETS
 from grokscope.run import PROTOCOL, Run, Seeds
-from grokscope.spec import Spec, SpecError
+from grokscope.spec import LARGEST_INT, Spec, SpecError
 from grokscope.suite.axes import LARGEST_PRIME
-from grokscope.suite.document import LARGEST_INT
 from grokscope.suite.errors import SuiteError, in_words
 from grokscope.tasks import TASKS, Modular, Permutations
 from grokscope.training.filters import FILTERS
@@ -87,7 +86,8 @@ def _scalar(name: str, value: Any, path: str) -> Any:
     """The value, unless it is no scalar or a number that no field could ever hold."""
     if value is None or isinstance(value, str):
         return value
-    if not isinstance(value, int | float) or not math.isfinite(value if abs(value) < LARGEST_INT else math.inf):
+    is_number = isinstance(value, float) and math.isfinite(value)
+    if not is_number and not (isinstance(value, int) and abs(value) < LARGEST_INT):
         raise SuiteError([f"{path}: found {in_words(value)}, expected text or a finite number"])
     # a large number takes long to be found not prime
     if name == "p" and value > LARGEST_PRIME:

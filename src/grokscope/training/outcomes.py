@@ -25,6 +25,7 @@ class Provenance:
         layout: lanes of the pack when the run was harvested.
         seconds: wall seconds of this run's share of its chunks, compiling excluded.
         started, ended: UTC, ISO 8601.
+        derived_from: identity of the run whose trace this one's was read from; None for a run that was trained.
     """
 
     version: str
@@ -37,6 +38,7 @@ class Provenance:
     started: str
     ended: str
     versions: dict[str, str] = field(default_factory=dict)
+    derived_from: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,178 @@
+"""What can be asked of a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from grokscope.ledger import blobs, reading, views
+from grokscope.ledger.database import reading_from, shown
+from grokscope.ledger.selection import Selection, selected
+from grokscope.run import Run
+from grokscope.training.derive import Source
+
+
+class Reader:
+    """Everything that a ledger answers, writing nothing. Its user is `Ledger`, which says how runs are named."""
+
+    def __init__(self, engine: Engine):
+        self._engine = engine
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @property
+    def url(self) -> str:
+        """Where it is, any password hidden."""
+        return shown(self._engine.url)
+
+    def runs(
+        self,
+        *,
+        suite: str | None = None,
+        measurement: str | None = None,
+        status: str | None = None,
+        where: Mapping[str, Any] | None = None,
+        imported: bool = False,
+    ) -> pd.DataFrame:
+        """One row a run: its columns, its spec with dotted names (`task.p`, `net.dim`), its result, its provenance.
+
+        With `imported`, all imported runs are among them too, which belong to no suite. `where` maps any column of the
+        frame to a value, or to a list of them. Numbers of a result are float64 with NaN for what is missing, numbers of
+        a spec whole where every run has one; missing texts are None; `created`, `started` and `ended` are datetimes in
+        UTC. T_mem and T_gen in epochs, losses in nats, accuracies in [0, 1].
+
+        Raises:
+            LedgerError: no such suite, status or column.
+        """
+        chosen = self._selected(suite=suite, measurement=measurement, status=status, where=where, imported=imported)
+        return views.frame(chosen)
+
+    def records(
+        self,
+        *,
+        suite: str | None = None,
+        measurement: str | None = None,
+        status: str | None = None,
+        where: Mapping[str, Any] | None = None,
+        imported: bool = False,
+    ) -> list[dict[str, Any]]:
+        """The same runs as plain nested dicts: `id`, `measurement`, `status`, `spec`, `result` (or None), ...
+
+        A number that is NaN is None here, as in JSON.
+        """
+        chosen = self._selected(suite=suite, measurement=measurement, status=status, where=where, imported=imported)
+        return views.records(chosen)
+
+    def _selected(self, **filters: Any) -> Selection:
+        with reading_from(self._engine) as connection:
+            return selected(connection, **filters)
+
+    def resolve(self, prefix: str) -> str:
+        """The one identity that begins with these hexadecimal digits.
+
+        Raises:
+            LedgerError: none does, or several do.
+        """
+        with reading_from(self._engine) as connection:
+            return reading.resolve(connection, prefix)
+
+    def show(self, run: Run | str) -> dict[str, Any]:
+        """Everything of one run as in `records`, with its suites, its trace's epochs and its parameters' bytes."""
+        with reading_from(self._engine) as connection:
+            identity = _identity(connection, run)
+            (known,) = views.records(selected(connection, where={"id": identity}, imported=True))
+            member_of = {"suites": reading.suites_of(connection, identity)}
+            return known | member_of | blobs.sizes_of(connection, identity)
+
+    def trace(self, run: Run | str) -> pd.DataFrame:
+        """What was recorded each epoch: indexed by `epoch` from 1, the columns of `Trace` and `steps` done by then.
+
+        Raises:
+            LedgerError: no such run, or it has no trace (yet).
+        """
+        with reading_from(self._engine) as connection:
+            return blobs.trace_of(connection, _identity(connection, run))
+
+    def traces(self, identities: Iterable[str]) -> dict[str, dict[str, np.ndarray]]:
+        """Identity -> column -> vector, element 0 for epoch 1, of many runs at once; those without are left out."""
+        with reading_from(self._engine) as connection:
+            return blobs.traces_of(connection, list(identities))
+
+    def trained(self, trainings: Iterable[str]) -> dict[str, list[reading.Trained]]:
+        """`Run.training` -> the runs of it that are done, the longest trace first; imported ones do not count."""
+        with reading_from(self._engine) as connection:
+            return reading.trained(connection, trainings)
+
+    def source(self, identity: str) -> Source:
+        """All that is needed to read other runs' results from the trace of this one, which is done.
+
+        Raises:
+            LedgerError: its trace is damaged.
+        """
+        with reading_from(self._engine) as connection:
+            return blobs.source_of(connection, identity)
+
+    def params(self, run: Run | str) -> dict[str, np.ndarray]:
+        """Name -> array of the parameters that a run with `keep: final` ended with.
+
+        Raises:
+            LedgerError: no such run, or it kept none.
+        """
+        with reading_from(self._engine) as connection:
+            return blobs.params_of(connection, _identity(connection, run))
+
+    def snapshot_epochs(self, run: Run | str) -> list[int]:
+        """Epochs, ascending, whose parameters were kept of a run that is done; 0 is before the first."""
+        with reading_from(self._engine) as connection:
+            return blobs.snapshot_epochs(connection, _identity(connection, run))
+
+    def snapshots(
+        self, run: Run | str, epochs: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+        """(epoch, name -> array) of a run's snapshots, one at a time: of all epochs, or of these.
+
+        Raises:
+            LedgerError: no such run, or it has no snapshot of such an epoch.
+        """
+        chosen = self.snapshot_epochs(run) if epochs is None else epochs
+        with reading_from(self._engine) as connection:
+            yield from blobs.snapshots_of(connection, _identity(connection, run), chosen)
+
+    def status_counts(self, suite: str | None = None) -> dict[str, dict[str, int]]:
+        """Measurement -> status -> number of runs, imported ones not among them."""
+        with reading_from(self._engine) as connection:
+            return reading.status_counts(connection, suite)
+
+    def origins(self) -> dict[str, int]:
+        """Where imported runs came from, and how many."""
+        with reading_from(self._engine) as connection:
+            return reading.origins(connection)
+
+    def suites(self) -> pd.DataFrame:
+        """One row a suite: name, hash of its text, when it was registered (UTC), its number of runs."""
+        with reading_from(self._engine) as connection:
+            return views.suites(reading.suites_with_sizes(connection))
+
+    def suite_text(self, name: str) -> str:
+        """The YAML that the suite was last registered with."""
+        with reading_from(self._engine) as connection:
+            return reading.suite_text(connection, name)
+
+
+def _identity(connection: Connection, run: Run | str) -> str:
+    return reading.resolve(connection, run.identity if isinstance(run, Run) else run)

@@ -1,0 +1,68 @@
+"""A suite's runs and traces as Parquet, for whatever reads tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from grokscope.ledger import Ledger
+from grokscope.ledger.batches import batches
+from grokscope.measurements import Trace
+
+RUNS_AT_ONCE = 100
+COMPRESSION = "zstd"
+TRACE_SCHEMA = pa.schema(
+    [("id", pa.string()), ("epoch", pa.int64()), ("steps", pa.int64())]
+    + [(name, pa.float64()) for name in Trace._fields]
+)
+
+
+def export(ledger: Ledger, suite: str, folder: Path) -> list[Path]:
+    """Write `runs.parquet` (a row a run, the columns of `Ledger.runs`), `traces.parquet` (a row an epoch, with the
+    run's `id`) and `suite.yaml`; each replaces an earlier one at once. Their paths.
+
+    Raises:
+        LedgerError: there is no such suite.
+        OSError: the folder cannot be written.
+    """
+    runs = ledger.runs(suite=suite)
+    text = ledger.suite_text(suite)
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        _written(folder / "runs.parquet", lambda path: runs.to_parquet(path, index=False, compression=COMPRESSION)),
+        _written(folder / "traces.parquet", lambda path: _write_traces(ledger, runs, path)),
+        _written(folder / "suite.yaml", lambda path: path.write_text(text, encoding="utf-8")),
+    ]
+
+
+def _written(path: Path, write: Callable[[Path], object]) -> Path:
+    """Written beside its place and then moved there, so that what is there is always whole."""
+    new = path.with_name(f".{path.name}.new")
+    try:
+        write(new)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+    return path
+
+
+def _write_traces(ledger: Ledger, runs: pd.DataFrame, path: Path) -> None:
+    with pq.ParquetWriter(path, TRACE_SCHEMA, compression=COMPRESSION) as writer:
+        for table in _trace_tables(ledger, list(runs.loc[runs["status"] == "done", "id"])):
+            writer.write_table(table)
+
+
+def _trace_tables(ledger: Ledger, identities: list[str]) -> Iterator[pa.Table]:
+    for batch in batches(identities, RUNS_AT_ONCE):
+        for identity, columns in ledger.traces(batch).items():
+            epochs = len(columns["steps"])
+            yield pa.table(
+                {"id": [identity] * epochs, "epoch": np.arange(1, epochs + 1)}
+                | {name: np.asarray(columns[name]) for name in TRACE_SCHEMA.names[2:]},
+                schema=TRACE_SCHEMA,
+            )

@@ -1,0 +1,62 @@
+"""A result that the trace of another run already contains: read from it, not trained again.
+
+Two runs of one training (`Run.training`) differ only in when they end and in what is kept of them. The one that goes on
+longer has passed through every epoch of the other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import NamedTuple
+
+from safetensors.numpy import load, save
+
+from grokscope.measurements import Trace
+from grokscope.measurements.replay import end_of
+from grokscope.run import Run
+from grokscope.training.outcomes import Finished, Provenance
+from grokscope.training.provenance import now
+
+
+class Source(NamedTuple):
+    """A run that was trained, as it is read from: its identity, whole trace, provenance and (if kept) parameters."""
+
+    identity: str
+    trace: Trace
+    provenance: Provenance
+    params: bytes | None
+
+
+def end_within(run: Run, trace: Trace) -> int | None:
+    """The epoch with which a run ends, by a trace of its training; None if the run goes on beyond the trace."""
+    seen = cut(trace, run.max_epochs)
+    ended = end_of(run.measurement.rule(run), seen, run.task.n_train, run.task.n_val)
+    if ended is None:
+        return run.max_epochs if run.max_epochs <= trace.epochs else None
+    return ended
+
+
+def derived(run: Run, source: Source) -> Finished | None:
+    """The run as training it would leave it; None if its training goes on beyond the source's.
+
+    A run that keeps its parameters can only be had from one that ended with the same epoch and kept them; snapshots
+    cannot be had. Where it was trained is the source's; it took no time of its own.
+    """
+    end = end_within(run, source.trace)
+    if end is None or run.snapshot_every:
+        return None
+    params = None
+    if run.keep == "final":
+        if source.params is None or end != source.trace.epochs:
+            return None
+        params = save(load(source.params), metadata={"run": run.identity})
+    trace = cut(source.trace, end)
+    moment = now()
+    root = source.provenance.derived_from or source.identity
+    record = dataclasses.replace(source.provenance, derived_from=root, seconds=0.0, started=moment, ended=moment)
+    return Finished(run, trace, run.measurement.result(run, trace), record, params)
+
+
+def cut(trace: Trace, epochs: int) -> Trace:
+    """The first epochs of a trace."""
+    return Trace(*(column[:epochs] for column in trace))
