@@ -106,9 +106,13 @@ class Ledger:
             writing.record(connection, outcomes, owner)
 
     def keep_snapshot(self, taken: Snapshot) -> None:
-        """Keep a run's parameters at an epoch; they are seen once the run is done. Keeping them twice is harmless."""
+        """`keep_snapshots` of one."""
+        self.keep_snapshots([taken])
+
+    def keep_snapshots(self, taken: Iterable[Snapshot]) -> None:
+        """Keep runs' parameters at epochs; they are seen once a run is done. Keeping them twice is harmless."""
         with writing_to(self._engine) as connection:
-            writing.keep_snapshot(connection, taken)
+            writing.keep_snapshots(connection, taken)
 
     # What there is.
 
@@ -207,6 +211,14 @@ class Ledger:
         chosen = self.snapshot_epochs(run) if epochs is None else epochs
         with reading_from(self._engine) as connection:
             yield from blobs.snapshots_of(connection, _identity(connection, run), chosen)
+
+    def all_snapshots(self, identities: Iterable[str]) -> Iterator[tuple[str, int, dict[str, np.ndarray]]]:
+        """(identity, epoch, name -> array) of every snapshot of many runs that are done, a few held at a time.
+
+        Runs come in no order, the epochs of one ascending; runs without snapshots do not come.
+        """
+        with reading_from(self._engine) as connection:
+            yield from blobs.all_snapshots(connection, list(identities))
 
     def status_counts(self, suite: str | None = None) -> dict[str, dict[str, int]]:
         """Measurement -> status -> number of runs."""
