@@ -29,11 +29,11 @@ class Labelled(Spec):
     """The first trunc(fraction * rows) rows of a random permutation are trained on, the others kept back.
 
     Attributes:
-        labels: `true`, or `random`: uniform over the classes, for the trained part, with no other part.
+        labels: the task's own, or `random`: uniform over the classes, for the trained part, with no other part.
     """
 
     fraction: float = traced(0.5, low=0.0, high=1.0)
-    labels: Literal["true", "random"] = traced("true", choices=("true", "random"))
+    labels: Literal["task", "random"] = traced("task", choices=("task", "random"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -60,7 +60,7 @@ class Labelled(Spec):
 
     @property
     def n_val(self) -> int:
-        return self.n_rows - self.n_train if self.labels == "true" else 0
+        return self.n_rows - self.n_train if self.labels == "task" else 0
 
     @property
     def row_bucket(self) -> int:
@@ -68,7 +68,7 @@ class Labelled(Spec):
 
     @property
     def label(self) -> str:
-        return self.kind if self.labels == "true" else f"{self.kind} with random labels"
+        return self.kind if self.labels == "task" else f"{self.kind} with random labels"
 
     def arrays(self, key: Key[Array, ""]) -> Dataset:
         """The parts that `key` makes of the table; the inputs of the first are the same under either kind of label."""
@@ -76,7 +76,7 @@ class Labelled(Spec):
         inputs, labels = self.table(table_key)
         order = np.asarray(jax.random.permutation(split_key, self.n_rows))
         trained, others = order[: self.n_train], order[self.n_train :]
-        if self.labels == "true":
+        if self.labels == "task":
             return Dataset(inputs[trained], labels[trained], inputs[others], labels[others])
         made_up = np.asarray(jax.random.randint(label_key, (self.n_train,), 0, self.signature.classes, "int32"))
         return Dataset(inputs[trained], made_up, inputs[:0], unlabelled(1)[1])
