@@ -65,7 +65,7 @@ def _least(
     """f of every set, and what each unit costs right behind each set."""
     count, n, _ = strengths.shape
     members = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
-    before = np.einsum("su,mvu->vsm", members.astype(float), strengths, optimize=True)
+    before = members.astype(float) @ strengths.transpose(1, 2, 0)
     least = np.full((2**n, count), np.inf)
     least[0] = 0
     for unit, without, joined in _steps(n):

@@ -30,8 +30,11 @@ def conclude(suite: Suite, ledger: Ledger) -> Sheet:
     """Everything that the suite's report shows, from the ledger alone; of a half-done suite, what there is."""
     rows = ledger.runs(suite=suite.name)
     done = set(rows.loc[rows["status"] == "done", "id"])
-    by_cell = {cell: [run for run in runs if run.identity in done] for cell, runs in cells(suite.runs).items()}
-    frames = {cell: measured(cell, runs, snapshots(ledger, runs)) for cell, runs in by_cell.items()}
+    by_cell = {
+        cell: {identity: run for run in runs if (identity := run.identity) in done}
+        for cell, runs in cells(suite.runs).items()
+    }
+    frames = {cell: measured(cell, snapshots(ledger, runs)) for cell, runs in by_cell.items()}
     results = rows.set_index("id")
     found = Found(ends(frames, results), courses(frames), examples(frames, by_cell, ledger))
     kinds = {kind: rows[rows["measurement"] == kind] for kind in rows["measurement"].unique()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import jax.numpy as jnp
 import numpy as np
@@ -26,7 +26,7 @@ BEYOND = 2
 
 
 def examples(
-    frames: Mapping[Cell, pd.DataFrame], runs: Mapping[Cell, Sequence[Run]], ledger: Ledger
+    frames: Mapping[Cell, pd.DataFrame], runs: Mapping[Cell, Mapping[str, Run]], ledger: Ledger
 ) -> dict[str, list[Network]]:
     """By task, a network of each scheme that is looked at, of the cells with most seeds."""
     found: dict[str, list[Network]] = {}
@@ -52,10 +52,10 @@ def _usual(task: str, frames: Mapping[Cell, pd.DataFrame]) -> list[Cell]:
     return [c for c in mine if (c.hidden, c.iterations, c.setting, c.run.max_epochs) == most]
 
 
-def _network(cell: Cell, frame: pd.DataFrame, runs: Sequence[Run], ledger: Ledger) -> Network:
+def _network(cell: Cell, frame: pd.DataFrame, runs: Mapping[str, Run], ledger: Ledger) -> Network:
     last = frame[(frame["epoch"] == frame["epoch"].max()) & (frame["pins"] == OUTPUTS)].sort_values(["excess", "id"])
     row = last.iloc[len(last) // 2]
-    run = next(run for run in runs if run.identity == row["id"])
+    run = runs[str(row["id"])]
     ((_, arrays),) = ledger.snapshots(run, [int(row["epoch"])])
     weights = open_weights(run, arrays)
     units, outputs = len(weights), run.task.signature.classes

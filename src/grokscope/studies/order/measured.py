@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -24,9 +24,8 @@ DRAWS_OF_LARGE = 3
 """Relocations where every matrix takes a good part of a second."""
 
 
-def snapshots(ledger: Ledger, runs: Sequence[Run]) -> Snapshots:
+def snapshots(ledger: Ledger, by_identity: Mapping[str, Run]) -> Snapshots:
     """Open connections of every run that is done, by identity and epoch."""
-    by_identity = {run.identity: run for run in runs}
     found: Snapshots = {}
     for identity, epoch, arrays in ledger.all_snapshots(by_identity):
         found.setdefault(identity, {})[epoch] = open_weights(by_identity[identity], arrays)
@@ -55,12 +54,12 @@ def pins(cell: Cell) -> dict[str, int]:
     return {name: q for name, q in chosen.items() if q <= units}
 
 
-def measured(cell: Cell, runs: Sequence[Run], found: Snapshots) -> pd.DataFrame:
+def measured(cell: Cell, found: Snapshots) -> pd.DataFrame:
     """Columns: id, epoch, pins, orderedness, off_diagonal, diagonal_share, null, excess, kept.
 
     `kept`: share of the connections among units that are not zero.
     """
-    done = [run.identity for run in runs if run.identity in found]
+    done = list(found)
     epochs = sorted(set.intersection(*(set(found[identity]) for identity in done))) if done else []
     if cell.hidden > TOGETHER:
         epochs = epochs[:1] + epochs[-1:]
