@@ -33,7 +33,9 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 def set_to(net: CompleteNet, **arrays: np.ndarray) -> CompleteNet:
     with jax.enable_x64(True):
         names = list(arrays)
-        return eqx.tree_at(lambda n: [getattr(n, name) for name in names], net, [jnp.asarray(a) for a in arrays.values()])
+        return eqx.tree_at(
+            lambda n: [getattr(n, name) for name in names], net, [jnp.asarray(a) for a in arrays.values()]
+        )
 
 
 @pytest.mark.parametrize(("iterations", "expected"), [(1, 0.7311), (2, 0.9214), (3, 0.9449)])
@@ -48,9 +50,7 @@ def test_the_same_written_as_loops_over_units() -> None:
     x = np.array([0.3, -0.7])
     state = v
     for _ in range(3):
-        state = np.array([
-            np.tanh(sum(w[i, j] * s for j, s in enumerate([*state, *x])) + b[i]) for i in range(5)
-        ])
+        state = np.array([np.tanh(sum(w[i, j] * s for j, s in enumerate([*state, *x])) + b[i]) for i in range(5)])
     np.testing.assert_allclose(outputs(net, x[None])[0], state[:1], rtol=1e-12)
     with jax.enable_x64(True):
         np.testing.assert_allclose(net(jnp.asarray(x)), state[:1], rtol=1e-12)

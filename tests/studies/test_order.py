@@ -118,7 +118,9 @@ def test_the_page_has_every_figure_and_says_what_was_found(sheet: Sheet, tmp_pat
     text = page.read_text()
     for words in ("trained without pruning, orderedness is", "Through training", "Networks", "memorising"):
         assert words in text
-    assert {"comparison", "cells", "courses", "sizes", "larger"} <= {p.stem for p in (tmp_path / "report" / "tables").iterdir()}
+    assert {"comparison", "cells", "courses", "sizes", "larger"} <= {
+        p.stem for p in (tmp_path / "report" / "tables").iterdir()
+    }
 
 
 def test_a_terminal_gets_a_row_a_cell(sheet: Sheet) -> None:

@@ -82,7 +82,11 @@ def test_room_is_not_more_than_a_block_for_few() -> None:
 
 @pytest.mark.parametrize(
     ("make", "words"),
-    [(lambda: Parity(fraction=0.0), "fraction"), (lambda: Parity(bits=15), "bits"), (lambda: Spirals(labels="odd"), "labels")],
+    [
+        (lambda: Parity(fraction=0.0), "fraction"),
+        (lambda: Parity(bits=15), "bits"),
+        (lambda: Spirals(labels="odd"), "labels"),
+    ],
 )
 def test_what_cannot_be_is_refused(make, words) -> None:
     with pytest.raises(SpecError, match=words):

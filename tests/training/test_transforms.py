@@ -59,9 +59,7 @@ def test_as_many_are_kept_as_published(hidden: int, tenth: int) -> None:
 
 def test_a_rising_schedule_is_a_fourth_power_of_a_sine() -> None:
     x = jnp.array([0.1, 0.25, 0.5, 0.75, 0.9, 0.975, 0.999])
-    np.testing.assert_allclose(
-        strength("rising", x), [0.0006, 0.0214, 0.25, 0.7286, 0.9517, 0.9969, 1.0], atol=6e-5
-    )
+    np.testing.assert_allclose(strength("rising", x), [0.0006, 0.0214, 0.25, 0.7286, 0.9517, 0.9969, 1.0], atol=6e-5)
     np.testing.assert_array_equal(strength("constant", x), 1)
     assert np.count_nonzero(applied(TopK(keep=0.0, schedule="rising"), net())[0]) == 48
 
@@ -105,7 +103,10 @@ def test_a_scheme_goes_before_another_with_numbers_of_its_own() -> None:
     assert np.count_nonzero(kept) == 12
     masked = applied(RandomPrune(0.4), one, seed=0)[0] == 0
     again = dataclasses.replace(RUN, transform=both)
-    assert again.shape == dataclasses.replace(RUN, transform=TopK(keep=0.9, before=TrilPrune(1, before=RandomPrune()))).shape
+    assert (
+        again.shape
+        == dataclasses.replace(RUN, transform=TopK(keep=0.9, before=TrilPrune(1, before=RandomPrune()))).shape
+    )
     assert masked.any()
     assert run_from_spec(again.spec) == again
 
@@ -143,7 +144,13 @@ def test_rewinding_goes_back_to_early_values_with_ever_fewer_connections() -> No
 
 @pytest.mark.parametrize(
     "scheme",
-    [TopK(keep=0.5, schedule="rising"), RandomPrune(0.5), Threshold(at="median"), Rewind(keep=0.5, rounds=1), TrilDamp()],
+    [
+        TopK(keep=0.5, schedule="rising"),
+        RandomPrune(0.5),
+        Threshold(at="median"),
+        Rewind(keep=0.5, rounds=1),
+        TrilDamp(),
+    ],
     ids=lambda scheme: scheme.kind,
 )
 def test_in_training_a_scheme_has_the_last_word(scheme: Scheme) -> None:

@@ -8,5 +8,6 @@ from grokscope.nets.transformer import Transformer, TransformerNet
 NETS = {net.kind: net for net in (Transformer, MLP, Complete)}
 
 __all__ = [
-    "MLP", "NETS", "Complete", "CompleteNet", "MLPNet", "Transformer", "TransformerNet", "from_published", "to_published",
+    "MLP", "NETS", "Complete", "CompleteNet", "MLPNet", "Transformer", "TransformerNet", "from_published",
+    "to_published",
 ]  # fmt: skip

@@ -2,9 +2,9 @@
 
 s(0) = v;  s(t) = phi(W [s(t-1); x] + b) for t = 1 ... T, all units at once;  the outputs are the first O of s(T).
 
-W[i, j] is the connection from j into unit i. Its first m columns come from the m = O + H units, outputs first, its last I
-from the inputs, which are held. It is a recurrent network with tied weights and a constant input; a layered perceptron is
-the case whose connections all run from higher to lower units (see `tests/nets/test_complete.py`).
+W[i, j] is the connection from j into unit i. Its first m columns come from the m = O + H units, outputs first, its last
+I from the inputs, which are held. It is a recurrent network with tied weights and a constant input; a layered
+perceptron is the case whose connections all run from higher to lower units (see `tests/nets/test_complete.py`).
 
 Source: Song 2025, arXiv 2507.14747, and the code released with it.
 """

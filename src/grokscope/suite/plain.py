@@ -116,9 +116,7 @@ class PlainExperiment:
         return True
 
 
-def specs(
-    value: Value, kinds: Mapping[str, type[Spec]], findings: Findings, *, optional: bool = False
-) -> list[Any]:
+def specs(value: Value, kinds: Mapping[str, type[Spec]], findings: Findings, *, optional: bool = False) -> list[Any]:
     """Every spec that a value stands for: a kind alone, a mapping whose lists span a grid, or a list of either.
 
     Where there may be none, null stands for none.

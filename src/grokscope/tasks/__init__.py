@@ -8,10 +8,9 @@ from grokscope.tasks.permutations import Permutations
 from grokscope.tasks.random_labels import RandomLabels
 from grokscope.tasks.shuffled import Shuffled
 
-TASKS = {
-    task.kind: task for task in (Modular, Permutations, RandomLabels, Shuffled, Xor, Sine, Parity, Spirals, Scans)
-}
+TASKS = {task.kind: task for task in (Modular, Permutations, RandomLabels, Shuffled, Xor, Sine, Parity, Spirals, Scans)}
 
 __all__ = [
-    "TASKS", "Dataset", "Modular", "Parity", "Permutations", "RandomLabels", "Scans", "Shuffled", "Sine", "Spirals", "Xor",
+    "TASKS", "Dataset", "Modular", "Parity", "Permutations", "RandomLabels", "Scans", "Shuffled", "Sine", "Spirals",
+    "Xor",
 ]  # fmt: skip

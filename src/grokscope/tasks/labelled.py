@@ -160,6 +160,8 @@ def _scans() -> Table:
     try:
         from sklearn.datasets import load_digits
     except ImportError as error:
-        raise InputError("task scans: found no scikit-learn, expected it installed (pip install scikit-learn)") from error
+        raise InputError(
+            "task scans: found no scikit-learn, expected it installed (pip install scikit-learn)"
+        ) from error
     bunch = load_digits()
     return bunch.data / 16, bunch.target.astype(np.int32)

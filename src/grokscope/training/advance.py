@@ -91,7 +91,8 @@ def _stacked(leaves: Sequence[Any]) -> Array:
     """Through the host: many small arrays are put together there without a program for each."""
     if jnp.issubdtype(leaves[0].dtype, jax.dtypes.prng_key):
         words = np.stack([jax.random.key_data(leaf) for leaf in leaves])
-        return jax.random.wrap_key_data(jnp.asarray(words), impl=jax.random.key_impl(leaves[0]))
+        keys: Array = jax.random.wrap_key_data(jnp.asarray(words), impl=jax.random.key_impl(leaves[0]))
+        return keys
     return jnp.asarray(np.stack(leaves))
 
 

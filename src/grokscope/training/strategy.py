@@ -25,8 +25,8 @@ WORTH_MEASURING = 64
 
 
 TINY_STEP = 5e5
-"""Floating-point operations of a training step below which a CPU takes many lanes together: 256 lanes of a step of 3e3 go
-eleven times as fast as one after another, of 4e5 half as fast again, of 5e6 no faster (`benchmarks/lanes.py`)."""
+"""Floating-point operations of a training step below which a CPU takes many lanes together: 256 lanes of a step of 3e3
+go eleven times as fast as one after another, of 2e5 three times, of 4e6 no faster (`benchmarks/lanes.py`)."""
 TINY_LANES = 256
 
 

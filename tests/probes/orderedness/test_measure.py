@@ -147,7 +147,7 @@ def test_the_heuristic_is_near_the_best_where_both_run() -> None:
         assert (best.gap, best.method, good.method) == (0, "ilp", "heuristic")
         assert best.value <= good.value + good.gap
         short.append(best.value - good.value)
-    assert 0 <= min(short)
+    assert min(short) >= 0
     assert max(short) < 0.005
 
 

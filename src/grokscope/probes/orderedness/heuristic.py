@@ -1,4 +1,4 @@
-"""A good order where the best cannot be proven: Eades-Lin-Smyth, then insertions until none helps, then again from near.
+"""A good order where the best cannot be proven: Eades-Lin-Smyth, insertions until none helps, and again from near by.
 
 Eades, Lin & Smyth (1993) begins; many chains search side by side, each unit in turn to the place where it costs least,
 and start again from a disturbed copy of the best they have. Equal matrices give equal orders.
@@ -38,7 +38,8 @@ def eades_lin_smyth(strengths: Float[np.ndarray, "n n"]) -> Int[np.ndarray, " n"
     """Sinks to the back, sources to the front, else to the front who sends most more than it gets."""
     arcs = strengths * (1 - np.eye(len(strengths)))
     out, into, left = arcs.sum(axis=1), arcs.sum(axis=0), np.ones(len(arcs), bool)
-    front, back = [], []
+    front: list[int] = []
+    back: list[int] = []
     while left.any():
         there = np.flatnonzero(left)
         sinks, sources = there[out[there] <= 0], there[into[there] <= 0]

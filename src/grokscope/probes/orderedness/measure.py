@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int, Real
 
 from grokscope.probes.orderedness import heuristic
-from grokscope.probes.orderedness.parts import parts, pinned_cost, without_pairs
+from grokscope.probes.orderedness.parts import parts, without_pairs
 from grokscope.probes.orderedness.subsets import best_orders
 
 Method = Literal["auto", "exact", "dp", "ilp", "heuristic"]

@@ -1,8 +1,8 @@
 """Orderedness of many small matrices at once, and what chance gives: the same entries in other places.
 
-Orderedness rises with sparsity and falls with size whatever a network learned, so that only the excess over the null can
-be compared: D_q less the mean D_q of random relocations of the off-diagonal entries (same entries, same diagonal, same
-pins).
+Orderedness rises with sparsity and falls with size whatever a network learned, so that only the excess over the null
+can be compared: D_q less the mean D_q of random relocations of the off-diagonal entries (same entries, same diagonal,
+same pins).
 """
 
 from __future__ import annotations

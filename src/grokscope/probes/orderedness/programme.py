@@ -1,6 +1,7 @@
 """The best order by an integer programme, with a proof: the linear ordering problem, solved by HiGHS.
 
-x_ij = 1 (i < j) says that i comes before j; three units are ordered, not in a circle, where 0 <= x_ij + x_jk - x_ik <= 1.
+x_ij = 1 (i < j) says that i comes before j; three units are in an order, not in a circle, where
+0 <= x_ij + x_jk - x_ik <= 1.
 The only place of the probes that needs SciPy.
 """
 

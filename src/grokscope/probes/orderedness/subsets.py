@@ -1,6 +1,6 @@
 """The best order exactly, by dynamic programming over sets of units: for many small matrices at once.
 
-f(S) is the least cost of having the units of S at the front: f(S + v) = min over v of f(S) + sum over u in S of A[v, u].
+f(S) is the least cost of having the units of S at the front: f(S + v) = min over v of f(S) + sum_{u in S} A[v, u].
 2^n numbers, n 2^n steps; a layer of sets of one size after the other, so that each is a few array operations.
 """
 

@@ -6,14 +6,18 @@ end, always beside the null of relocated entries.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pandas as pd
 from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from grokscope.ledger import Ledger
+from grokscope.report.contents import Counts
 from grokscope.report.sheet import Sheet, write_sheet
-from grokscope.studies.order.cells import cells
+from grokscope.studies.order.cells import Cell, cells
 from grokscope.studies.order.examples import examples
 from grokscope.studies.order.measured import measured, snapshots
 from grokscope.studies.order.sections import Found, sections
@@ -59,7 +63,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Sheet:
     )
 
 
-def _missing(standing: dict, frames: dict) -> list[str]:
+def _missing(standing: Mapping[str, Counts], frames: Mapping[Cell, pd.DataFrame]) -> list[str]:
     said = [
         f"{kind}: {count.done} of {count.total} runs are done; what is said rests on those."
         for kind, count in standing.items()
@@ -74,8 +78,8 @@ def _missing(standing: dict, frames: dict) -> list[str]:
 def summary(sheet: Sheet) -> Group:
     """Findings and the excess of every scheme, for a terminal."""
     lines = [text for section in sheet.sections for text in section.findings]
-    table = Table(title=escape(sheet.suite), title_justify="left", caption_justify="left",
-                  caption="D with outputs pinned; excess over the null of relocated entries, 95 % interval")  # fmt: skip
+    caption = "D with outputs pinned; excess over the null of relocated entries, 95 % interval"
+    table = Table(title=escape(sheet.suite), title_justify="left", caption_justify="left", caption=caption)
     for name in ("task", "scheme", "value", "seeds", "loss", "learned", "D", "excess"):
         table.add_column(name, justify="left" if name in ("task", "scheme") else "right")
     shown = next((s.tables[t] for s in sheet.sections for t in s.tables if t == SUMMARISED), None)
@@ -84,8 +88,8 @@ def summary(sheet: Sheet) -> Group:
     else:
         for row in shown.itertuples():
             table.add_row(
-                escape(row.task), escape(row.scheme), "" if row.value != row.value else f"{row.value:g}", f"{row.seeds}",
-                f"{row.loss:.2g}", f"{row.learned:.0%}", f"{row.orderedness:.3f}",
+                escape(row.task), escape(row.scheme), "" if row.value != row.value else f"{row.value:g}",
+                f"{row.seeds}", f"{row.loss:.2g}", f"{row.learned:.0%}", f"{row.orderedness:.3f}",
                 f"{row.excess:+.3f} [{row.low:+.3f}, {row.high:+.3f}]",
             )  # fmt: skip
     return Group(table, Text("\n".join(lines)))

@@ -65,7 +65,10 @@ def _network(cell: Cell, frame: pd.DataFrame, runs: Mapping[str, Run], ledger: L
     net = net_of(run, arrays)
     assert isinstance(net, CompleteNet)
     longer = dataclasses.replace(net, iterations=BEYOND * cell.iterations, weights=jnp.asarray(weights), scores=None)
-    states = np.stack([np.asarray(state) for state in longer.states(jnp.asarray(shown, weights.dtype if not net.vocab else None))], axis=1)
+    states = np.stack(
+        [np.asarray(state) for state in longer.states(jnp.asarray(shown, weights.dtype if not net.vocab else None))],
+        axis=1,
+    )
     strength = "" if np.isnan(cell.value) else f" {cell.value:g}"
     return Network(
         title=f"{cell.task}, {cell.scheme}{strength}: D = {best.value:.3f}, excess {row['excess']:+.3f}",

@@ -12,6 +12,8 @@ LEARNED_MOST = 0.9
 """Share of seeds that must learn a task for a scheme to count as one that does it no harm."""
 FAR = 3.0
 """Standard errors."""
+TRIES, ROUNDED = 5, 0.001
+"""Of the published means."""
 IMPOSED = "damping|triangle"
 
 
@@ -33,8 +35,8 @@ def of_comparison(plain: pd.DataFrame) -> Iterator[str]:
         if len(harmless):
             best = harmless.loc[harmless["excess"].idxmax()]
             yield (
-                f"{task}: of the schemes that impose no order and let {LEARNED_MOST:.0%} of the seeds learn, {_name(best)} "
-                f"has the largest excess: {_excess(best)}{_more(best, alone)}."
+                f"{task}: of the schemes that impose no order and let {LEARNED_MOST:.0%} of the seeds learn, "
+                f"{_name(best)} has the largest excess: {_excess(best)}{_more(best, alone)}."
             )
         harmful = found[found["learned"] < LEARNED_MOST]
         if len(harmful):
@@ -57,8 +59,8 @@ def _untrained(rows: pd.DataFrame) -> Iterator[str]:
         most = found.loc[found["orderedness"].idxmax()]
         far = found.loc[(found["excess"].abs()).idxmax()]
         yield (
-            f"Without training, pruning alone raises orderedness to as much as {most['orderedness']:.3f} ({_name(most)}); its "
-            f"excess is {_excess(most)}, and the largest of any such scheme {_excess(far)} ({_name(far)})."
+            f"Without training, pruning alone raises orderedness to as much as {most['orderedness']:.3f} ({_name(most)}); "
+            f"its excess is {_excess(most)}, and the largest of any such scheme {_excess(far)} ({_name(far)})."
         )
 
 
@@ -73,12 +75,14 @@ def what_cannot_be_said(plain: pd.DataFrame) -> Iterator[str]:
 
 def of_course(kept: pd.DataFrame) -> Iterator[str]:
     """When the excess of each cell is largest, and what is left of it at the end."""
-    for (task, scheme, value, epochs), rows in kept.groupby(["task", "scheme", "value", "epochs"], sort=False, dropna=False):
+    for (task, scheme, value, epochs), rows in kept.groupby(
+        ["task", "scheme", "value", "epochs"], sort=False, dropna=False
+    ):
         top, last = rows.loc[rows["excess"].idxmax()], rows.loc[rows["epoch"].idxmax()]
         name = scheme if value != value else f"{scheme} {value:g}"
         yield (
-            f"{task}, {name}, {epochs} epochs: the excess is largest at epoch {int(top['epoch'])} ({top['excess']:+.3f}) and "
-            f"{last['excess']:+.3f} [{last['excess_low']:+.3f}, {last['excess_high']:+.3f}] at the end."
+            f"{task}, {name}, {epochs} epochs: the excess is largest at epoch {int(top['epoch'])} ({top['excess']:+.3f}) "
+            f"and {last['excess']:+.3f} [{last['excess_low']:+.3f}, {last['excess_high']:+.3f}] at the end."
         )
 
 
@@ -109,19 +113,22 @@ def of_published(table: pd.DataFrame) -> Iterator[str]:
     known = table[table["z"].notna()]
     far = known[known["z"].abs() > FAR]
     yield (
-        f"{len(known) - len(far)} of {len(known)} excesses are within {FAR:g} standard errors of what was measured anew from "
-        "the published code."
+        f"{len(known) - len(far)} of {len(known)} excesses are within {FAR:g} standard errors of what was measured anew "
+        "from the published code."
     )
     for _, row in far.iterrows():
         yield (
-            f"{row['task']}, {_name(row)}: {row['excess']:+.3f} ± {row['error']:.3f} against {row['their_excess']:+.3f} ± "
-            f"{row['their_error']:.3f}, {row['z']:+.1f} standard errors apart."
+            f"{row['task']}, {_name(row)}: {row['excess']:+.3f} ± {row['error']:.3f} against {row['their_excess']:+.3f} "
+            f"± {row['their_error']:.3f}, {row['z']:+.1f} standard errors apart."
         )
-    old = table[table["their_orderedness_inputs"].notna() & table["orderedness_inputs"].notna()] \
-        if "orderedness_inputs" in table else table[:0]  # fmt: skip
-    if len(old):
-        inside = ((old["orderedness_inputs"] - old["their_orderedness_inputs"]).abs() <= 2 * old["their_sd_inputs"] + 0.005).sum()
-        yield f"With as many pins as inputs, {inside} of {len(old)} means lie within two published standard deviations (of five tries that share masks)."
+    if "orderedness_inputs" in table:
+        old = table[table["their_orderedness_inputs"].notna()]
+        apart = (old["orderedness_inputs"] - old["their_orderedness_inputs"]).abs()
+        near = int((apart <= FAR * old["their_sd_inputs"] / TRIES**0.5 + ROUNDED).sum())
+        yield (
+            f"With as many pins as inputs, {near} of {len(old)} means are within {FAR:g} standard errors of the published "
+            f"ones, which are of {TRIES} tries that share their random masks."
+        )
 
 
 def _name(row: pd.Series) -> str:

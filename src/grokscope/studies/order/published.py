@@ -35,7 +35,7 @@ def _read(name: str) -> pd.DataFrame:
 
 
 def beside(ends: pd.DataFrame) -> pd.DataFrame:
-    """Our cells of the comparison beside the re-measured ones: `z` is the difference of the excesses in standard errors.
+    """Our cells of the comparison beside the re-measured ones; `z`: the excesses' difference in standard errors.
 
     Args:
         ends: as `summaries.ends` makes it.
@@ -51,7 +51,16 @@ def beside(ends: pd.DataFrame) -> pd.DataFrame:
     both["z"] = (both["excess"] - both["their_excess"]) / spread.where(spread > 0)
     shown = [
         *("task", "scheme", "value", "seeds", "loss", "their_loss", "learned", "their_learned"),
-        *("orderedness", "their_orderedness", "change", "their_change", "excess", "error", "their_excess", "their_error"),
+        *(
+            "orderedness",
+            "their_orderedness",
+            "change",
+            "their_change",
+            "excess",
+            "error",
+            "their_excess",
+            "their_error",
+        ),
         *("z", "orderedness_inputs", "their_orderedness_inputs", "their_sd_inputs"),
     ]
     return both[[name for name in shown if name in both]]

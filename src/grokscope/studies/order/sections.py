@@ -13,11 +13,21 @@ from grokscope.report.figures.order.networks import Network, graphs_figure, matr
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.order.cells import UNPRUNED, UNTRAINED
 from grokscope.studies.order.findings import (
-    of_comparison, of_course, of_larger, of_published, of_sizes, what_cannot_be_said,
+    of_comparison,
+    of_course,
+    of_larger,
+    of_published,
+    of_sizes,
+    what_cannot_be_said,
 )  # fmt: skip
 from grokscope.studies.order.published import beside
 
-BY_SHARE = {"random": lambda v: v, "top k": lambda v: 1 - v, "rising top k": lambda v: 1 - v, "rewinding": lambda v: 1 - v}
+BY_SHARE = {
+    "random": lambda v: v,
+    "top k": lambda v: 1 - v,
+    "rising top k": lambda v: 1 - v,
+    "rewinding": lambda v: 1 - v,
+}
 """Schemes whose strength is a share of the connections, and what it removes."""
 SMALL = ("xor", "sine")
 
@@ -56,7 +66,9 @@ def comparison(found: Found) -> Section:
     drawings = tuple(
         Drawing(
             f"schemes_{task}",
-            partial(sparsity_figure, by_share(rows), controls(plain), f"{task}: {int(rows['seeds'].max())} seeds a cell"),
+            partial(
+                sparsity_figure, by_share(rows), controls(plain), f"{task}: {int(rows['seeds'].max())} seeds a cell"
+            ),
             f"Orderedness of {task} networks against the share of connections a scheme removes, what relocating their "
             "entries leaves of it, and what pruning without training gives; below, the excess over the null with 95 % "
             "bands; and how many seeds still learned the task.",
@@ -64,7 +76,9 @@ def comparison(found: Found) -> Section:
         for task, rows in plain.groupby("task", sort=False)
         if task in SMALL and by_share(rows)
     )
-    columns = [name for name in plain if name not in ("hidden", "iterations", "setting", "epochs", "t_mem", "t_gen", "val_acc")]
+    columns = [
+        name for name in plain if name not in ("hidden", "iterations", "setting", "epochs", "t_mem", "t_gen", "val_acc")
+    ]
     return Section(
         "Pruning schemes",
         findings=tuple(of_comparison(plain)),
@@ -120,7 +134,9 @@ def sizes(found: Found) -> Section | None:
     for (task, epochs), rows in plain.groupby(["task", "epochs"], sort=False):
         panels = dict(_panels(rows))
         if panels:
-            text = f"Excess of {task} networks against the number of iterations, a line for each number of hidden units."
+            text = (
+                f"Excess of {task} networks against the number of iterations, a line for each number of hidden units."
+            )
             drawings.append(Drawing(f"sizes_{task}_{epochs}", partial(sizes_figure, panels, str(task)), text))
             shown.append(pd.concat([curve.points for curves in panels.values() for curve in curves]))
     if not drawings:
@@ -148,7 +164,8 @@ def looked_at(found: Found) -> Section | None:
             Drawing(f"matrices_{stem}", partial(matrices_figure, networks),
                     f"Weights in the found order, {what}; y outputs, h hidden units, x inputs; rows are destinations. "
                     "What lies below the line runs against the order; grey is pruned."),
-            Drawing(f"graphs_{stem}", partial(graphs_figure, networks), f"The connections among units as a graph, {what}."),
+            Drawing(f"graphs_{stem}", partial(graphs_figure, networks),
+                    f"The connections among units as a graph, {what}."),
             Drawing(f"states_{stem}", partial(states_figure, networks),
                     f"What every unit is over the iterations, {what}; outputs are read at the white line."),
         ]  # fmt: skip
@@ -163,7 +180,9 @@ def larger(found: Found) -> Section | None:
     names = ("task", "scheme", "value", "hidden", "iterations", "seeds", "loss", "learned", "t_mem", "t_gen", "val_acc",
              "kept", "orderedness", "null", "excess", "low", "high")  # fmt: skip
     table = rows[[name for name in names if name in rows]].reset_index(drop=True)
-    return Section("Larger tasks, memorising and generalising", tuple(of_larger(rows)), tables={"larger": table}, most_rows=80)
+    return Section(
+        "Larger tasks, memorising and generalising", tuple(of_larger(rows)), tables={"larger": table}, most_rows=80
+    )
 
 
 def published(found: Found) -> Section | None:
@@ -172,7 +191,10 @@ def published(found: Found) -> Section | None:
     if not len(table):
         return None
     return Section(
-        "Beside the published numbers", tuple(of_published(table)), tables={"published": table.reset_index(drop=True)}, most_rows=90
+        "Beside the published numbers",
+        tuple(of_published(table)),
+        tables={"published": table.reset_index(drop=True)},
+        most_rows=90,
     )
 
 

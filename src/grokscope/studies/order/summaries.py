@@ -101,7 +101,9 @@ def ends(frames: Mapping[Cell, pd.DataFrame], results: pd.DataFrame) -> pd.DataF
     """A row a cell; of cells that differ in their snapshots alone, the one with most seeds."""
     best: dict[tuple[Any, ...], Cell] = {}
     for cell, frame in frames.items():
-        if len(frame) and (cell.key not in best or len(frame["id"].unique()) > len(frames[best[cell.key]]["id"].unique())):
+        if len(frame) and (
+            cell.key not in best or len(frame["id"].unique()) > len(frames[best[cell.key]]["id"].unique())
+        ):
             best[cell.key] = cell
     return pd.DataFrame([at_end(cell, frames[cell], results) for cell in best.values()])
 

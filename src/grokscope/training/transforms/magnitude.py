@@ -86,9 +86,9 @@ class TopK(Scheme):
 class Rewind(Scheme):
     """Magnitude pruning in rounds, each of which rewinds what is left to what it was early in training.
 
-    Training is cut into `rounds` + 1 equal parts. At the end of each but the last, only the largest keep^(round / rounds)
-    of the connections are kept, for good, and every parameter goes back to its value at `to`. The optimiser's moments are
-    not rewound, since a transform sees parameters alone.
+    Training is cut into `rounds` + 1 equal parts. At the end of each but the last, only the largest
+    keep^(round / rounds) of the connections are kept, for good, and every parameter goes back to its value at `to`.
+    The optimiser's moments are not rewound, since a transform sees parameters alone.
     Source: Frankle & Carbin 2019, arXiv 1803.03635; rewinding, Frankle et al. 2020, arXiv 1912.05671.
 
     Attributes:

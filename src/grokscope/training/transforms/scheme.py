@@ -61,7 +61,7 @@ class Scheme(Spec):
         net, own = self.pruned(net, own, hyper, progress, key)
         return net, (earlier, own)
 
-    def static_part(self) -> Scheme:  # type: ignore[override]
+    def static_part(self) -> Scheme:
         neutral = super().static_part()
         return dataclasses.replace(neutral, before=self.before.static_part()) if self.before else neutral
 

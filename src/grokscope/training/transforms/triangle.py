@@ -12,7 +12,16 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from grokscope.spec import static, traced
-from grokscope.training.transforms.scheme import SCHEDULES, Hyper, Matrix, Schedule, Scheme, rank, strength, with_weights
+from grokscope.training.transforms.scheme import (
+    SCHEDULES,
+    Hyper,
+    Matrix,
+    Schedule,
+    Scheme,
+    rank,
+    strength,
+    with_weights,
+)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.report.figures.style import (
-    BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, STYLE, VERMILION, below, new_figure,
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    STYLE,
+    VERMILION,
+    below,
+    new_figure,
 )  # fmt: skip
 
 COLOURS = {"unpruned": BLACK, "random": ORANGE, "top k": SKY, "rising top k": BLUE, "rewinding": GREEN}
@@ -36,9 +46,9 @@ def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame
     with mpl.rc_context(STYLE):
         for curve, colour in zip(curves, colours(curves), strict=True):
             points = curve.points.sort_values("x")
-            alone = {"marker": "o"} if len(points) == 1 else {}
+            alone = "o" if len(points) == 1 else ""
             raw.plot(points["x"], points["orderedness"], color=colour, marker="o")
-            raw.plot(points["x"], points["null"], color=colour, ls="--", lw=0.8, **alone)
+            raw.plot(points["x"], points["null"], color=colour, ls="--", lw=0.8, marker=alone)
             if (control := controls.get(curve.name)) is not None and len(control) > 1:
                 control = control.sort_values("x")
                 raw.plot(control["x"], control["orderedness"], color=colour, ls=":", lw=0.9)
@@ -52,7 +62,9 @@ def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame
         learned.set_xlabel("share of the connections removed")
         raw.set_title(title, loc="left")
     kinds = [("-", "trained"), ("--", "its entries relocated"), (":", "pruned, not trained")]
-    handles = [Line2D([], [], color=c, marker="o", label=curve.name) for curve, c in zip(curves, colours(curves), strict=True)]
+    handles = [
+        Line2D([], [], color=c, marker="o", label=curve.name) for curve, c in zip(curves, colours(curves), strict=True)
+    ]
     below(figure, [*handles, *(Line2D([], [], color=GREY, ls=line, label=label) for line, label in kinds)])
     return figure
 

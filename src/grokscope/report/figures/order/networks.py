@@ -131,7 +131,8 @@ def states_figure(networks: Sequence[Network]) -> Figure:
             examples, times, units = states.shape
             gap = np.full((1, units), np.nan)
             rows = np.concatenate([part for one in states for part in (one, gap)])[:-1]
-            low, high = min(0.0, float(states.min())), max(1.0, float(states.max()))
+            later = states[:, 1:]  # what units begin with may be anything, and would leave no colours for the rest
+            low, high = min(0.0, float(later.min())), max(1.0, float(later.max()))
             picture = axes.imshow(rows.T, cmap="viridis", vmin=low, vmax=high, aspect="auto", interpolation="none")
             for k in range(examples):
                 read = k * (times + 1) + network.iterations + 0.5
