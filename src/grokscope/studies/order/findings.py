@@ -59,7 +59,7 @@ def _untrained(rows: pd.DataFrame) -> Iterator[str]:
         most = found.loc[found["orderedness"].idxmax()]
         far = found.loc[(found["excess"].abs()).idxmax()]
         yield (
-            f"Without training, pruning alone raises orderedness to as much as {most['orderedness']:.3f} ({_name(most)}); "
+            f"Without training, pruning raises orderedness to as much as {most['orderedness']:.3f} ({_name(most)}); "
             f"its excess is {_excess(most)}, and the largest of any such scheme {_excess(far)} ({_name(far)})."
         )
 
@@ -81,7 +81,7 @@ def of_course(kept: pd.DataFrame) -> Iterator[str]:
         top, last = rows.loc[rows["excess"].idxmax()], rows.loc[rows["epoch"].idxmax()]
         name = scheme if value != value else f"{scheme} {value:g}"
         yield (
-            f"{task}, {name}, {epochs} epochs: the excess is largest at epoch {int(top['epoch'])} ({top['excess']:+.3f}) "
+            f"{task}, {name}, {epochs} epochs: excess largest, {top['excess']:+.3f}, at epoch {int(top['epoch'])} "
             f"and {last['excess']:+.3f} [{last['excess_low']:+.3f}, {last['excess_high']:+.3f}] at the end."
         )
 
@@ -113,21 +113,21 @@ def of_published(table: pd.DataFrame) -> Iterator[str]:
     known = table[table["z"].notna()]
     far = known[known["z"].abs() > FAR]
     yield (
-        f"{len(known) - len(far)} of {len(known)} excesses are within {FAR:g} standard errors of what was measured anew "
-        "from the published code."
+        f"{len(known) - len(far)} of {len(known)} excesses are within {FAR:g} standard errors of what was measured "
+        "anew from the published code."
     )
     for _, row in far.iterrows():
         yield (
-            f"{row['task']}, {_name(row)}: {row['excess']:+.3f} ± {row['error']:.3f} against {row['their_excess']:+.3f} "
-            f"± {row['their_error']:.3f}, {row['z']:+.1f} standard errors apart."
+            f"{row['task']}, {_name(row)}: {row['excess']:+.3f} ± {row['error']:.3f} against "
+            f"{row['their_excess']:+.3f} ± {row['their_error']:.3f}, {row['z']:+.1f} standard errors apart."
         )
     if "orderedness_inputs" in table:
         old = table[table["their_orderedness_inputs"].notna()]
         apart = (old["orderedness_inputs"] - old["their_orderedness_inputs"]).abs()
         near = int((apart <= FAR * old["their_sd_inputs"] / TRIES**0.5 + ROUNDED).sum())
         yield (
-            f"With as many pins as inputs, {near} of {len(old)} means are within {FAR:g} standard errors of the published "
-            f"ones, which are of {TRIES} tries that share their random masks."
+            f"With as many pins as inputs, {near} of {len(old)} means are within {FAR:g} standard errors of the "
+            f"published ones, which are of {TRIES} tries that share their random masks."
         )
 
 
