@@ -91,6 +91,8 @@ class Books:
         self._write_snapshots()
         written = self._patience.attempt(record) if self.unwritten and not self._snapshots else None
         if written is None:
+            if not self.owes:
+                self._written = time.monotonic()
             return []
         self.unwritten, self._written = [], time.monotonic()
         self.held.difference_update(outcome.run.identity for outcome in written)
@@ -114,7 +116,7 @@ class Books:
             return True
 
         if self._snapshots and self._patience.attempt(record):
-            self._snapshots, self._written = [], time.monotonic()
+            self._snapshots = []
 
     def _renew(self) -> None:
         """A driver that stood still for too long finds that others have taken its runs."""

@@ -46,7 +46,10 @@ def beside(ends: pd.DataFrame) -> pd.DataFrame:
     theirs = remeasured().rename(columns=lambda name: name if name in KEYS else f"their_{name}")
     both = _keyed(plain).merge(_keyed(theirs), on="key", suffixes=("", "_again"))
     old = _keyed(published()).rename(columns={"orderedness": "their_orderedness_inputs", "sd": "their_sd_inputs"})
-    both = both.merge(old[["key", "their_orderedness_inputs", "their_sd_inputs"]], on="key", how="left")
+    old = old[["key", "their_orderedness_inputs", "their_sd_inputs"]].drop_duplicates(
+        "key"
+    )  # one cell is in two tables
+    both = both.merge(old, on="key", how="left")
     spread = np.hypot(both["error"].fillna(0), both["their_error"])
     both["z"] = (both["excess"] - both["their_excess"]) / spread.where(spread > 0)
     shown = [

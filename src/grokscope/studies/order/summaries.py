@@ -105,7 +105,18 @@ def ends(frames: Mapping[Cell, pd.DataFrame], results: pd.DataFrame) -> pd.DataF
             cell.key not in best or len(frame["id"].unique()) > len(frames[best[cell.key]]["id"].unique())
         ):
             best[cell.key] = cell
-    return pd.DataFrame([at_end(cell, frames[cell], results) for cell in best.values()])
+    return _sorted(pd.DataFrame([at_end(cell, frames[cell], results) for cell in best.values()]))
+
+
+def _sorted(found: pd.DataFrame) -> pd.DataFrame:
+    """Schemes together, by strength; otherwise as the suite has them."""
+    if not len(found):
+        return found
+    by = ["task", "hidden", "iterations", "setting", "epochs", "scheme"]
+    place = {name: {key: n for n, key in enumerate(found[name].unique())} for name in by}
+    return found.sort_values(
+        [*by, "value"], key=lambda column: column.map(place[column.name]) if column.name in place else column
+    )
 
 
 def courses(frames: Mapping[Cell, pd.DataFrame]) -> pd.DataFrame:
