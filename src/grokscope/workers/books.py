@@ -111,9 +111,9 @@ class Books:
     def _write_snapshots(self) -> None:
         """All of them, or none while the ledger is away."""
 
-        def record() -> bool:
+        def record() -> list[Snapshot]:
             self._ledger.keep_snapshots(self._snapshots)
-            return True
+            return self._snapshots
 
         if self._snapshots and self._patience.attempt(record):
             self._snapshots = []

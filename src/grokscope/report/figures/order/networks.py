@@ -117,9 +117,15 @@ def _arcs(axes: Axes, network: Network) -> None:
         for name, x in zip(network.names, place, strict=True):
             axes.text(x, 0, name, ha="center", va="center", fontsize=5, zorder=4)
     axes.set_xlim(-0.6, m - 0.4)
-    axes.set_ylim(-0.45 * (m - 1) - 0.3, 0.45 * (m - 1) + 0.3)
+    reach = [max((abs(int(i) - int(j)) for i, j in np.argwhere(part)), default=0) for part in _sides(strengths)]
+    axes.set_ylim(-0.45 * reach[1] - 0.5, 0.45 * reach[0] + 0.5)
     axes.set_title(network.title, loc="left")
     axes.set_axis_off()
+
+
+def _sides(strengths: Float[np.ndarray, "units units"]) -> tuple[np.ndarray, np.ndarray]:
+    """Connections along the order and against it."""
+    return np.triu(strengths, 1), np.tril(strengths, -1)
 
 
 def states_figure(networks: Sequence[Network]) -> Figure:
