@@ -10,7 +10,7 @@ COVERED := ledger tasks laws suite
 LEAST   := 95
 
 .DEFAULT_GOAL := help
-.PHONY: help race test test-long lint bench clean
+.PHONY: help race order test test-long lint bench clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ $(BENCH): $(READY)
 
 race: $(READY) ## Run the quick suite and write its report
 	$(BIN)/grokscope run quick
+
+order: $(READY) ## Run the quick suite of the study of order and write its report
+	$(BIN)/grokscope run order-quick
 
 test: $(READY) ## Run the tests, the linters and the type checker
 	$(BIN)/ruff check

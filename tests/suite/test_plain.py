@@ -64,3 +64,18 @@ def test_what_is_wrong_is_said_with_its_place(old: str, new: str, words: str) ->
     with pytest.raises(SuiteError) as refusal:
         parse_suite(PLAIN.replace(old, new))
     assert words in str(refusal.value)
+
+
+def test_many_seeds_are_a_range() -> None:
+    text = PLAIN.replace("seeds: [0, {data", "seeds: [7, {first: 10, count: 3}, {data")
+    assert {run.seeds.init for run in parse_suite(text).runs} == {7, 10, 11, 12, 2}
+    with pytest.raises(SuiteError, match=r"seeds\.count: found 0, expected a whole number from 1"):
+        parse_suite(text.replace("count: 3", "count: 0"))
+
+
+def test_null_is_none_where_there_may_be_none() -> None:
+    text = PLAIN.replace("    measurement: watch\n", "    measurement: watch\n    transform: [null, tril_prune]\n")
+    transforms = [run.transform for run in parse_suite(text).runs if run.measurement.kind == "watch"]
+    assert {None if transform is None else transform.kind for transform in transforms} == {None, "tril_prune"}
+    with pytest.raises(SuiteError, match=r"experiments\.first\.net: found"):
+        parse_suite(text.replace("net: {dim: [8, 12]}", "net: [null]"))

@@ -3,17 +3,22 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 
-from grokscope.nets import Transformer
+from grokscope import AdamW, Seeds
+from grokscope.measurements import Watch
+from grokscope.nets import Complete, Transformer
 from grokscope.run import Run
-from grokscope.tasks import Modular
+from grokscope.tasks import Modular, Xor
 from grokscope.training import strategy
 from grokscope.training.cost import flops_per_epoch
-from grokscope.training.pack import bucket
+from grokscope.training.outcomes import Job
+from grokscope.training.pack import Pack, bucket
 from grokscope.training.strategy import Choice, choose, default, most_lanes
+from grokscope.training.transforms import TopK
 
-from .lanes import RUN, in_precision
+from .lanes import RUN, finished, in_precision
 
 
 def test_a_cpu_takes_one_lane_at_a_time_unless_many_wait() -> None:
@@ -69,3 +74,24 @@ def test_cost_counts_steps_and_evaluation() -> None:
     assert flops_per_epoch(run) == pytest.approx(each * (3 * 10 * 512 + math.ceil(n / 512) * 512))
     wider = dataclasses.replace(run, net=Transformer(128))
     assert 3.5 < flops_per_epoch(wider) / flops_per_epoch(run) < 4.5
+
+
+def test_tiny_steps_are_taken_together_even_on_a_cpu() -> None:
+    tiny = Run(Xor(), Complete(5), AdamW(), Watch(), batch_size=-1, loss="squared")
+    assert strategy.is_tiny(tiny.shape)
+    assert not strategy.is_tiny(RUN.shape)
+    assert choose(tiny.shape, tiny, waiting=10_000) == Choice("vmap", 256, "default")
+    assert choose(tiny.shape, tiny, waiting=3) == Choice("vmap", 4, "default")
+
+
+def test_a_pack_of_many_lanes_is_each_run_alone() -> None:
+    runs = [
+        Run(Xor(), Complete(3, 2), AdamW(0.01, 0.0), Watch(), Seeds.all(seed), batch_size=-1, max_epochs=5 + seed % 3,
+            precision="float64", loss="squared", transform=TopK(keep=0.5))
+        for seed in range(256)
+    ]  # fmt: skip
+    together = finished(Pack(runs[0].shape, "vmap"), [Job(run) for run in runs])
+    assert len(together) == 256
+    for run in runs[::101]:
+        alone = finished(Pack(run.shape, "loop"), [Job(run)])[run.identity]
+        np.testing.assert_allclose(together[run.identity].trace, alone.trace, rtol=1e-9)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from grokscope.training.outcomes import Checkpoint, Progress
+from grokscope.training.outcomes import Checkpoint, Progress, Snapshot
 from grokscope.workers.drive import Driver, Tally
 from grokscope.workers.pool import Lost
 from ledger.fakes import failed, finished
@@ -189,3 +189,22 @@ def test_a_driver_that_breaks_keeps_what_was_reported_and_releases_the_rest(hous
 def test_nothing_to_do(house: House) -> None:
     tally, _ = house.drive(lambda driver, pool: (None for _ in range(1)), [])
     assert tally == Tally()
+
+
+def test_a_checkpoint_waits_for_the_snapshots_before_it(house: House) -> None:
+    """Killed right after a checkpoint, a run goes on from it and does not take those snapshots again."""
+    written: list[tuple[str, int]] = []
+
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        house.ledger.keep_snapshots = lambda taken: written.extend((s.run.identity, s.epoch) for s in taken)  # type: ignore[method-assign]
+        driver.deal(None, 1)
+        yield Snapshot(RUNS[0], 0, b"")
+        yield Snapshot(RUNS[1], 0, b"")
+        assert not written
+        yield Checkpoint(RUNS[0], 3, b"state")
+        assert written == [(IDENTITIES[0], 0), (IDENTITIES[1], 0)]
+        yield Snapshot(RUNS[0], 5, b"")
+        yield finished(RUNS[0])
+
+    house.drive(script)
+    assert written[-1] == (IDENTITIES[0], 5)

@@ -171,7 +171,7 @@ def test_a_snapshot_waits_too_and_no_checkpoint_passes_it(house: House, monkeypa
         yield Snapshot(job.run, 0, data)
         yield Checkpoint(job.run, 4, b"first")
         with monkeypatch.context() as patch:
-            patch.setattr(Ledger, "keep_snapshot", broken(LedgerAwayError("here: gone")))
+            patch.setattr(Ledger, "keep_snapshots", broken(LedgerAwayError("here: gone")))
             yield Snapshot(job.run, 4, data)
             yield Checkpoint(job.run, 8, b"second")
             assert house.checkpoints.load(job.run.identity) == b"first"

@@ -84,6 +84,17 @@ def source_of(connection: Connection, identity: str) -> Source:
     return Source(identity, Trace(*(trace[name] for name in Trace._fields)), provenance, kept)
 
 
+def all_snapshots(
+    connection: Connection, identities: Sequence[str]
+) -> Iterator[tuple[str, int, dict[str, np.ndarray]]]:
+    """See `Ledger.all_snapshots`."""
+    kept = select(snapshots.c.id, snapshots.c.epoch, snapshots.c.data).join(runs, runs.c.id == snapshots.c.id)
+    done = kept.where(runs.c.status == "done").order_by(snapshots.c.id, snapshots.c.epoch)
+    for batch in batches(identities):
+        for identity, epoch, data in connection.execute(done.where(snapshots.c.id.in_(batch))):
+            yield identity, epoch, _arrays(identity, data)
+
+
 def sizes_of(connection: Connection, identity: str) -> dict[str, int | None]:
     """Epochs of a run's trace and bytes of its parameters; None for what it did not keep."""
     n_bytes = func.length(params.c.data)

@@ -86,9 +86,13 @@ class Ledger(Reader):
             writing.record(connection, outcomes, owner)
 
     def keep_snapshot(self, taken: Snapshot) -> None:
-        """Keep a run's parameters at an epoch; they are seen once the run is done. Keeping them twice is harmless."""
+        """`keep_snapshots` of one."""
+        self.keep_snapshots([taken])
+
+    def keep_snapshots(self, taken: Iterable[Snapshot]) -> None:
+        """Keep runs' parameters at epochs; they are seen once a run is done. Keeping them twice is harmless."""
         with writing_to(self._engine) as connection:
-            writing.keep_snapshot(connection, taken)
+            writing.keep_snapshots(connection, taken)
 
     def import_registry(self, path: str | Path) -> Imported:
         """Enter the completed runs of a registry of the published code, marked with their `origin` and unverified.

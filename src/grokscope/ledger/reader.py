@@ -153,6 +153,14 @@ class Reader:
         with reading_from(self._engine) as connection:
             yield from blobs.snapshots_of(connection, _identity(connection, run), chosen)
 
+    def all_snapshots(self, identities: Iterable[str]) -> Iterator[tuple[str, int, dict[str, np.ndarray]]]:
+        """(identity, epoch, name -> array) of every snapshot of many runs that are done, a few held at a time.
+
+        Runs come in no order, the epochs of one ascending; runs without snapshots do not come.
+        """
+        with reading_from(self._engine) as connection:
+            yield from blobs.all_snapshots(connection, list(identities))
+
     def status_counts(self, suite: str | None = None) -> dict[str, dict[str, int]]:
         """Measurement -> status -> number of runs, imported ones not among them."""
         with reading_from(self._engine) as connection:

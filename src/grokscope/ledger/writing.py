@@ -125,12 +125,16 @@ def record(connection: Connection, outcomes: Iterable[Finished | Failed], owner:
     end(connection, [{"run": identity} | failed_row(failure) for identity, failure in failed.items()])
 
 
-def keep_snapshot(connection: Connection, taken: Snapshot) -> None:
-    """Keep a run's parameters at an epoch. One that is there stays: a run that is done again comes to the same."""
-    row = {"id": taken.run.identity, "epoch": taken.epoch, "data": taken.params}
-    there = select(snapshots.c.epoch).where(snapshots.c.id == row["id"], snapshots.c.epoch == row["epoch"])
-    if connection.execute(there).one_or_none() is None:
-        connection.execute(insert_new(snapshots, connection.dialect.name), [row])
+def keep_snapshots(connection: Connection, taken: Iterable[Snapshot]) -> None:
+    """Keep runs' parameters at epochs. What is there stays: a run that is done again comes to the same."""
+    fresh = {(one.run.identity, one.epoch): one.params for one in taken}
+    for batch in batches(list(dict.fromkeys(identity for identity, _ in fresh))):
+        there = select(snapshots.c.id, snapshots.c.epoch).where(snapshots.c.id.in_(batch))
+        for identity, epoch in connection.execute(there):
+            fresh.pop((identity, epoch), None)
+    rows = [{"id": identity, "epoch": epoch, "data": data} for (identity, epoch), data in fresh.items()]
+    if rows:
+        connection.execute(insert_new(snapshots, connection.dialect.name), rows)
 
 
 def one_each(outcomes: Iterable[Finished | Failed]) -> Outcomes:

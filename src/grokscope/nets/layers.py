@@ -7,7 +7,7 @@ import math
 import jax
 import jax.numpy as jnp
 from jax.typing import DTypeLike
-from jaxtyping import Array, Float, Key, UInt32
+from jaxtyping import Array, Bool, Float, Int, Key, UInt32
 
 NORM_EPS = 1e-5
 ROTARY_BASE = 1e6
@@ -74,3 +74,16 @@ def framework_linear(
 ) -> Float[Array, "*shape"]:
     """Parameters of a linear layer as the published framework draws them: U(-1/sqrt(fan_in), 1/sqrt(fan_in))."""
     return jax.random.uniform(key, shape, dtype, minval=-1, maxval=1) / math.sqrt(fan_in)
+
+
+def kept_largest(x: Float[Array, "*shape"], share: Float[Array, ""] | float) -> Bool[Array, "*shape"]:
+    """Where the `kept_count` entries of largest magnitude are; of equal ones those that come first."""
+    ranks = jnp.argsort(-jnp.abs(x).ravel(), stable=True)
+    kept = jnp.arange(x.size) < kept_count(share, x.size)
+    return jnp.zeros(x.size, bool).at[ranks].set(kept, unique_indices=True).reshape(x.shape)
+
+
+def kept_count(share: Float[Array, ""] | float, n: int) -> Int[Array, ""]:
+    """floor(share * n): of n entries, the whole number that a share of them is. A share such as 0.9 of 10 that is just
+    short in floating point is meant whole."""
+    return jnp.floor(jnp.asarray(share) * n + 1e-4).astype(jnp.int32)

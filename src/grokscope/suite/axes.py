@@ -14,6 +14,8 @@ from grokscope.tasks.modular import check_prime
 LARGEST_PRIME = 46_340
 """The rows of a larger prime's table cannot be numbered with 32 bits."""
 MOST_EXAMPLES = 2**31 - 1
+MOST_SEEDS = 1_000_000
+RANGE = {"first", "count"}
 STREAMS = tuple(field.name for field in dataclasses.fields(Seeds))
 
 
@@ -54,14 +56,19 @@ def primes(values: Iterable[Value], findings: Findings) -> list[int]:
 
 
 def seeds(values: Iterable[Value], findings: Findings) -> list[Seeds]:
-    """An integer seeds all four streams; a mapping {data, init, order, dropout} each one for itself."""
+    """An integer seeds all four streams; {data, init, order, dropout} each one for itself; {first, count} is many."""
     found = []
     for value in values:
         streams = value.mapping()
+        if set(streams) == RANGE:
+            first = whole_number(streams["first"], findings, low=0, high=2**31 - 1 - MOST_SEEDS)
+            count = whole_number(streams["count"], findings, low=1, high=MOST_SEEDS)
+            found += [Seeds.all(seed) for seed in range(first or 0, (first or 0) + (count or 0))]
+            continue
         if isinstance(value.data, dict) and set(streams) != set(STREAMS):
             findings.refuse(
                 value,
-                f"a number, or a mapping of {', '.join(STREAMS)}",
+                f"a number, or a mapping of {', '.join(STREAMS)} or of first, count",
                 found=f"the keys {', '.join(streams) or '(none)'}",
             )
             continue

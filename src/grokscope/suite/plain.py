@@ -29,7 +29,7 @@ from grokscope.suite import axes
 from grokscope.suite.document import Value
 from grokscope.suite.errors import Findings, in_words
 from grokscope.suite.keys import refuse_unknown
-from grokscope.suite.specs import REGISTRIES
+from grokscope.suite.specs import OPTIONAL, REGISTRIES
 
 PARTS = ("task", "net", "optimiser", "measurement", "transform", "filter")
 SCALARS = tuple(f.name for f in dataclasses.fields(Run) if f.name not in (*PARTS, "seeds"))
@@ -101,7 +101,8 @@ class PlainExperiment:
 
     def _axis(self, key: str, value: Value) -> list[Any]:
         if key in PARTS:
-            return specs(value, REGISTRIES[Run, key], self.findings)
+            found = specs(value, REGISTRIES[Run, key], self.findings, optional=(Run, key) in OPTIONAL)
+            return list(dict.fromkeys(found))
         return [entry.data for entry in value.elements()]
 
     def _fits(self, fields: Mapping[str, Any]) -> bool:
@@ -115,10 +116,16 @@ class PlainExperiment:
         return True
 
 
-def specs(value: Value, kinds: Mapping[str, type[Spec]], findings: Findings) -> list[Any]:
-    """Every spec that a value stands for: a kind alone, a mapping whose lists span a grid, or a list of either."""
+def specs(value: Value, kinds: Mapping[str, type[Spec]], findings: Findings, *, optional: bool = False) -> list[Any]:
+    """Every spec that a value stands for: a kind alone, a mapping whose lists span a grid, or a list of either.
+
+    Where there may be none, null stands for none.
+    """
     if isinstance(value.data, list):
-        return list(itertools.chain.from_iterable(specs(entry, kinds, findings) for entry in value.data))
+        each = (specs(entry, kinds, findings, optional=optional) for entry in value.data)
+        return list(itertools.chain.from_iterable(each))
+    if optional and value.data is None:
+        return [None]
     entries = dict(value.mapping()) if value.mapping() else {"kind": value}
     kind = entries.pop("kind", None)
     if kind is None or not isinstance(kind.data, str) or kind.data not in kinds:
@@ -129,7 +136,7 @@ def specs(value: Value, kinds: Mapping[str, type[Spec]], findings: Findings) -> 
     refuse_unknown(entries, [f.name for f in dataclasses.fields(cls)], findings)
     known = {name: entry for name, entry in entries.items() if name in {f.name for f in dataclasses.fields(cls)}}
     grid = {
-        name: specs(entry, REGISTRIES[cls, name], findings)
+        name: specs(entry, REGISTRIES[cls, name], findings, optional=(cls, name) in OPTIONAL)
         if (cls, name) in REGISTRIES
         else [element.data for element in entry.elements()]
         for name, entry in known.items()

@@ -16,7 +16,7 @@ from grokscope.suite.errors import SuiteError, in_words
 from grokscope.tasks import TASKS, Modular, Permutations
 from grokscope.training.filters import FILTERS
 from grokscope.training.optimisers import OPTIMISERS
-from grokscope.training.transforms import TRANSFORMS
+from grokscope.training.transforms import SCHEMES, TRANSFORMS
 
 REGISTRIES: dict[tuple[type, str], Mapping[str, type[Spec]]] = {
     (Run, "task"): TASKS,
@@ -26,10 +26,11 @@ REGISTRIES: dict[tuple[type, str], Mapping[str, type[Spec]]] = {
     (Run, "seeds"): {"": Seeds},
     (Run, "transform"): TRANSFORMS,
     (Run, "filter"): FILTERS,
+    **{(scheme, "before"): SCHEMES for scheme in SCHEMES.values()},
     (TASKS["shuffled"], "inputs_of"): {task.kind: task for task in (Modular, Permutations)},
 }
 """Fields that hold a spec, and the kinds it may be of."""
-OPTIONAL = {(Run, "transform"), (Run, "filter")}
+OPTIONAL = {(Run, "transform"), (Run, "filter"), *((scheme, "before") for scheme in SCHEMES.values())}
 """Of these the fields that may hold none."""
 
 

@@ -33,6 +33,11 @@ def row_bucket(n_rows: int, table_rows: int) -> int:
     return -(-room // ROWS_QUANTUM) * ROWS_QUANTUM
 
 
+def room(n_rows: int) -> int:
+    """Room for tasks that share no program with others: not more than a block's where there are fewer examples."""
+    return n_rows if n_rows < ROWS_QUANTUM else -(-n_rows // ROWS_QUANTUM) * ROWS_QUANTUM
+
+
 def unlabelled(length: int) -> tuple[Int[np.ndarray, "0 length"], Int[np.ndarray, " 0"]]:
     """An empty validation set."""
     return np.zeros((0, length), np.int32), np.zeros(0, np.int32)

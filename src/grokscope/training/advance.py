@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from grokscope.run import Shape
@@ -82,5 +83,20 @@ def compiler_options() -> dict[str, Any] | None:
 
 def stack(lanes: Sequence[Lane]) -> Lane:
     """Lanes side by side along a leading axis."""
-    stacked: Lane = jax.tree.map(lambda *leaves: jnp.stack(leaves), *lanes)
+    stacked: Lane = jax.tree.map(lambda *leaves: _stacked(leaves), *lanes)
     return stacked
+
+
+def _stacked(leaves: Sequence[Any]) -> Array:
+    """Through the host: many small arrays are put together there without a program for each."""
+    if jnp.issubdtype(leaves[0].dtype, jax.dtypes.prng_key):
+        words = np.stack([jax.random.key_data(leaf) for leaf in leaves])
+        keys: Array = jax.random.wrap_key_data(jnp.asarray(words), impl=jax.random.key_impl(leaves[0]))
+        return keys
+    return jnp.asarray(np.stack(leaves))
+
+
+def apart(lanes: Lane, of: Sequence[Lane]) -> list[Lane]:
+    """Stacked lanes one by one again, as many as there were before: what changes comes to the host at once."""
+    state = jax.device_get(lanes.state)
+    return [Lane(lane.fixed, jax.tree.map(lambda leaf, i=i: leaf[i], state)) for i, lane in enumerate(of)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from grokscope.run import Run
-from grokscope.training.epoch import EVAL_BLOCK
+from grokscope.training.epoch import eval_block
 
 PASSES = 3
 """A training step costs a forward and twice that for the backward pass."""
@@ -16,5 +16,6 @@ def flops_per_epoch(run: Run) -> float:
     shape = run.shape
     per_example = run.net.flops_per_example(run.task.signature)
     trained = run.steps_per_epoch * shape.batch_size
-    evaluated = math.ceil((run.task.n_train + run.task.n_val) / EVAL_BLOCK) * EVAL_BLOCK
+    block = eval_block(shape.rows)
+    evaluated = math.ceil((run.task.n_train + run.task.n_val) / block) * block
     return per_example * (PASSES * trained + evaluated)

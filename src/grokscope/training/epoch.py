@@ -143,17 +143,23 @@ def batch_loss(
 def evaluate(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> Scores:
     """Scores in eval mode of every example, training rows first."""
     net = frame(shape).net(params, fixed.hyper.net)
+    size = eval_block(shape.rows)
 
     def block(i: Int[Array, ""], scores: Scores) -> Scores:
-        first = i * EVAL_BLOCK
-        inputs = jax.lax.dynamic_slice_in_dim(fixed.inputs, first, EVAL_BLOCK)
-        targets = jax.lax.dynamic_slice_in_dim(fixed.targets, first, EVAL_BLOCK)
+        first = i * size
+        inputs = jax.lax.dynamic_slice_in_dim(fixed.inputs, first, size)
+        targets = jax.lax.dynamic_slice_in_dim(fixed.targets, first, size)
         logits = net.batched(inputs, following=shape.signature.following)
         return written(scores, scored(shape, logits, targets), first)
 
-    n_blocks = (fixed.n_rows + EVAL_BLOCK - 1) // EVAL_BLOCK
+    n_blocks = (fixed.n_rows + size - 1) // size
     scores: Scores = jax.lax.fori_loop(0, n_blocks, block, unscored(shape.rows, shape))
     return scores
+
+
+def eval_block(rows: int) -> int:
+    """Examples that are evaluated together: of a few, no more than there are."""
+    return min(EVAL_BLOCK, rows)
 
 
 def scored(shape: Shape, logits: Float[Array, "batch classes"], targets: Shaped[Array, "batch ..."]) -> Scores:

@@ -6,13 +6,14 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from operator import is_
 
 import jax
 import numpy as np
 from jaxtyping import Float
 
 from grokscope.run import Run, Shape
-from grokscope.training.advance import CHUNK, Strategy, advance, stack
+from grokscope.training.advance import CHUNK, Strategy, advance, apart, stack
 from grokscope.training.checkpoint import CheckpointError, pack_state, unpack_lane
 from grokscope.training.harvest import outcome_of
 from grokscope.training.lane import Lane, start
@@ -62,6 +63,7 @@ class Pack:
         self.lanes: list[Lane] = []
         self.compile_seconds: float | None = None
         self._seconds_per_epoch: float | None = None
+        self._stacked: tuple[list[Lane], Lane | None] = ([], None)
         self._saved, self._unsaved = time.monotonic(), False
         self._widths: set[int] = set()
 
@@ -197,16 +199,23 @@ class Pack:
     def _advanced(self, n_epochs: int) -> tuple[list[Lane], list[Float[np.ndarray, "epochs columns"]]]:
         before = [int(lane.state.epoch) for lane in self.lanes]
         if self.strategy == "vmap":
-            width = bucket(len(self.lanes))
-            filled = self.lanes + [frozen(self.lanes[-1])] * (width - len(self.lanes))
-            stacked, records = advance(self.shape, stack(filled), n_epochs, strategy="vmap")
-            lanes = [jax.tree.map(lambda leaf, i=i: leaf[i], stacked) for i in range(len(self.lanes))]
+            stacked, records = advance(self.shape, self._together(), n_epochs, strategy="vmap")
+            lanes = apart(stacked, self.lanes)
+            self._stacked = (lanes, stacked)
             all_records = list(np.asarray(records))[: len(self.lanes)]
         else:
             pairs = [advance(self.shape, lane, n_epochs, strategy="loop") for lane in self.lanes]
             lanes, all_records = [lane for lane, _ in pairs], [np.asarray(records) for _, records in pairs]
         run = [int(lane.state.epoch) - epoch for lane, epoch in zip(lanes, before, strict=True)]
         return lanes, [part[:n] for part, n in zip(all_records, run, strict=True)]
+
+    def _together(self) -> Lane:
+        """All lanes stacked: as the last chunk left them on the device, where they are still the same."""
+        last, stacked = self._stacked
+        if stacked is not None and len(last) == len(self.lanes) and all(map(is_, last, self.lanes)):
+            return stacked
+        width = bucket(len(self.lanes))
+        return stack(self.lanes + [frozen(self.lanes[-1])] * (width - len(self.lanes)))
 
     def _chunk_epochs(self) -> int:
         """Epochs that take about `chunk_seconds`; few at first, when it is not known how long one takes.

@@ -16,15 +16,16 @@ from grokscope.nets.base import ExampleNet
 from grokscope.run import Run
 from grokscope.training.lane import frame
 
+FlatParams = Float[Array, " P"] | Float[np.ndarray, " P"]
 Named = Mapping[str, Float[np.ndarray, "..."]]
 
 
-def kept(run: Run, params: Float[Array, " P"]) -> bytes:
+def kept(run: Run, params: FlatParams) -> bytes:
     """A run's flat parameters as safetensors, by name (see `named`)."""
     return save(named(run, params), metadata={"run": run.identity})
 
 
-def named(run: Run, params: Float[Array, " P"]) -> dict[str, Float[np.ndarray, "..."]]:
+def named(run: Run, params: FlatParams) -> dict[str, Float[np.ndarray, "..."]]:
     """The published names where the net has them, else the path of each array in it (`layers.0.weight`)."""
     net = frame(run.shape).net(jnp.asarray(params), {})
     if isinstance(net, TransformerNet) and net.is_published:

@@ -11,6 +11,7 @@ import jax
 
 from grokscope.run import Run, Shape
 from grokscope.training.advance import Strategy, advance, stack
+from grokscope.training.cost import PASSES
 from grokscope.training.lane import start
 from grokscope.training.memory import out_of_memory
 from grokscope.training.pack import precision
@@ -23,6 +24,12 @@ WORTH_MEASURING = 64
 """Runs that must be waiting before a few dozen seconds of compiling candidates pay."""
 
 
+TINY_STEP = 5e5
+"""Floating-point operations of a training step below which a CPU takes many lanes together: 256 lanes of a step of 3e3
+go eleven times as fast as one after another, of 2e5 three times, of 4e6 no faster (`benchmarks/lanes.py`)."""
+TINY_LANES = 256
+
+
 class Choice(NamedTuple):
     """A strategy, the lanes of its pack, and how it was chosen: `default` for the device, or `measured` on it."""
 
@@ -32,17 +39,23 @@ class Choice(NamedTuple):
 
 
 def choose(shape: Shape, sample: Run, *, waiting: int) -> Choice:
-    """The default of the device; measured where so many runs are waiting that measuring pays."""
-    if waiting >= WORTH_MEASURING:
+    """The default of the device; measured where so many runs are waiting that measuring pays, and is in doubt."""
+    if waiting >= WORTH_MEASURING and not (jax.default_backend() == "cpu" and is_tiny(shape)):
         return measured(shape, sample)
     return default(shape, waiting + 1)
 
 
 def default(shape: Shape, n_runs: int) -> Choice:
-    """A CPU is full with one lane at batch 512, and vectorising loses; an accelerator wants all it can hold."""
+    """A CPU is full with one lane at batch 512, and vectorising loses, but where a step is so small that most of its
+    time is spent between operations; an accelerator wants all it can hold."""
     if jax.default_backend() == "cpu":
-        return Choice("loop", 1, "default")
+        return Choice("vmap", min(n_runs, TINY_LANES), "default") if is_tiny(shape) else Choice("loop", 1, "default")
     return Choice("vmap", max(1, min(n_runs, most_lanes(shape))), "default")
+
+
+def is_tiny(shape: Shape) -> bool:
+    """Whether a training step is so little work that lanes are better taken together even on a CPU."""
+    return PASSES * shape.batch_size * shape.net.flops_per_example(shape.signature) < TINY_STEP
 
 
 @lru_cache(maxsize=256)

@@ -62,9 +62,8 @@ class Books:
         self.unwritten.append(outcome)
 
     def keep_snapshot(self, taken: Snapshot) -> None:
-        """Write a snapshot now, or as soon as the ledger is back."""
+        """Have a snapshot written soon, many in one transaction."""
         self._snapshots.append(taken)
-        self._write_snapshots()
 
     def may_be_saved(self, run: Run) -> bool:
         """Whether a checkpoint of a run may replace the one before.
@@ -72,6 +71,7 @@ class Books:
         Not if another driver took the run over: it saves it. Nor while the ledger lacks a snapshot of it: whoever
         goes on from that checkpoint would not take it again.
         """
+        self._write_snapshots()
         return run.identity in self.held and all(taken.run != run for taken in self._snapshots)
 
     def tend(self) -> list[Outcome]:
@@ -91,6 +91,8 @@ class Books:
         self._write_snapshots()
         written = self._patience.attempt(record) if self.unwritten and not self._snapshots else None
         if written is None:
+            if not self.owes:
+                self._written = time.monotonic()
             return []
         self.unwritten, self._written = [], time.monotonic()
         self.held.difference_update(outcome.run.identity for outcome in written)
@@ -107,14 +109,14 @@ class Books:
         self.held = set()
 
     def _write_snapshots(self) -> None:
-        while self._snapshots:
-            if not self._patience.attempt(self._write_first):
-                return
+        """All of them, or none while the ledger is away."""
 
-    def _write_first(self) -> bool:
-        self._ledger.keep_snapshot(self._snapshots[0])
-        del self._snapshots[0]
-        return True
+        def record() -> list[Snapshot]:
+            self._ledger.keep_snapshots(self._snapshots)
+            return self._snapshots
+
+        if self._snapshots and self._patience.attempt(record):
+            self._snapshots = []
 
     def _renew(self) -> None:
         """A driver that stood still for too long finds that others have taken its runs."""

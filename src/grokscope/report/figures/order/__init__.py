@@ -1,0 +1,1 @@
+"""Figures of the study of order: curves over seeds, matrices and graphs in the found order, states over iterations."""

@@ -1,0 +1,124 @@
+"""Orderedness, the null beside it, and the excess: against the share pruned, iterations, or epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from grokscope.report.figures.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    STYLE,
+    VERMILION,
+    below,
+    new_figure,
+)  # fmt: skip
+
+COLOURS = {"unpruned": BLACK, "random": ORANGE, "top k": SKY, "rising top k": BLUE, "rewinding": GREEN}
+OTHERS = (VERMILION, PURPLE, GREEN, GREY, ORANGE, SKY, BLUE)
+
+
+class Curve(NamedTuple):
+    """A line: a name for the legend, and a frame with x, orderedness, null, excess, low, high and perhaps learned."""
+
+    name: str
+    points: pd.DataFrame
+
+
+def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame], title: str) -> Figure:
+    """Against the share of the connections that is removed: raw with its null and untrained control; excess; learned.
+
+    Args:
+        controls: by scheme, x and orderedness of networks that were pruned and not trained.
+    """
+    figure, (raw, excess, learned) = new_figure(5.0, rows=3)
+    with mpl.rc_context(STYLE):
+        for curve, colour in zip(curves, colours(curves), strict=True):
+            points = curve.points.sort_values("x")
+            alone = "o" if len(points) == 1 else ""
+            raw.plot(points["x"], points["orderedness"], color=colour, marker="o")
+            raw.plot(points["x"], points["null"], color=colour, ls="--", lw=0.8, marker=alone)
+            if (control := controls.get(curve.name)) is not None and len(control) > 1:
+                control = control.sort_values("x")
+                raw.plot(control["x"], control["orderedness"], color=colour, ls=":", lw=0.9)
+            band(excess, points, colour)
+            learned.plot(points["x"], points["learned"], color=colour, marker="o")
+        excess.axhline(0, color=GREY, lw=0.6)
+        raw.set_ylabel("orderedness")
+        excess.set_ylabel("excess over the null")
+        learned.set_ylabel("seeds that learned")
+        learned.set_ylim(-0.03, 1.03)
+        learned.set_xlabel("share of the connections removed")
+        raw.set_title(title, loc="left")
+    kinds = [("-", "trained"), ("--", "its entries relocated"), (":", "pruned, not trained")]
+    handles = [
+        Line2D([], [], color=c, marker="o", label=curve.name) for curve, c in zip(curves, colours(curves), strict=True)
+    ]
+    below(figure, [*handles, *(Line2D([], [], color=GREY, ls=line, label=label) for line, label in kinds)])
+    return figure
+
+
+def course_figure(curves: Sequence[Curve], title: str) -> Figure:
+    """Through training: raw and null; excess with its 95 % band."""
+    figure, (raw, excess) = new_figure(3.6, rows=2)
+    with mpl.rc_context(STYLE):
+        for curve, colour in zip(curves, colours(curves), strict=True):
+            points = curve.points.sort_values("x")
+            raw.plot(points["x"], points["orderedness"], color=colour)
+            raw.plot(points["x"], points["null"], color=colour, ls="--", lw=0.8)
+            band(excess, points, colour, marker="")
+        excess.axhline(0, color=GREY, lw=0.6)
+        raw.set_ylabel("orderedness")
+        excess.set_ylabel("excess over the null")
+        excess.set_xlabel("epochs")
+        raw.set_title(title, loc="left")
+    handles = [Line2D([], [], color=c, label=curve.name) for curve, c in zip(curves, colours(curves), strict=True)]
+    below(figure, [*handles, Line2D([], [], color=GREY, ls="--", label="its entries relocated")])
+    return figure
+
+
+def sizes_figure(panels: Mapping[str, Sequence[Curve]], title: str) -> Figure:
+    """Excess against iterations, a line for each size, a panel for each scheme."""
+    figure, every = new_figure(1.7 * len(panels) + 0.7, rows=len(panels))
+    shades = [mpl.colormaps["viridis"](i / max(1, max(map(len, panels.values())) - 0.7)) for i in range(12)]
+    with mpl.rc_context(STYLE):
+        for axes, (scheme, curves) in zip(every, panels.items(), strict=True):
+            for curve, colour in zip(curves, shades, strict=False):
+                band(axes, curve.points.sort_values("x"), colour)
+            axes.axhline(0, color=GREY, lw=0.6)
+            axes.set_ylabel("excess over the null")
+            axes.set_title(f"{title}, {scheme}", loc="left")
+        every[-1].set_xlabel("iterations")
+    names = max(panels.values(), key=len)
+    below(
+        figure,
+        [Line2D([], [], color=c, marker="o", label=curve.name) for curve, c in zip(names, shades, strict=False)],
+        columns=3,
+    )
+    return figure
+
+
+def band(axes: Axes, points: pd.DataFrame, colour: object, marker: str = "o") -> None:
+    """The excess and its interval; a single point as one with bars."""
+    axes.plot(points["x"], points["excess"], color=colour, marker=marker)
+    if len(points) > 1:
+        axes.fill_between(points["x"], points["low"], points["high"], color=colour, alpha=0.18, lw=0)
+    else:
+        axes.vlines(points["x"], points["low"], points["high"], color=colour, lw=0.9)
+
+
+def colours(curves: Sequence[Curve]) -> list[str]:
+    """A scheme has one colour in every figure; what has none of its own takes the next that is free."""
+    free = iter(OTHERS * 3)
+    return [COLOURS.get(curve.name) or next(free) for curve in curves]

@@ -1,0 +1,98 @@
+"""Does pruning put order into a network in which everything is connected?
+
+From a suite's runs on complete layers to what their report shows: orderedness at the beginning, on the way and at the
+end, always beside the null of relocated entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from rich.console import Group
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from grokscope.ledger import Ledger
+from grokscope.report.contents import Counts
+from grokscope.report.sheet import Sheet, write_sheet
+from grokscope.studies.order.cells import Cell, cells
+from grokscope.studies.order.examples import examples
+from grokscope.studies.order.measured import measured, snapshots
+from grokscope.studies.order.sections import Found, sections
+from grokscope.studies.order.summaries import courses, ends
+from grokscope.studies.standing import counts, failures, provenance
+from grokscope.studies.study import Study
+from grokscope.suite import Suite
+
+QUESTION = "Does pruning put order into a network in which everything is connected?"
+SUMMARISED = "comparison"
+
+
+def conclude(suite: Suite, ledger: Ledger) -> Sheet:
+    """Everything that the suite's report shows, from the ledger alone; of a half-done suite, what there is."""
+    rows = ledger.runs(suite=suite.name)
+    done = set(rows.loc[rows["status"] == "done", "id"])
+    by_cell = {
+        cell: {identity: run for run in runs if (identity := run.identity) in done}
+        for cell, runs in cells(suite.runs).items()
+    }
+    frames = {cell: measured(cell, snapshots(ledger, runs)) for cell, runs in by_cell.items()}
+    results = rows.set_index("id")
+    found = Found(ends(frames, results), courses(frames), examples(frames, by_cell, ledger))
+    kinds = {kind: rows[rows["measurement"] == kind] for kind in rows["measurement"].unique()}
+    standing = {kind: counts(chosen) for kind, chosen in kinds.items()}
+    return Sheet(
+        suite=suite.name,
+        question=QUESTION,
+        description=suite.description,
+        yaml=suite.text,
+        counts=standing,
+        sections=sections(found),
+        failures=failures(rows),
+        provenance=provenance(rows),
+        settings={
+            "null": "the same off-diagonal entries in random other places, ten times (three for large layers)",
+            "intervals": "95 %, Student's t over seeds",
+            "learned": "mean squared error below 0.01; with classes, 99 % of the training examples right",
+            "pins": "outputs; `inputs` as many units as there are inputs, as first published; `free` none",
+        },
+        warnings=suite.warnings,
+        missing=tuple(_missing(standing, frames)),
+    )
+
+
+def _missing(standing: Mapping[str, Counts], frames: Mapping[Cell, pd.DataFrame]) -> list[str]:
+    said = [
+        f"{kind}: {count.done} of {count.total} runs are done; what is said rests on those."
+        for kind, count in standing.items()
+        if count.done < count.total
+    ]
+    unseen = sum(cell.n_snapshots < 2 for cell in frames)
+    if unseen:
+        said.append(f"{unseen} cells keep no snapshots of beginning and end, so that nothing is measured of them.")
+    return said
+
+
+def summary(sheet: Sheet) -> Group:
+    """Findings and the excess of every scheme, for a terminal."""
+    lines = [text for section in sheet.sections for text in section.findings]
+    caption = "D with outputs pinned; excess over the null of relocated entries, 95 % interval"
+    table = Table(title=escape(sheet.suite), title_justify="left", caption_justify="left", caption=caption)
+    for name in ("task", "scheme", "value", "seeds", "loss", "learned", "D", "excess"):
+        table.add_column(name, justify="left" if name in ("task", "scheme") else "right")
+    shown = next((s.tables[t] for s in sheet.sections for t in s.tables if t == SUMMARISED), None)
+    if shown is None or not len(shown):
+        table.add_row("no finished runs yet", *[""] * 7)
+    else:
+        for row in shown.itertuples():
+            table.add_row(
+                escape(row.task), escape(row.scheme), "" if row.value != row.value else f"{row.value:g}",
+                f"{row.seeds}", f"{row.loss:.2g}", f"{row.learned:.0%}", f"{row.orderedness:.3f}",
+                f"{row.excess:+.3f} [{row.low:+.3f}, {row.high:+.3f}]",
+            )  # fmt: skip
+    return Group(table, Text("\n".join(lines)))
+
+
+STUDY = Study(conclude, write_sheet, summary)

@@ -1,0 +1,85 @@
+"""Networks to look at: of a few cells of each task the run whose excess is the median one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from grokscope.ledger import Ledger
+from grokscope.nets import CompleteNet
+from grokscope.probes.orderedness import orderedness
+from grokscope.report.figures.order.networks import Network
+from grokscope.run import Run
+from grokscope.studies.order.cells import UNTRAINED, Cell
+from grokscope.studies.order.measured import OUTPUTS, open_weights
+from grokscope.training.lane import stream
+from grokscope.training.params import net_of
+
+LOOKED_AT = (("unpruned", None), ("rising top k", 0.5), ("triangle", None))
+"""Schemes, and which strength of each."""
+BEYOND = 2
+"""States are shown for so many times the iterations that the outputs are read after."""
+
+
+def examples(
+    frames: Mapping[Cell, pd.DataFrame], runs: Mapping[Cell, Mapping[str, Run]], ledger: Ledger
+) -> dict[str, list[Network]]:
+    """By task, a network of each scheme that is looked at, of the cells with most seeds."""
+    found: dict[str, list[Network]] = {}
+    tasks = dict.fromkeys(cell.task for cell in frames if cell.task != UNTRAINED)
+    for task in tasks:
+        usual = _usual(task, frames)
+        for scheme, value in LOOKED_AT:
+            chosen = [c for c in usual if c.scheme == scheme and (value is None or c.value == value)]
+            if chosen:
+                cell = max(chosen, key=lambda c: len(frames[c]))
+                found.setdefault(task, []).append(_network(cell, frames[cell], runs[cell], ledger))
+    return found
+
+
+def _usual(task: str, frames: Mapping[Cell, pd.DataFrame]) -> list[Cell]:
+    """Cells of the size, iterations and setting that most of the task's runs have."""
+    mine = [cell for cell, frame in frames.items() if cell.task == task and len(frame)]
+    sizes: dict[tuple[int, int, str, int], int] = {}
+    for cell in mine:
+        like = (cell.hidden, cell.iterations, cell.setting, cell.run.max_epochs)
+        sizes[like] = sizes.get(like, 0) + len(frames[cell])
+    most = max(sizes, key=lambda like: sizes[like], default=None)
+    return [c for c in mine if (c.hidden, c.iterations, c.setting, c.run.max_epochs) == most]
+
+
+def _network(cell: Cell, frame: pd.DataFrame, runs: Mapping[str, Run], ledger: Ledger) -> Network:
+    last = frame[(frame["epoch"] == frame["epoch"].max()) & (frame["pins"] == OUTPUTS)].sort_values(["excess", "id"])
+    row = last.iloc[len(last) // 2]
+    run = runs[str(row["id"])]
+    ((_, arrays),) = ledger.snapshots(run, [int(row["epoch"])])
+    weights = open_weights(run, arrays)
+    units, outputs = len(weights), run.task.signature.classes
+    best = orderedness(weights[:, :units], pinned=outputs)
+    inputs, _, *_ = run.task.arrays(stream(run.seeds.data, "data"))
+    shown = inputs[np.linspace(0, len(inputs) - 1, 4).astype(int)]
+    net = net_of(run, arrays)
+    assert isinstance(net, CompleteNet)
+    longer = dataclasses.replace(net, iterations=BEYOND * cell.iterations, weights=jnp.asarray(weights), scores=None)
+    states = np.stack(
+        [np.asarray(state) for state in longer.states(jnp.asarray(shown, weights.dtype if not net.vocab else None))],
+        axis=1,
+    )
+    strength = "" if np.isnan(cell.value) else f" {cell.value:g}"
+    return Network(
+        title=f"{cell.task}, {cell.scheme}{strength}: D = {best.value:.3f}, excess {row['excess']:+.3f}",
+        weights=weights,
+        order=best.order,
+        outputs=outputs,
+        states=states,
+        examples=tuple(_in_short(x) for x in shown),
+        iterations=cell.iterations,
+    )
+
+
+def _in_short(x: np.ndarray) -> str:
+    return ", ".join(f"{value:g}" for value in x) if len(x) <= 4 else f"{len(x)} numbers"

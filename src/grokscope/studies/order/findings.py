@@ -1,0 +1,143 @@
+"""Sentences: what the tables of the study say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from grokscope.studies.order.cells import UNPRUNED, UNTRAINED
+
+LEARNED_MOST = 0.9
+"""Share of seeds that must learn a task for a scheme to count as one that does it no harm."""
+FAR = 3.0
+"""Standard errors."""
+TRIES, ROUNDED = 5, 0.001
+"""Of the published means."""
+IMPOSED = "damping|triangle"
+
+
+def of_comparison(plain: pd.DataFrame) -> Iterator[str]:
+    """By task: what training alone gives, what the best harmless pruning adds, what imposing an order gives."""
+    for task, rows in plain.groupby("task", sort=False):
+        if task == UNTRAINED:
+            yield from _untrained(rows)
+            continue
+        alone = rows[rows["scheme"] == UNPRUNED]
+        found = rows[(rows["scheme"] != UNPRUNED) & ~rows["scheme"].str.contains(IMPOSED)]
+        if len(alone):
+            one = alone.iloc[0]
+            yield (
+                f"{task}: trained without pruning, orderedness is {one['orderedness']:.3f}, of which "
+                f"{_excess(one)} is more than chance gives to the same entries."
+            )
+        harmless = found[found["learned"] >= LEARNED_MOST]
+        if len(harmless):
+            best = harmless.loc[harmless["excess"].idxmax()]
+            yield (
+                f"{task}: of the schemes that impose no order and let {LEARNED_MOST:.0%} of the seeds learn, "
+                f"{_name(best)} has the largest excess: {_excess(best)}{_more(best, alone)}."
+            )
+        harmful = found[found["learned"] < LEARNED_MOST]
+        if len(harmful):
+            best = harmful.loc[harmful["excess"].idxmax()]
+            yield (
+                f"{task}: where fewer learn, the largest excess is that of {_name(best)}: {_excess(best)}, with "
+                f"{best['learned']:.0%} of the seeds learning."
+            )
+        imposed = rows[rows["scheme"].str.contains(IMPOSED)]
+        if len(imposed):
+            yield (
+                f"{task}: schemes that impose an order end at an orderedness of {imposed['orderedness'].min():.3f} to "
+                f"{imposed['orderedness'].max():.3f}, {imposed['learned'].min():.0%} of the seeds or more learning."
+            )
+
+
+def _untrained(rows: pd.DataFrame) -> Iterator[str]:
+    found = rows[~rows["scheme"].str.contains(IMPOSED)]
+    if len(found):
+        most = found.loc[found["orderedness"].idxmax()]
+        far = found.loc[(found["excess"].abs()).idxmax()]
+        yield (
+            f"Without training, pruning raises orderedness to as much as {most['orderedness']:.3f} ({_name(most)}); "
+            f"its excess is {_excess(most)}, and the largest of any such scheme {_excess(far)} ({_name(far)})."
+        )
+
+
+def what_cannot_be_said(plain: pd.DataFrame) -> Iterator[str]:
+    """Limits of the comparison that its own numbers show."""
+    few = plain["seeds"].min()
+    if few < 30:
+        yield f"Some cells have only {few} seeds."
+    if not (plain["task"] == UNTRAINED).any():
+        yield "There is no untrained control, so that what sparsity alone gives is known from the null only."
+
+
+def of_course(kept: pd.DataFrame) -> Iterator[str]:
+    """When the excess of each cell is largest, and what is left of it at the end."""
+    for (task, scheme, value, epochs), rows in kept.groupby(
+        ["task", "scheme", "value", "epochs"], sort=False, dropna=False
+    ):
+        top, last = rows.loc[rows["excess"].idxmax()], rows.loc[rows["epoch"].idxmax()]
+        name = scheme if value != value else f"{scheme} {value:g}"
+        yield (
+            f"{task}, {name}, {epochs} epochs: excess largest, {top['excess']:+.3f}, at epoch {int(top['epoch'])} "
+            f"and {last['excess']:+.3f} [{last['excess_low']:+.3f}, {last['excess_high']:+.3f}] at the end."
+        )
+
+
+def of_sizes(table: pd.DataFrame) -> Iterator[str]:
+    """At one iteration, and where the excess is largest."""
+    for (task, scheme), rows in table.groupby(["task", "scheme"], sort=False):
+        once = rows[rows["iterations"] == 1]
+        best = rows.loc[rows["excess"].idxmax()]
+        said = f"{task}, {scheme}: the excess is largest, {_excess(best)}, with {int(best['hidden'])} hidden units and "
+        said += f"{int(best['iterations'])} iterations"
+        if len(once):
+            said += f"; with one iteration, which trains no hidden unit, it is {once['excess'].min():+.3f} to "
+            said += f"{once['excess'].max():+.3f}"
+        yield said + "."
+
+
+def of_larger(rows: pd.DataFrame) -> Iterator[str]:
+    """By task and size: excess with and without pruning."""
+    for (task, hidden), mine in rows.groupby(["task", "hidden"], sort=False):
+        parts = [f"{_name(row)} {_excess(row)}" for _, row in mine.iterrows()]
+        alone = mine.iloc[0]
+        done = f"{alone['learned']:.0%} of the seeds fit their training examples without pruning"
+        yield f"{task}, {int(hidden)} hidden units ({done}): " + "; ".join(parts) + "."
+
+
+def of_published(table: pd.DataFrame) -> Iterator[str]:
+    """How many cells agree with the re-measurement, and which do not."""
+    known = table[table["z"].notna()]
+    far = known[known["z"].abs() > FAR]
+    yield (
+        f"{len(known) - len(far)} of {len(known)} excesses are within {FAR:g} standard errors of what was measured "
+        "anew from the published code."
+    )
+    for _, row in far.iterrows():
+        yield (
+            f"{row['task']}, {_name(row)}: {row['excess']:+.3f} ± {row['error']:.3f} against "
+            f"{row['their_excess']:+.3f} ± {row['their_error']:.3f}, {row['z']:+.1f} standard errors apart."
+        )
+    if "orderedness_inputs" in table:
+        old = table[table["their_orderedness_inputs"].notna()]
+        apart = (old["orderedness_inputs"] - old["their_orderedness_inputs"]).abs()
+        near = int((apart <= FAR * old["their_sd_inputs"] / TRIES**0.5 + ROUNDED).sum())
+        yield (
+            f"With as many pins as inputs, {near} of {len(old)} means are within {FAR:g} standard errors of the "
+            f"published ones, which are of {TRIES} tries that share their random masks."
+        )
+
+
+def _name(row: pd.Series) -> str:
+    return str(row["scheme"]) if row["value"] != row["value"] else f"{row['scheme']} {row['value']:g}"
+
+
+def _excess(row: pd.Series) -> str:
+    return f"{row['excess']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
+
+
+def _more(best: pd.Series, alone: pd.DataFrame) -> str:
+    return f", {best['excess'] - alone.iloc[0]['excess']:+.3f} beyond training alone" if len(alone) else ""

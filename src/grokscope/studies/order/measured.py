@@ -1,0 +1,76 @@
+"""From the parameters in the ledger to orderedness, its null and its excess: a row a run, epoch and choice of pins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from grokscope.ledger import Ledger
+from grokscope.nets import Complete
+from grokscope.nets.layers import kept_count
+from grokscope.probes.orderedness import scores
+from grokscope.probes.orderedness.null import DRAWS, TOGETHER
+from grokscope.run import Run
+from grokscope.studies.order.cells import Cell
+
+Snapshots = dict[str, dict[int, Float[np.ndarray, "units sources"]]]
+OUTPUTS, INPUTS, FREE = "outputs", "inputs", "free"
+"""Who is pinned: outputs, as in the later release of the published code; as many as there are inputs, as in the first,
+by mistake; nobody."""
+DRAWS_OF_LARGE = 3
+"""Relocations where every matrix takes a good part of a second."""
+
+
+def snapshots(ledger: Ledger, by_identity: Mapping[str, Run]) -> Snapshots:
+    """Open connections of every run that is done, by identity and epoch."""
+    found: Snapshots = {}
+    for identity, epoch, arrays in ledger.all_snapshots(by_identity):
+        found.setdefault(identity, {})[epoch] = open_weights(by_identity[identity], arrays)
+    return found
+
+
+def open_weights(run: Run, arrays: Mapping[str, np.ndarray]) -> Float[np.ndarray, "units sources"]:
+    """W of a complete layer, shut connections at zero."""
+    weights = np.asarray(arrays["weights"])
+    net = run.net
+    if not isinstance(net, Complete) or net.scores == "none":
+        return weights
+    order = np.argsort(-np.abs(arrays["scores"]).ravel(), kind="stable")
+    open_ = np.zeros(weights.size, bool)
+    open_[order[: int(kept_count(net.keep, weights.size))]] = True
+    return weights * open_.reshape(weights.shape)
+
+
+def pins(cell: Cell) -> dict[str, int]:
+    """How many units are pinned under each choice; one of several that are the same, one alone for large layers."""
+    signature = cell.run.task.signature
+    units = signature.classes + cell.hidden
+    if units - signature.classes > TOGETHER:
+        return {OUTPUTS: signature.classes}
+    chosen = {OUTPUTS: signature.classes, INPUTS: signature.length, FREE: 0}
+    return {name: q for name, q in chosen.items() if q <= units}
+
+
+def measured(cell: Cell, found: Snapshots) -> pd.DataFrame:
+    """Columns: id, epoch, pins, orderedness, off_diagonal, diagonal_share, null, excess, kept.
+
+    `kept`: share of the connections among units that are not zero.
+    """
+    done = list(found)
+    epochs = sorted(set.intersection(*(set(found[identity]) for identity in done))) if done else []
+    if cell.hidden > TOGETHER:
+        epochs = epochs[:1] + epochs[-1:]
+    frames = []
+    for epoch in epochs:
+        whole = np.stack([found[identity][epoch] for identity in done])
+        weights = whole[:, :, : whole.shape[1]]
+        kept = np.count_nonzero(weights, axis=(1, 2)) / weights[0].size
+        for name, pinned in pins(cell).items():
+            score = scores(weights, pinned=pinned, draws=DRAWS if cell.hidden <= TOGETHER else DRAWS_OF_LARGE)
+            columns = {"orderedness": score.value, **{k: v for k, v in score._asdict().items() if k != "value"}}
+            frames.append(pd.DataFrame({"id": done, "epoch": epoch, "pins": name, **columns, "kept": kept}))
+    empty = ["id", "epoch", "pins", "orderedness", "off_diagonal", "diagonal_share", "null", "excess", "kept"]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=empty)

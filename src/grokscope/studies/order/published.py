@@ -1,0 +1,79 @@
+"""What was published and what was measured anew from the published code, to set beside our own.
+
+`published.csv`: D with as many pins as inputs, mean and standard deviation over five tries (population form), and the
+mean final loss. `remeasured.csv`: D with the outputs pinned, over hundreds of models each with masks of its own, change
+from the beginning, excess over ten relocations with its standard error, median loss, share below a loss of 0.01.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import numpy as np
+import pandas as pd
+
+HERE = "grokscope.studies.order"
+KEYS = ["task", "scheme", "value", "hidden", "iterations"]
+USUAL = {"xor": 5, "sine": 8, "untrained": 5}
+"""Hidden units of the published comparison; three iterations."""
+
+
+def published() -> pd.DataFrame:
+    """Columns: task, scheme, value, hidden, iterations, orderedness, sd, loss."""
+    return _read("published.csv")
+
+
+def remeasured() -> pd.DataFrame:
+    """Columns: task, scheme, value, hidden, iterations, orderedness, sd, change, excess, error, loss, learned."""
+    frame = _read("remeasured.csv")
+    return frame.assign(hidden=frame["task"].map(USUAL), iterations=3)
+
+
+def _read(name: str) -> pd.DataFrame:
+    with resources.files(HERE).joinpath(name).open(encoding="utf-8") as file:
+        return pd.read_csv(file)
+
+
+def beside(ends: pd.DataFrame) -> pd.DataFrame:
+    """Our cells of the comparison beside the re-measured ones; `z`: the excesses' difference in standard errors.
+
+    Args:
+        ends: as `summaries.ends` makes it.
+    """
+    plain = ends[ends["setting"] == ""] if len(ends) else ends
+    if not len(plain):
+        return pd.DataFrame()
+    theirs = remeasured().rename(columns=lambda name: name if name in KEYS else f"their_{name}")
+    both = _keyed(plain).merge(_keyed(theirs), on="key", suffixes=("", "_again"))
+    old = _keyed(published()).rename(columns={"orderedness": "their_orderedness_inputs", "sd": "their_sd_inputs"})
+    old = old[["key", "their_orderedness_inputs", "their_sd_inputs"]].drop_duplicates(
+        "key"
+    )  # one cell is in two tables
+    both = both.merge(old, on="key", how="left")
+    spread = np.hypot(both["error"].fillna(0), both["their_error"])
+    both["z"] = (both["excess"] - both["their_excess"]) / spread.where(spread > 0)
+    shown = [
+        *("task", "scheme", "value", "seeds", "loss", "their_loss", "learned", "their_learned"),
+        *(
+            "orderedness",
+            "their_orderedness",
+            "change",
+            "their_change",
+            "excess",
+            "error",
+            "their_excess",
+            "their_error",
+        ),
+        *("z", "orderedness_inputs", "their_orderedness_inputs", "their_sd_inputs"),
+    ]
+    return both[[name for name in shown if name in both]]
+
+
+def _keyed(frame: pd.DataFrame) -> pd.DataFrame:
+    """With one column to join by: rounded values, NaN equal to NaN."""
+    columns = (frame[name] for name in KEYS)
+    keys = [
+        f"{task}|{scheme}|{'' if value != value else f'{value:.4g}'}|{int(hidden)}|{int(iterations)}"
+        for task, scheme, value, hidden, iterations in zip(*columns, strict=True)
+    ]
+    return frame.assign(key=keys)

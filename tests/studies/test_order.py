@@ -1,0 +1,197 @@
+"""The study of order from a tiny suite's runs to its page."""
+
+import dataclasses
+import io
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from grokscope.ledger import Ledger, open_ledger
+from grokscope.measurements import Watch
+from grokscope.probes.orderedness import orderedness
+from grokscope.report.sheet import Sheet
+from grokscope.run import Run
+from grokscope.studies.order import STUDY, conclude
+from grokscope.studies.order.cells import cell_of, cells, scheme_of
+from grokscope.studies.order.measured import open_weights, pins
+from grokscope.studies.order.published import beside, published, remeasured
+from grokscope.studies.study import study_of
+from grokscope.suite import Suite, load_suite, parse_suite
+from grokscope.training.outcomes import Finished, Job, Snapshot
+from grokscope.training.pack import Pack
+from grokscope.training.transforms import RandomPrune, Rewind, Threshold, TopK, TrilDamp, TrilPrune
+
+TINY = """
+name: tiny
+study: order
+defaults:
+  net: {kind: complete, hidden: 3, iterations: 2}
+  optimiser: {kind: adamw, lr: 0.01, weight_decay: 0}
+  measurement: watch
+  loss: squared
+  batch_size: -1
+  max_epochs: 20
+  snapshot_every: 10
+  seeds: [{first: 0, count: 4}]
+experiments:
+  xor:
+    task: xor
+    transform: [null, {kind: top_k, keep: [0.5, 0.7], schedule: rising}, {kind: tril_damp, damping: 0.9}]
+  untrained:
+    task: xor
+    optimiser: {lr: 0}
+    transform: {kind: top_k, keep: 0.5, schedule: rising}
+  once:
+    task: xor
+    net: {iterations: 1}
+  parity:
+    task: {kind: parity, bits: 3, fraction: 0.75, labels: [task, random]}
+"""
+
+
+@pytest.fixture(scope="module")
+def suite() -> Suite:
+    return parse_suite(TINY)
+
+
+@pytest.fixture(scope="module")
+def ledger(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+    opened = open_ledger(tmp_path_factory.mktemp("order") / "ledger.sqlite")
+    opened.register(suite.name, suite.text, suite.runs)
+    for shape in {run.shape for run in suite.runs}:
+        pack = Pack(shape, "vmap")
+        events = list(pack.add([Job(run) for run in suite.runs if run.shape == shape]))
+        while pack.slots:
+            events += pack.step()
+        opened.keep_snapshots(event for event in events if isinstance(event, Snapshot))
+        opened.record_all(event for event in events if isinstance(event, Finished))
+    return opened
+
+
+@pytest.fixture(scope="module")
+def sheet(suite: Suite, ledger: Ledger) -> Sheet:
+    return conclude(suite, ledger)
+
+
+def table(sheet: Sheet, stem: str) -> pd.DataFrame:
+    return next(section.tables[stem] for section in sheet.sections if stem in section.tables)
+
+
+def test_a_suite_of_order_finds_its_study(suite: Suite) -> None:
+    assert study_of(suite) is STUDY
+
+
+def test_a_cell_is_what_its_snapshots_say(sheet: Sheet, suite: Suite, ledger: Ledger) -> None:
+    """Means, change and pins, computed here run by run."""
+    runs = [run for run in suite.runs if run.transform == TopK(keep=0.5, schedule="rising") and run.optimiser.lr > 0]
+    first, last = [], []
+    for run in runs:
+        by_epoch = dict(ledger.snapshots(run))
+        assert list(by_epoch) == [0, 10, 20]
+        first.append(orderedness(by_epoch[0]["weights"][:, :4], pinned=1).value)
+        last.append(orderedness(by_epoch[20]["weights"][:, :4], pinned=1).value)
+    found = table(sheet, "comparison")
+    row = found[(found["task"] == "xor") & (found["scheme"] == "rising top k") & (found["value"] == 0.5)].iloc[0]
+    assert row["seeds"] == 4
+    assert row["orderedness"] == pytest.approx(np.mean(last))
+    assert row["change"] == pytest.approx(np.mean(last) - np.mean(first))
+    assert row["excess"] == pytest.approx(row["orderedness"] - row["null"])
+    assert row["low"] < row["excess"] < row["high"]
+    losses = [ledger.trace(run)["train_loss"].iloc[-1] for run in runs]
+    assert row["loss"] == pytest.approx(np.median(losses), rel=1e-6)
+
+
+def test_imposing_an_order_gives_one_and_nothing_trains_at_a_rate_of_nothing(sheet: Sheet) -> None:
+    found = table(sheet, "comparison")
+    damped = found[(found["task"] == "xor") & (found["scheme"] == "damping")]
+    assert damped["orderedness"].item() > 0.99
+    assert set(found.loc[found["task"] == "untrained", "scheme"]) == {"rising top k"}
+
+
+def test_the_page_has_every_figure_and_says_what_was_found(sheet: Sheet, tmp_path) -> None:
+    page = STUDY.write(sheet, tmp_path / "report")
+    drawn = {path.stem for path in (tmp_path / "report" / "figures").glob("*.png")}
+    wanted = {f"{kind}_xor" for kind in ("schemes", "matrices", "graphs", "states")} | {"course_xor_20", "sizes_xor_20"}
+    assert wanted <= drawn
+    text = page.read_text()
+    for words in ("trained without pruning, orderedness is", "Through training", "Networks", "memorising"):
+        assert words in text
+    assert {"comparison", "cells", "courses", "sizes", "larger"} <= {
+        p.stem for p in (tmp_path / "report" / "tables").iterdir()
+    }
+
+
+def test_a_terminal_gets_a_row_a_cell(sheet: Sheet) -> None:
+    from rich.console import Console
+
+    console = Console(width=160, file=io.StringIO())
+    console.print(STUDY.summary(sheet))
+    assert console.file.getvalue().count("rising top k") >= 3
+
+
+def test_nothing_done_is_an_empty_report(suite: Suite, tmp_path) -> None:
+    with open_ledger(tmp_path / "ledger.sqlite") as empty:
+        empty.register(suite.name, suite.text, suite.runs)
+        sheet = conclude(suite, empty)
+        STUDY.write(sheet, tmp_path / "report")
+        STUDY.summary(sheet)
+    assert not sheet.complete
+    assert any("0 of" in text for text in sheet.missing)
+
+
+@pytest.mark.parametrize(
+    ("transform", "expected"),
+    [
+        (None, ("unpruned", math.nan)),
+        (RandomPrune(0.3), ("random", 0.3)),
+        (RandomPrune(0.3, mask="every"), ("random every step", 0.3)),
+        (TopK(keep=0.5), ("top k", 0.5)),
+        (TopK(keep=0.5, schedule="rising", regrowth="never"), ("rising top k for good", 0.5)),
+        (TrilDamp(0.9, schedule="rising"), ("rising damping", 0.9)),
+        (TrilPrune(1), ("triangle from 1", math.nan)),
+        (Rewind(keep=0.2), ("rewinding", 0.2)),
+        (Threshold(0.1), ("threshold", 0.1)),
+        (Threshold(at="median"), ("median threshold", math.nan)),
+        (TopK(keep=0.5, before=RandomPrune(0.2)), ("random 0.2, then top k", 0.5)),
+    ],
+)
+def test_schemes_have_names(transform, expected) -> None:
+    name, value = scheme_of(transform)
+    assert name == expected[0]
+    assert value == pytest.approx(expected[1], nan_ok=True)
+
+
+def test_cells_differ_in_more_than_seeds(suite: Suite) -> None:
+    found = cells(suite.runs)
+    assert all(len(runs) == 4 for runs in found.values())
+    assert len(found) == len(suite.runs) / 4
+    assert len({cell.key for cell in found}) == len(found)
+
+
+def test_shut_connections_are_not_there(suite: Suite) -> None:
+    run: Run = suite.runs[0]
+    gated = dataclasses.replace(run, net=dataclasses.replace(run.net, scores="trained", keep=0.5))
+    arrays = {"weights": np.ones((4, 6)), "scores": np.arange(24.0).reshape(4, 6)}
+    assert np.count_nonzero(open_weights(run, arrays)) == 24
+    np.testing.assert_array_equal(open_weights(gated, arrays), np.arange(24).reshape(4, 6) >= 12)
+
+
+def test_pins(suite: Suite) -> None:
+    assert pins(cell_of(suite.runs[0])) == {"outputs": 1, "inputs": 2, "free": 0}
+
+
+def test_the_shipped_comparison_has_a_cell_for_every_published_one() -> None:
+    assert (len(published()), len(remeasured())) == (192, 78)
+    suite = load_suite("order-quick")
+    rows = [
+        {"task": c.task, "scheme": c.scheme, "value": c.value, "hidden": c.hidden, "iterations": c.iterations,
+         "setting": c.setting, "seeds": 1, "excess": 0.0, "error": 0.0, "orderedness_inputs": 0.0, "loss": 0.0,
+         "learned": 1.0, "orderedness": 0.0, "change": 0.0}
+        for c in {c.key: c for c in cells(suite.runs)}.values()
+    ]  # fmt: skip
+    both = beside(pd.DataFrame(rows))
+    assert len(both) == 78
+    assert both["their_orderedness_inputs"].notna().sum() == 2 * (1 + 5 + 6 + 6 + 3 + 3)
+    assert all(isinstance(run.measurement, Watch) for run in suite.runs)
