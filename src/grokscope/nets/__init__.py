@@ -1,9 +1,10 @@
 """What learns: specs that build Equinox modules on one example. A new net is a new file and a line in `NETS`."""
 
+from grokscope.nets.cnn import Cnn, CnnNet
 from grokscope.nets.mlp import MLP, MLPNet
 from grokscope.nets.published import from_published, to_published
 from grokscope.nets.transformer import Transformer, TransformerNet
 
-NETS = {net.kind: net for net in (Transformer, MLP)}
+NETS = {net.kind: net for net in (Transformer, MLP, Cnn)}
 
-__all__ = ["MLP", "NETS", "MLPNet", "Transformer", "TransformerNet", "from_published", "to_published"]
+__all__ = ["MLP", "NETS", "Cnn", "CnnNet", "MLPNet", "Transformer", "TransformerNet", "from_published", "to_published"]

@@ -1,11 +1,14 @@
 """What is learned: specs that turn a key into arrays. A new task is a new file and a line in `TASKS`."""
 
 from grokscope.tasks.dataset import Dataset
+from grokscope.tasks.digits import Digits
+from grokscope.tasks.ising import Ising
 from grokscope.tasks.modular import Modular
+from grokscope.tasks.pairs import Pairs
 from grokscope.tasks.permutations import Permutations
 from grokscope.tasks.random_labels import RandomLabels
 from grokscope.tasks.shuffled import Shuffled
 
-TASKS = {task.kind: task for task in (Modular, Permutations, RandomLabels, Shuffled)}
+TASKS = {task.kind: task for task in (Modular, RandomLabels, Shuffled, Permutations, Pairs, Ising, Digits)}
 
-__all__ = ["TASKS", "Dataset", "Modular", "Permutations", "RandomLabels", "Shuffled"]
+__all__ = ["TASKS", "Dataset", "Digits", "Ising", "Modular", "Pairs", "Permutations", "RandomLabels", "Shuffled"]
