@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,17 +11,18 @@ import numpy as np
 from grokscope.spec import InputError
 from grokscope.tasks.lattice import Pool
 
+RECONSTRUCT, SCALAR = np.zeros(0).__reduce__()[0], np.float64(0).__reduce__()[0]
+"""What NumPy's own pickles of arrays and of single numbers call, under the name of either of its versions."""
+
 
 class ArraysOnly(pickle.Unpickler):
     """An unpickler that knows how NumPy arrays are made. Whatever else a file names is refused, not called."""
 
-    KNOWN: ClassVar[dict[tuple[str, str], Callable[..., Any]]] = {
+    KNOWN: ClassVar[dict[tuple[str, str], Any]] = {
         ("numpy", "ndarray"): np.ndarray,
         ("numpy", "dtype"): np.dtype,
-    } | {
-        (f"numpy.{core}.multiarray", name): getattr(np._core.multiarray, name)
-        for core in ("core", "_core")
-        for name in ("_reconstruct", "scalar")
+        **{(f"numpy.{core}.multiarray", "_reconstruct"): RECONSTRUCT for core in ("core", "_core")},
+        **{(f"numpy.{core}.multiarray", "scalar"): SCALAR for core in ("core", "_core")},
     }
 
     def find_class(self, module: str, name: str) -> Any:

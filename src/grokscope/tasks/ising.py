@@ -107,7 +107,7 @@ def _kept(sampler: Literal["glauber", "wolff"], side: int, n: int, each: int, sw
     path = pool_path(sampler, side, n, each, sweeps, seed)
     if not path.exists():
         made = SAMPLERS[sampler](side, np.repeat(lattice.temperatures(n), each), sweeps, seed)
-        lattice.kept(path, made, sampler=sampler, side=side, per_temperature=each, sweeps=sweeps, seed=seed)
+        lattice.keep(path, made, sampler=sampler, side=side, per_temperature=each, sweeps=sweeps, seed=seed)
     return lattice.read(path)
 
 

@@ -8,8 +8,8 @@ extended domain walls, states of low energy and little magnetisation. Source: Ma
 from __future__ import annotations
 
 import math
-import os
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -112,21 +112,23 @@ def _wolff_chain(rng: np.random.Generator, beside: list[list[int]], joins: float
     return np.array(spins, np.int8)
 
 
-def kept(path: Path, pool: Pool, **settings: object) -> None:
+def keep(path: Path, pool: Pool, **settings: str | int) -> None:
     """Write a pool with the settings it was made with, whole or not at all."""
+    arrays: dict[str, np.ndarray] = {name: np.asarray(value) for name, value in settings.items()}
+    arrays |= {"spins": np.packbits(pool.spins > 0), "shape": np.array(pool.spins.shape)}
+    arrays |= {"temperature": pool.temperature, "label": pool.disordered}
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
-        np.savez_compressed(
-            file, spins=np.packbits(pool.spins > 0, axis=None), shape=pool.spins.shape,
-            temperature=pool.temperature, label=pool.disordered,
-            **{name: np.asarray(value) for name, value in settings.items()},
-        )  # fmt: skip
-    Path(file.name).replace(path)
-    os.chmod(path, 0o644)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        unfinished = Path(folder) / path.name
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as file:
+            for name, array in arrays.items():
+                with file.open(f"{name}.npy", "w") as member:
+                    np.lib.format.write_array(member, array, allow_pickle=False)
+        unfinished.replace(path)
 
 
 def read(path: Path) -> Pool:
-    """The pool that `kept` wrote; nothing is unpickled."""
+    """The pool that `keep` wrote; nothing is unpickled."""
     with np.load(path, allow_pickle=False) as file:
         shape = tuple(file["shape"])
         bits = np.unpackbits(file["spins"], count=math.prod(shape)).reshape(shape)
