@@ -16,24 +16,32 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Key
 
 from grokscope.nets.base import ExampleNet, MaybeKey
+from grokscope.nets.layers import framework_linear
+from grokscope.nets.mlp import Layer
 from grokscope.run import Signature
 from grokscope.spec import Spec, SpecError, static, traced
 
 KERNEL = 3
 
 
-class Layer(eqx.Module):
-    """Weight and bias, as every part of the net has."""
+class Convolution(eqx.Module):
+    """Cross-correlation with zeros around, stride 1."""
 
-    weight: Float[Array, "..."]
+    weight: Float[Array, "out in 3 3"]
     bias: Float[Array, " out"]
+
+    def __call__(self, x: Float[Array, "n in side side"]) -> Float[Array, "n out side side"]:
+        side, weight = x.shape[-1], self.weight.reshape(*self.weight.shape[:2], KERNEL**2)
+        rim = jnp.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+        shifted = [rim[:, :, i : i + side, j : j + side] for i in range(KERNEL) for j in range(KERNEL)]
+        return jnp.einsum("ncsij,ocs->noij", jnp.stack(shifted, axis=2), weight) + self.bias[:, None, None]
 
 
 class CnnNet(ExampleNet):
     """(channels, side, side) numbers -> logits."""
 
-    conv1: Layer
-    conv2: Layer
+    conv1: Convolution
+    conv2: Convolution
     fc1: Layer
     fc2: Layer
 
@@ -43,27 +51,14 @@ class CnnNet(ExampleNet):
     def batched(
         self, inputs: Float[Array, "n channels side side"], *, key: MaybeKey = None, following: tuple[int, ...] = ()
     ) -> Float[Array, "n classes"]:
-        return linear(self.fc2, jax.nn.relu(self.before(inputs)["fc1"]))
+        return self.fc2(jax.nn.relu(self.before(inputs)["fc1"]))
 
     def before(self, inputs: Float[Array, "n channels side side"]) -> dict[str, Float[Array, "n ..."]]:
         """What the hidden layers hand to their ReLU, by layer: what is correlated with features of a snapshot."""
-        first = convolved(self.conv1, inputs)
-        second = convolved(self.conv2, pooled(jax.nn.relu(first)))
+        first = self.conv1(inputs)
+        second = self.conv2(pooled(jax.nn.relu(first)))
         flat = pooled(jax.nn.relu(second)).reshape(len(inputs), -1)
-        return {"conv1": first, "conv2": second, "fc1": linear(self.fc1, flat)}
-
-
-def linear(layer: Layer, x: Float[Array, "n in"]) -> Float[Array, "n out"]:
-    return x @ layer.weight.T + layer.bias
-
-
-def convolved(layer: Layer, x: Float[Array, "n in side side"]) -> Float[Array, "n out side side"]:
-    """Cross-correlation with zeros around, stride 1; the weight is (out, in, 3, 3)."""
-    side = x.shape[-1]
-    rim = jnp.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
-    shifted = jnp.stack([rim[:, :, i : i + side, j : j + side] for i in range(KERNEL) for j in range(KERNEL)], axis=2)
-    weight = layer.weight.reshape(*layer.weight.shape[:2], KERNEL**2)
-    return jnp.einsum("ncsij,ocs->noij", shifted, weight) + layer.bias[:, None, None]
+        return {"conv1": first, "conv2": second, "fc1": self.fc1(flat)}
 
 
 def pooled(x: Float[Array, "n channels side side"]) -> Float[Array, "n channels half half"]:
@@ -106,12 +101,12 @@ class Cnn(Spec):
         return {
             "conv1": (self.conv1, numbers[0], KERNEL, KERNEL),
             "conv2": (self.conv2, self.conv1, KERNEL, KERNEL),
-            "fc1": (self.hidden, flat),
-            "fc2": (signature.classes, self.hidden),
+            "fc1": (flat, self.hidden),
+            "fc2": (self.hidden, signature.classes),
         }
 
     def n_params(self, signature: Signature) -> int:
-        return sum(math.prod(shape) + shape[0] for shape in self.shapes(signature).values())
+        return sum(math.prod(shape) + _outputs(shape) for shape in self.shapes(signature).values())
 
     def flops_per_example(self, signature: Signature) -> float:
         side = signature.numbers[1]
@@ -119,14 +114,20 @@ class Cnn(Spec):
         return sum(2.0 * math.prod(shape) * sites.get(name, 1) for name, shape in self.shapes(signature).items())
 
     def build(self, signature: Signature, *, key: Key[Array, ""], dtype: DTypeLike) -> CnnNet:
-        shapes = self.shapes(signature)
+        shapes = list(self.shapes(signature).values())
         keys = jax.random.split(key, len(shapes))
-        return CnnNet(*(self._layer(shape, k, dtype) for shape, k in zip(shapes.values(), keys, strict=True)))
+        arrays = [self._arrays(shape, k, dtype) for shape, k in zip(shapes, keys, strict=True)]
+        conv1, conv2, fc1, fc2 = arrays
+        return CnnNet(Convolution(*conv1), Convolution(*conv2), Layer(*fc1), Layer(*fc2))
 
-    def _layer(self, shape: tuple[int, ...], key: Key[Array, ""], dtype: DTypeLike) -> Layer:
-        bound = math.prod(shape[1:]) ** -0.5
-        weight, bias = jax.random.split(key)
-        return Layer(
-            self.init_scale * jax.random.uniform(weight, shape, dtype, -bound, bound),
-            self.init_scale * jax.random.uniform(bias, shape[:1], dtype, -bound, bound),
-        )
+    def _arrays(self, shape: tuple[int, ...], key: Key[Array, ""], dtype: DTypeLike) -> tuple[Array, Array]:
+        fan_in = math.prod(shape) // _outputs(shape)
+        keys = jax.random.split(key)
+        shapes = (shape, (_outputs(shape),))
+        weight, bias = (framework_linear(k, s, dtype, fan_in=fan_in) for k, s in zip(keys, shapes, strict=True))
+        return self.init_scale * weight, self.init_scale * bias
+
+
+def _outputs(shape: tuple[int, ...]) -> int:
+    """Of a weight: convolutions are stored with their outputs first, linear layers with them last."""
+    return shape[0] if len(shape) > 2 else shape[1]

@@ -8,7 +8,6 @@ Source: Manning-Coe et al. 2025, section 5, and what its code computes.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import equinox as eqx
@@ -49,41 +48,39 @@ def diagonal(net: PyTree[Any], inputs: Shaped[Array, "n ..."], *, kind: Kind = "
 
 
 class OneLayer(NamedTuple):
-    """The diagonal for z = W2 phi(W1 x + b1) + b2, weights stored (out, in)."""
+    """The diagonal for z = phi(x W1 + b1) W2 + b2, weights stored (in, out)."""
 
-    w1: Float[Array, "hidden in"]
+    w1: Float[Array, "in hidden"]
     b1: Float[Array, " hidden"]
-    w2: Float[Array, "classes hidden"]
+    w2: Float[Array, "hidden classes"]
     b2: Float[Array, " classes"]
 
 
-@partial(jax.jit, static_argnames="kind")
 def one_layer(
     x: Float[Array, "n in"],
     hidden: Float[Array, "n hidden"],
     slope: Float[Array, "n hidden"],
-    w2: Float[Array, "classes hidden"],
+    w2: Float[Array, "hidden classes"],
     logits: Float[Array, "n classes"],
     *,
     kind: Kind = "logits",
 ) -> OneLayer:
     """F in closed form for one hidden layer, no differentiation.
 
-    With h = phi(.), m = phi'(.)^2 and q_j = sum_k W2_kj^2: F(W2_kj) = E h_j^2, F(b2) = 1, F(W1_ji) = E x_i^2 m_j q_j,
+    With h = phi(.), m = phi'(.)^2 and q_j = sum_k W2_jk^2: F(W2_jk) = E h_j^2, F(b2) = 1, F(W1_ij) = E x_i^2 m_j q_j,
     F(b1_j) = E m_j q_j. Categorical: the same with E h_j^2 p_k (1 - p_k), E p_k (1 - p_k) and, for q_j, the variance
-    over classes of W2_kj under p.
+    over classes of W2_jk under p.
 
     Args:
         hidden, slope: phi and its derivative at every example's pre-activations.
     """
     n = len(x)
-    p = jax.nn.softmax(logits) if kind == "categorical" else None
-    if p is None:
-        m = slope**2 * jnp.sum(w2**2, axis=0)
-        f_w2 = jnp.broadcast_to(jnp.mean(hidden**2, axis=0), w2.shape)
-        f_b2 = jnp.ones(len(w2), w2.dtype)
+    if kind == "categorical":
+        p = jax.nn.softmax(logits)
+        m = slope**2 * (p @ w2.T**2 - (p @ w2.T) ** 2)
+        f_w2, f_b2 = (hidden**2).T @ (p * (1 - p)) / n, jnp.mean(p * (1 - p), axis=0)
     else:
-        m = slope**2 * (p @ w2**2 - (p @ w2) ** 2)
-        spread = p * (1 - p)
-        f_w2, f_b2 = spread.T @ hidden**2 / n, jnp.mean(spread, axis=0)
-    return OneLayer(m.T @ x**2 / n, jnp.mean(m, axis=0), f_w2, f_b2)
+        m = slope**2 * jnp.sum(w2**2, axis=1)
+        f_w2 = jnp.broadcast_to(jnp.mean(hidden**2, axis=0)[:, None], w2.shape)
+        f_b2 = jnp.ones(w2.shape[1], w2.dtype)
+    return OneLayer((x**2).T @ m / n, jnp.mean(m, axis=0), f_w2, f_b2)

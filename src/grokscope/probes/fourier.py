@@ -51,7 +51,8 @@ def ipr(vectors: Float[Array, "*batch p"]) -> Float[Array, "*batch"]:
 def live_units(unembedding: Float[Array, "hidden p"]) -> Bool[Array, " hidden"]:
     """Units whose outgoing norm is at least `LIVE` of the largest."""
     norm = jnp.linalg.norm(unembedding, axis=-1)
-    return norm > LIVE * jnp.max(norm)
+    live: Array = norm > LIVE * jnp.max(norm)
+    return live
 
 
 def localisation(embedding: Float[Array, "operands hidden p"], unembedding: Float[Array, "hidden p"]) -> Localisation:

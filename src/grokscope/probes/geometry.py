@@ -150,7 +150,8 @@ def turning_points(
     gradient, middle = gradient[moving], middle[moving]
     changes = np.flatnonzero(np.sign(gradient[1:]) != np.sign(gradient[:-1]))
     low, high = gradient[changes], gradient[changes + 1]
-    return middle[changes] + (middle[changes + 1] - middle[changes]) * low / (low - high)
+    zeros: np.ndarray = middle[changes] + (middle[changes + 1] - middle[changes]) * low / (low - high)
+    return zeros
 
 
 def window(

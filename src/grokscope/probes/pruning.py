@@ -7,14 +7,13 @@ snapshots and seeds go through one compiled function. Source: Manning-Coe et al.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, PyTree, Shaped
+from jaxtyping import Array, Float, Int, Shaped
 
 Scheme = Literal["layerwise", "global", "normalised"]
 SCHEMES: tuple[Scheme, ...] = ("layerwise", "global", "normalised")
@@ -22,7 +21,8 @@ POINTS = 100
 NEVER = 2.0
 """The place of an entry that is never removed."""
 
-Net = PyTree[Any]
+Net = Any
+"""A net, or a tree of its structure."""
 
 
 class Curve(NamedTuple):
@@ -47,9 +47,21 @@ def places(net: Net, scheme: Scheme) -> Net:
     divided by the norm of its tensor. Biases are never removed.
     """
     if scheme == "layerwise":
-        return jax.tree.map(lambda w: _ranked(jnp.abs(w)) if is_weight(w) else jnp.full_like(w, NEVER), _arrays(net))
+        return places_among(jax.tree.map(jnp.ones_like, _arrays(net)), net)
     scale = jnp.linalg.norm if scheme == "normalised" else jnp.ones_like
-    return together(jax.tree.map(lambda w: jnp.abs(w) / jnp.max(scale(w)) if is_weight(w) else None, _arrays(net)), net)
+    return together(jax.tree.map(lambda w: jnp.abs(w) / jnp.max(scale(w)), _arrays(net)), net)
+
+
+def places_among(counted: Net, net: Net) -> Net:
+    """By magnitude within each weight tensor, of the entries that count alone; the others are gone from the start."""
+
+    def of(w: Array, counts: Array) -> Array:
+        if not is_weight(w):
+            return jnp.full_like(w, NEVER)
+        place, gone = _ranked(jnp.where(counts, jnp.abs(w), -1)), jnp.mean(counts == 0)
+        return jnp.where(counts, (place - gone) / (1 - gone), -1)
+
+    return jax.tree.map(of, _arrays(net), counted)
 
 
 def layer_places(net: Net, layer: int) -> Net:
@@ -61,18 +73,18 @@ def layer_places(net: Net, layer: int) -> Net:
     return jax.tree.unflatten(tree, ranked)
 
 
-def together(scores: Net, net: Net) -> Net:
-    """Places over all entries that have a score (a tree like the net's, None where nothing is removed)."""
+def together(scores: Net, net: Net, *, biases: bool = False) -> Net:
+    """Places over all weights, and biases if they are to be removed too, from a score of every entry."""
     leaves, tree = jax.tree.flatten(_arrays(net))
-    scored = tree.flatten_up_to(scores)
-    flat = _ranked(jnp.concatenate([jnp.ravel(s) for s in scored if s is not None]))
-    out, first = [], 0
-    for leaf, score in zip(leaves, scored, strict=True):
-        if score is None:
-            out.append(jnp.full_like(leaf, NEVER))
-            continue
-        out.append(flat[first : first + leaf.size].reshape(leaf.shape).astype(leaf.dtype))
-        first += leaf.size
+    counted = [biases or is_weight(leaf) for leaf in leaves]
+    scored = [s for s, counts in zip(jax.tree.leaves(scores), counted, strict=True) if counts]
+    flat, first, out = _ranked(jnp.concatenate([jnp.ravel(s) for s in scored])), 0, []
+    for leaf, counts in zip(leaves, counted, strict=True):
+        if counts:
+            out.append(flat[first : first + leaf.size].reshape(leaf.shape))
+            first += leaf.size
+        else:
+            out.append(jnp.full(leaf.shape, NEVER))
     return jax.tree.unflatten(tree, out)
 
 
@@ -102,7 +114,7 @@ def curve(net: Net, at: Net, inputs: Shaped[Array, "n ..."], targets: Int[Array,
     return found
 
 
-@partial(eqx.filter_jit)
+@eqx.filter_jit
 def curves(
     nets: Net, at: Net, inputs: Shaped[Array, "nets n ..."], targets: Int[Array, "nets n"], points: int = POINTS
 ) -> Curve:
