@@ -120,7 +120,7 @@ def geometry(family: Family) -> Section:
     spectra = {title: np.stack([m.spectrum for m in runs]) for title, runs in family.ways.items()}
     drawn = {
         "direction": (partial(figures.direction_figure, whole, marks, last),
-                      "Cosine of two steps, and of a step with the way to the origin (1 is decay); marks are of grokking."),
+                      "Cosine of two steps, and of a step with the way to the origin (1 is decay)."),
         "size": (partial(figures.size_figure, whole, marks, last), "Length of a step, and the parameters' norm."),
         "gradient": (partial(figures.gradient_figure, pd.concat(speeds, ignore_index=True), windows, last),
                      "Mean step length, a moving median of five, its gradient, and the window by which it rises."),
