@@ -1,6 +1,5 @@
 """Paths of parameters: identities, a path known in closed form, and memory that does not grow."""
 
-import gc
 import weakref
 from collections.abc import Iterator
 
@@ -97,7 +96,6 @@ def test_memory_does_not_grow_with_the_number_of_snapshots() -> None:
             alive.extend((weakref.ref(theta), weakref.ref(fisher)))
             yield epoch, theta, fisher
             del theta, fisher
-            gc.collect()
             most = max(most, sum(ref() is not None for ref in alive))
 
     for _ in path(snapshots(), split(np.ones(20)), np.ones(20)):
