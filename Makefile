@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 BENCH  := $(VENV)/.bench
 
 .DEFAULT_GOAL := help
-.PHONY: help race test test-long lint bench clean
+.PHONY: help race paths test test-long lint bench clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ $(BENCH): $(READY)
 
 race: $(READY) ## Run the quick suite and write its report
 	$(BIN)/grokscope run quick
+
+paths: $(READY) ## Run the quick suite of the paths study and write its report
+	$(BIN)/grokscope run paths-quick
 
 test: $(READY) ## Run the tests, the linters and the type checker
 	$(BIN)/ruff check

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grokscope.probes.geometry import (
-    Here, bend, cosine, length, moving_median, path, split, turning_points, window,
+    Here,
+    bend,
+    cosine,
+    length,
+    moving_median,
+    path,
+    split,
+    turning_points,
+    window,
 )  # fmt: skip
 
 RNG = np.random.default_rng(0)

@@ -24,7 +24,7 @@ LABELS = ("vocab", "digits", "permuted")
 
 @dataclass(frozen=True)
 class Shuffled(Spec):
-    """Training part of a modular task, of pairs or of permutations, with its labels replaced; there is no validation part.
+    """Training part of a modular task, pairs or permutations, with its labels replaced; there is no validation part.
 
     Labels: `vocab` i.i.d. uniform over all outputs of a net (p + 2 ids of a modular task), `digits` i.i.d. over the p
     that are answers, `permuted` the true labels in random order.
