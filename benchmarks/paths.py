@@ -1,6 +1,6 @@
 """The acceptance table of the study of paths: what was published or measured again, and what is found here.
 
-    python benchmarks/paths.py                  # what needs no training: half a minute
+    python benchmarks/paths.py                  # what needs no training: about a minute
     python benchmarks/paths.py --out out        # and the runs of paths-quick and paths-ising that its ledger has
 
 A row that fails stays, with what may explain it.
@@ -46,7 +46,7 @@ def without_training() -> Iterator[Row]:
     for name, net, task, expected in (("CNN", Cnn(), Ising(), 6798), ("MLP", MLP(512), Pairs(), 174_193)):
         n = net.n_params(task.signature)
         yield Row(f"parameters, {name}", f"{expected}", f"{n}", n == expected)
-    pool = glauber(16, np.repeat(temperatures(50), 100), 300, 0)
+    pool = glauber(16, np.repeat(temperatures(50), 400), 300, 0)
     spins = pool.spins.astype(np.int32)
     energy = -np.mean(spins * (np.roll(spins, 1, 1) + np.roll(spins, 1, 2)), axis=(1, 2)) / 2
     size, label = np.abs(spins.mean(axis=(1, 2))), pool.disordered
@@ -54,8 +54,8 @@ def without_training() -> Iterator[Row]:
     for name, found, expected, within in (
         ("energy threshold", best(energy, label), 0.952, 0.005), ("|M| threshold", best(-size, label), 0.930, 0.005),
         ("domain walls, share of ordered", walls, 0.025, 0.007),
-        ("mean energy, coldest", energy[:100].mean(), -0.97, 0.01),
-        ("mean energy, hottest", energy[-100:].mean(), -0.37, 0.02),
+        ("mean energy, coldest", energy[:400].mean(), -0.97, 0.01),
+        ("mean energy, hottest", energy[-400:].mean(), -0.37, 0.02),
     ):  # fmt: skip
         yield Row(
             f"sampler at 300 sweeps, {name}", f"{expected} +- {within}", f"{found:.4f}", abs(found - expected) <= within
@@ -80,10 +80,11 @@ def without_training() -> Iterator[Row]:
 
 
 def best(value: np.ndarray, label: np.ndarray) -> float:
-    """Accuracy of the best rule `disordered above a threshold`."""
+    """Accuracy of the best rule `disordered above a threshold`; equal values fall on the same side."""
     order = np.argsort(value, kind="stable")
     right = np.cumsum(1 - label[order]) + label.sum() - np.cumsum(label[order])
-    return float(right.max() / len(label))
+    between = np.append(np.diff(value[order]) > 1e-9, True)
+    return float(right[between].max() / len(label))
 
 
 def of_suite(name: str, ledger: Ledger) -> Family | None:

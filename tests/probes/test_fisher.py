@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,16 +20,16 @@ IMAGES = Signature(vocab=0, length=16, classes=2, numbers=(1, 4, 4))
 
 def plain_diagonal(net: Any, inputs: np.ndarray, kind: str) -> np.ndarray:
     """Mean over examples of the sum over classes of p_k (d ln p_k)^2, or of (d z_k)^2."""
+
+    def said(net: Any, x: jax.Array, k: int) -> jax.Array:
+        return net(x)[k] if kind == "logits" else jax.nn.log_softmax(net(x))[k]
+
+    gradient = eqx.filter_jit(eqx.filter_grad(said))
     total = 0.0
     for x in jnp.asarray(inputs):
-        z = net(x)
-        for k in range(len(z)):
-            if kind == "logits":
-                gradient, weight = jax.grad(lambda n, k=k, x=x: n(x)[k])(net), 1.0
-            else:
-                gradient = jax.grad(lambda n, k=k, x=x: jax.nn.log_softmax(n(x))[k])(net)
-                weight = jax.nn.softmax(z)[k]
-            total = total + weight * flat(gradient) ** 2
+        p = jax.nn.softmax(net(x))
+        for k in range(len(p)):
+            total = total + (1.0 if kind == "logits" else p[k]) * flat(gradient(net, x, jnp.asarray(k))) ** 2
     return np.asarray(total / len(inputs))
 
 

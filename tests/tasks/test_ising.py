@@ -21,10 +21,11 @@ def energies(pool: Pool) -> np.ndarray:
 
 
 def best_threshold(value: np.ndarray, label: np.ndarray) -> float:
-    """Accuracy of the best rule `disordered above the threshold`."""
+    """Accuracy of the best rule `disordered above the threshold`; equal values fall on the same side."""
     order = np.argsort(value, kind="stable")
     right = np.cumsum(1 - label[order]) + (label.sum() - np.cumsum(label[order]))
-    return float(right.max() / len(label))
+    between = np.append(np.diff(value[order]) > 1e-9, True)
+    return float(right[between].max() / len(label))
 
 
 def test_temperatures_and_labels() -> None:
@@ -81,7 +82,8 @@ def test_a_row_of_the_published_calibration() -> None:
     energy, size = energies(pool), np.abs(pool.spins.mean(axis=(1, 2)))
     label = pool.disordered
     walls = np.mean((size < 0.5)[label == 0] & (energy < -0.75)[label == 0])
-    assert best_threshold(energy, label) == pytest.approx(0.929, abs=0.008)
+    # both are of 5,000 snapshots: the standard error of a difference is 0.005 and 0.007
+    assert best_threshold(energy, label) == pytest.approx(0.929, abs=0.012)
     assert best_threshold(-size, label) == pytest.approx(0.838, abs=0.015)
     assert walls == pytest.approx(0.083, abs=0.015)
 

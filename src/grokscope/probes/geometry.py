@@ -18,6 +18,9 @@ SMALLEST = 1e-30
 STIFF = 0.1
 """F from which on a parameter is stiff: an absolute threshold, as published, at the gap of the spectrum."""
 
+LEAST_RISE = 0.2
+"""A smaller rise of the speed, as a share of where it begins, is noise and no window."""
+
 Vector = Float[np.ndarray, " P"]
 Parts = Mapping[str, Bool[np.ndarray, " P"]]
 Metric = Vector | float
@@ -159,13 +162,13 @@ def window(
 ) -> tuple[float, float] | None:
     """Where grokking begins and ends by speed alone: the rise to its highest peak that is no beginning of the path.
 
-    Between the last turning point before that peak and the peak. None where the speed only falls or only rises.
+    Between the last turning point before that peak and the peak. None where no rise is by at least `LEAST_RISE`.
     """
     zeros = turning_points(epochs, speed, smooth=smooth)
     if len(zeros) < 2:
         return None
     smoothed = moving_median(np.asarray(speed, np.float64), smooth)
     heights = np.interp(zeros, epochs, smoothed)
-    rises = np.diff(heights)
+    rises = np.where(heights[1:] >= (1 + LEAST_RISE) * heights[:-1], np.diff(heights), -np.inf)
     best = int(np.argmax(rises))
     return (float(zeros[best]), float(zeros[best + 1])) if rises[best] > 0 else None

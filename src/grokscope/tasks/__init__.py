@@ -9,6 +9,6 @@ from grokscope.tasks.permutations import Permutations
 from grokscope.tasks.random_labels import RandomLabels
 from grokscope.tasks.shuffled import Shuffled
 
-TASKS = {task.kind: task for task in (Modular, RandomLabels, Shuffled, Permutations, Pairs, Ising, Digits)}
+TASKS = {task.kind: task for task in (Modular, Permutations, RandomLabels, Shuffled, Pairs, Ising, Digits)}
 
 __all__ = ["TASKS", "Dataset", "Digits", "Ising", "Modular", "Pairs", "Permutations", "RandomLabels", "Shuffled"]

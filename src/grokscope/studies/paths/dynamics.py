@@ -16,8 +16,8 @@ from grokscope.studies.paths.families import Family
 from grokscope.studies.paths.words import said
 
 MEASURES = {
-    "unembedding_live": "unembedding IPR, live units", "unembedding_all": "all units",
-    "embedding_live": "embedding IPR, live units", "embedding_all": "all units ",
+    "unembedding_live": "unembedding IPR, live units", "unembedding_all": "unembedding IPR, all units",
+    "embedding_live": "embedding IPR, live units", "embedding_all": "embedding IPR, all units",
 }  # fmt: skip
 ISING_MEASURES = {
     "weighted |r| energy": "|r| energy", "weighted |r| absolute magnetisation": "|r| |M|",

@@ -42,8 +42,8 @@ def dynamics_figure(ways: Mapping[str, Way], measures: Mapping[str, str], last: 
             for each in axes[:, column]:
                 each.set_xlim(0, last)
                 markers(each, way.times)
-            axes[1, column].set_ylim(bottom=0)
-        highest = max(each.get_ylim()[1] for each in axes[1])
+        # c_norm of a net that is hardly better than chance has no bounds
+        highest = 1.3 * max(way.through["c"].max() for way in ways.values())
         for each in axes[1]:
             each.set_ylim(0, highest)
         for each, label in zip(axes[:, 0], ("feature", "compressibility", "accuracy"), strict=True):
@@ -55,7 +55,7 @@ def dynamics_figure(ways: Mapping[str, Way], measures: Mapping[str, str], last: 
     handles += [
         Line2D([], [], color=c, ls=ls, label=text) for c, ls, text in ((ORANGE, "--", "train"), (BLUE, "-", "test"))
     ]
-    below(figure, [*handles, *marker_handles(next(iter(ways.values())).times)], columns=4)
+    below(figure, [*handles, *marker_handles(next(iter(ways.values())).times)], columns=3)
     return figure
 
 

@@ -58,7 +58,7 @@ def _by_path(
     handles = [Line2D([], [], color=c, label=n) for n, c in zip(names, WAYS[-len(names) :], strict=True)]
     kinds = (("-", "Fisher"), (":", "Euclidean"))
     handles += [Line2D([], [], color=GREY, ls=ls, label=text) for ls, text in kinds]
-    below(figure, [*handles, *marker_handles(times)], columns=3)
+    below(figure, [*handles, *marker_handles(times)], columns=2)
     return figure
 
 
@@ -79,7 +79,7 @@ def split_figure(path: pd.DataFrame, times: dict[str, float], last: float) -> Fi
             each.set_xlim(0, last)
         axes[0, 0].set(ylabel="length of a step", yscale="log")
         axes[1, 0].set(ylabel="cosine of two steps", xlabel="epochs", ylim=(-1.05, 1.05))
-    below(figure, handles)
+    below(figure, handles, columns=1)
     return figure
 
 

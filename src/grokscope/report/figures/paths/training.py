@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.report.figures.paths.panels import colours, panels, scale_handles, seeds
-from grokscope.report.figures.style import BLUE, GREY, ORANGE, SKY, STYLE, VERMILION, below
+from grokscope.report.figures.style import BLUE, GREY, ORANGE, SKY, STYLE, VERMILION, below, log_axis
 
 
 def training_figure(traces: pd.DataFrame) -> Figure:
@@ -44,7 +44,7 @@ def seeds_figure(runs: pd.DataFrame) -> Figure:
                 each.plot(runs["w0"], runs[name], marker, color=colour, mfc="none", label=word)
             each.set(ylabel=label, xscale="log")
             each.legend(loc="best")
-        axes[0, 0].set_yscale("log")
+        log_axis(axes[0, 0], "y")
         axes[2, 0].set(xlabel="w0", yscale="log")
     return figure
 
@@ -61,7 +61,8 @@ def race_figure(rows: pd.DataFrame) -> Figure:
             mean = chosen.groupby("w0")["value"].mean()
             axes[0, 0].plot(mean.index, mean, color=colour, lw=0.8)
             axes[0, 0].plot(chosen["w0"], chosen["value"], marker, color=colour, mfc="none", label=name, ls="none")
-        axes[0, 0].set(xlabel="w0", ylabel="epochs", xscale="log", yscale="log")
+        axes[0, 0].set(xlabel="w0", ylabel="epochs", xscale="log")
+        log_axis(axes[0, 0], "y")
         handles = [Line2D([], [], color=c, marker=m, mfc="none", label=name) for name, (c, m) in shown.items()]
     below(figure, handles, columns=3)
     return figure
