@@ -23,6 +23,8 @@ ISING_MEASURES = {
     "weighted |r| energy": "|r| energy", "weighted |r| absolute magnetisation": "|r| |M|",
     "weighted |r| magnetisation": "|r| M",
 }  # fmt: skip
+GOOD = 0.5
+"""Below this accuracy c_norm, which divides by it, is not drawn: near chance it has no bounds."""
 WIDER = 3.0
 """Figures through training reach this many times the last t_test, if runs do."""
 
@@ -34,8 +36,9 @@ def dynamics(family: Family) -> Section:
     for title, runs in family.ways.items():
         ids = [m.run.identity for m in runs]
         chosen = through[through["id"].isin(ids)]
+        known = chosen.assign(c_norm=chosen["c_norm"].where(chosen["unpruned"] >= GOOD))
         ways[title] = dynamic_figures.Way(
-            family.of_way(title, "through"), chosen, family.traces[family.traces["id"].isin(ids)], family.marks(title)
+            family.of_way(title, "through"), known, family.traces[family.traces["id"].isin(ids)], family.marks(title)
         )
         peaks = pd.DataFrame([peak(rows) for _, rows in chosen.groupby("id")])
         rise, at, height, late = (over_seeds(peaks[name].to_numpy()) for name in ("rise", "epoch", "c", "late"))
@@ -44,14 +47,14 @@ def dynamics(family: Family) -> Section:
             f"{title}: c has its peak of {said(height)} at epoch {said(at)} and ends at {said(late)}, "
             f"{100 * rise.value:+.0f} % from the end to the peak."
         )
-    known = set(family.followed[0].through.columns)
-    measures = {name: label for name, label in (MEASURES | ISING_MEASURES).items() if name in known}
+    columns = set(family.followed[0].through.columns)
+    measures = {name: label for name, label in (MEASURES | ISING_MEASURES).items() if name in columns}
     last = reach(family)
     drawings = [
         Drawing(f"dynamics_{family.name}", partial(dynamic_figures.dynamics_figure, ways, measures, last),
                 "Features, compressibility and accuracy by epoch; thin lines are seeds."),
     ]  # fmt: skip
-    if "live" in known:
+    if "live" in columns:
         frames = {title: way.features for title, way in ways.items()}
         drawings.append(
             Drawing(f"live_{family.name}", partial(dynamic_figures.live_figure, frames),

@@ -42,7 +42,6 @@ def dynamics_figure(ways: Mapping[str, Way], measures: Mapping[str, str], last: 
             for each in axes[:, column]:
                 each.set_xlim(0, last)
                 markers(each, way.times)
-        # c_norm of a net that is hardly better than chance has no bounds
         highest = 1.3 * max(way.through["c"].max() for way in ways.values())
         for each in axes[1]:
             each.set_ylim(0, highest)
