@@ -20,7 +20,7 @@ from grokscope.measurements import Watch
 from grokscope.report.sheet import Sheet, write_sheet
 from grokscope.run import Run
 from grokscope.studies.paths.families import Family, kin, title_of, w0_of
-from grokscope.studies.paths.measure import Measured, measured
+from grokscope.studies.paths.measure import measured
 from grokscope.studies.paths.prune import pruned
 from grokscope.studies.paths.sections import sections
 from grokscope.studies.standing import counts, failures, provenance
@@ -66,20 +66,22 @@ SETTINGS = {
 
 def families(runs: Sequence[Run], ledger: Ledger) -> list[Family]:
     """Runs that are watched, by what they have in common, with their kin on shuffled labels."""
-    groups: dict[Run, list[Measured]] = {}
+    groups: dict[Run, list[Run]] = {}
     for run in runs:
         if isinstance(run.measurement, Watch) and not isinstance(run.task, Shuffled):
-            groups.setdefault(kin(run), []).append(measured(run, ledger))
-    names = [f"{one.task.label} {one.net.label}" for one in groups]
+            groups.setdefault(kin(run), []).append(run)
     made = []
-    for i, (one, members) in enumerate(groups.items()):
+    for i, (one, kindred) in enumerate(groups.items()):
+        members = [measured(run, ledger) for run in kindred]
         followed = [m for m in members if m.kept]
+        curves = pruned(followed) if followed else None
         made.append(
             Family(
-                name=f"{i + 1}" if len(names) > 1 else "runs",
+                name=f"{i + 1}" if len(groups) > 1 else "runs",
                 title=title_of(one, [other for other in groups if other is not one]),
-                runs=tuple(members),
-                pruned=pruned(followed) if followed else None,
+                # what was pruned is let go: one family's snapshots are held at a time
+                runs=tuple(dataclasses.replace(m, kept={}) for m in members),
+                pruned=curves,
                 memorised=memorised(one, runs, ledger),
             )
         )
