@@ -10,7 +10,7 @@ COVERED := ledger tasks laws suite
 LEAST   := 95
 
 .DEFAULT_GOAL := help
-.PHONY: help race order test test-long lint bench clean
+.PHONY: help race order paths test test-long lint bench clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ race: $(READY) ## Run the quick suite and write its report
 
 order: $(READY) ## Run the quick suite of the study of order and write its report
 	$(BIN)/grokscope run order-quick
+
+paths: $(READY) ## Run the quick suite of the paths study and write its report
+	$(BIN)/grokscope run paths-quick
 
 test: $(READY) ## Run the tests, the linters and the type checker
 	$(BIN)/ruff check

@@ -38,6 +38,9 @@ BEYOND = {
 }
 """Speed and groks runs of the suites beyond the published ones, and what must be in them."""
 
+PATHS = {"paths": (358, 70), "paths-quick": (7, 5), "paths-ising": (2, 0)}
+"""Watched and speed runs of the suites of the study of paths."""
+
 
 def words(spec):
     """Every text in a spec, however deep."""
@@ -54,7 +57,7 @@ def suites():
 
 
 def test_every_published_suite_and_quick_ship(suites):
-    assert set(suites) == {*PUBLISHED, *BEYOND, "quick", "order-quick", "order"}
+    assert set(suites) == {*PUBLISHED, *BEYOND, *PATHS, "quick", "order-quick", "order"}
 
 
 @pytest.mark.parametrize("name", BEYOND)
@@ -173,3 +176,11 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(SuiteError, match=r"locked.yaml: found a file that cannot be read \(Permission denied\)"):
         load_suite(path)
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_the_suites_of_paths_ask_for_their_study(suites, name):
+    suite = suites[name]
+    assert suite.study == "paths"
+    assert (suite.counts()["watch"], suite.counts()["speed"]) == PATHS[name]
+    assert all(run.max_epochs % run.snapshot_every == 0 for run in suite.runs if run.snapshot_every)

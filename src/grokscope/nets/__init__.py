@@ -1,13 +1,14 @@
 """What learns: specs that build Equinox modules on one example. A new net is a new file and a line in `NETS`."""
 
+from grokscope.nets.cnn import Cnn, CnnNet
 from grokscope.nets.complete import Complete, CompleteNet
 from grokscope.nets.mlp import MLP, MLPNet
 from grokscope.nets.published import from_published, to_published
 from grokscope.nets.transformer import Transformer, TransformerNet
 
-NETS = {net.kind: net for net in (Transformer, MLP, Complete)}
+NETS = {net.kind: net for net in (Transformer, MLP, Cnn, Complete)}
 
 __all__ = [
-    "MLP", "NETS", "Complete", "CompleteNet", "MLPNet", "Transformer", "TransformerNet", "from_published",
-    "to_published",
+    "MLP", "NETS", "Cnn", "CnnNet", "Complete", "CompleteNet", "MLPNet", "Transformer", "TransformerNet",
+    "from_published", "to_published",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from grokscope.run import PROTOCOL, Run, Seeds
 from grokscope.spec import LARGEST_INT, Spec, SpecError
 from grokscope.suite.axes import LARGEST_PRIME
 from grokscope.suite.errors import SuiteError, in_words
-from grokscope.tasks import TASKS, Modular, Permutations
+from grokscope.tasks import TASKS, Modular, Pairs, Permutations
 from grokscope.training.filters import FILTERS
 from grokscope.training.optimisers import OPTIMISERS
 from grokscope.training.transforms import SCHEMES, TRANSFORMS
@@ -27,7 +27,7 @@ REGISTRIES: dict[tuple[type, str], Mapping[str, type[Spec]]] = {
     (Run, "transform"): TRANSFORMS,
     (Run, "filter"): FILTERS,
     **{(scheme, "before"): SCHEMES for scheme in SCHEMES.values()},
-    (TASKS["shuffled"], "inputs_of"): {task.kind: task for task in (Modular, Permutations)},
+    (TASKS["shuffled"], "inputs_of"): {task.kind: task for task in (Modular, Pairs, Permutations)},
 }
 """Fields that hold a spec, and the kinds it may be of."""
 OPTIONAL = {(Run, "transform"), (Run, "filter"), *((scheme, "before") for scheme in SCHEMES.values())}

@@ -1,16 +1,25 @@
 """What is learned: specs that turn a key into arrays. A new task is a new file and a line in `TASKS`."""
 
 from grokscope.tasks.dataset import Dataset
+from grokscope.tasks.digits import Digits
 from grokscope.tasks.functions import Sine, Xor
+from grokscope.tasks.ising import Ising
 from grokscope.tasks.labelled import Parity, Scans, Spirals
 from grokscope.tasks.modular import Modular
+from grokscope.tasks.pairs import Pairs
 from grokscope.tasks.permutations import Permutations
 from grokscope.tasks.random_labels import RandomLabels
 from grokscope.tasks.shuffled import Shuffled
 
-TASKS = {task.kind: task for task in (Modular, Permutations, RandomLabels, Shuffled, Xor, Sine, Parity, Spirals, Scans)}
+TASKS = {
+    task.kind: task
+    for task in (
+        *(Modular, Permutations, RandomLabels, Shuffled, Pairs),
+        *(Ising, Digits, Xor, Sine, Parity, Spirals, Scans),
+    )
+}
 
 __all__ = [
-    "TASKS", "Dataset", "Modular", "Parity", "Permutations", "RandomLabels", "Scans", "Shuffled", "Sine", "Spirals",
-    "Xor",
+    "TASKS", "Dataset", "Digits", "Ising", "Modular", "Pairs", "Parity", "Permutations", "RandomLabels", "Scans",
+    "Shuffled", "Sine", "Spirals", "Xor",
 ]  # fmt: skip

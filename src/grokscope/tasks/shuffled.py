@@ -16,6 +16,7 @@ from grokscope.run import Signature
 from grokscope.spec import Spec, traced
 from grokscope.tasks.dataset import Dataset, unlabelled
 from grokscope.tasks.modular import Modular
+from grokscope.tasks.pairs import Pairs
 from grokscope.tasks.permutations import Permutations
 
 LABELS = ("vocab", "digits", "permuted")
@@ -23,15 +24,15 @@ LABELS = ("vocab", "digits", "permuted")
 
 @dataclass(frozen=True)
 class Shuffled(Spec):
-    """Training part of a modular task, or of permutations, with its labels replaced; there is no validation part.
+    """Training part of a modular task, pairs or permutations, with its labels replaced; there is no validation part.
 
-    Labels: `vocab` i.i.d. uniform over all p + 2 ids, `digits` i.i.d. over the p that are answers, `permuted` the
-    true labels in random order.
+    Labels: `vocab` i.i.d. uniform over all outputs of a net (p + 2 ids of a modular task), `digits` i.i.d. over the p
+    that are answers, `permuted` the true labels in random order.
     """
 
     kind = "shuffled"
 
-    inputs_of: Modular | Permutations = traced(Modular())
+    inputs_of: Modular | Pairs | Permutations = traced(Modular())
     labels: Literal["vocab", "digits", "permuted"] = traced("vocab", choices=LABELS)
 
     @property

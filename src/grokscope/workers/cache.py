@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import jax
-import platformdirs
 
-
-def cache_folder() -> Path:
-    """`$GROKSCOPE_CACHE`, or the user's cache folder."""
-    return Path(os.environ.get("GROKSCOPE_CACHE") or platformdirs.user_cache_path("grokscope"))
+from grokscope.folders import cache_folder
 
 
 def use_compilation_cache() -> None:

@@ -1,0 +1,95 @@
+"""What is left after pruning, by w0 and by scheme, and what compressibility goes with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from grokscope.report.figures.paths.panels import colours, panels, scale_handles, seeds
+from grokscope.report.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, below
+
+STYLES = {
+    "layerwise": (BLUE, "-"), "live units": (BLUE, ":"), "global": (GREEN, "-"), "normalised": (GREEN, "--"),
+    "fisher": (VERMILION, "-"), "weights 1 alone": (GREY, "-"), "weights 2 alone": (GREY, "--"),
+    "weights 3 alone": (ORANGE, "-"), "weights 4 alone": (PURPLE, "-"),
+}  # fmt: skip
+
+
+def pruning_figure(curves: pd.DataFrame) -> Figure:
+    """Accuracy and loss against the share of weights removed from each layer, by w0; dotted without dead units."""
+    figure, axes = panels(3.8, 2, 1)
+    colour = colours(curves["w0"].tolist())
+    with mpl.rc_context(STYLE):
+        for (w0, scheme), runs in curves.groupby(["w0", "scheme"]):
+            if scheme in ("layerwise", "live units"):
+                style = {"color": colour[w0], "ls": "-" if scheme == "layerwise" else ":"}
+                seeds(axes[0, 0], runs, "fraction", "accuracy", **style)
+                seeds(axes[1, 0], runs, "fraction", "loss", **style)
+        axes[0, 0].set(ylabel="test accuracy")
+        axes[1, 0].set(ylabel="test loss, nats", xlabel="share of each layer's weights removed", yscale="log")
+    kinds = [
+        Line2D([], [], color=GREY, ls=ls, label=label)
+        for ls, label in (("-", "all weights"), (":", "weights of live units"))
+    ]
+    below(figure, [*scale_handles(curves["w0"].tolist()), *kinds], columns=2)
+    return figure
+
+
+def schemes_figure(shown: Mapping[str, pd.DataFrame]) -> Figure:
+    """Test accuracy against the share removed, a line a scheme; by title."""
+    figure, axes = panels(2.9, 1, len(shown))
+    present: dict[str, tuple[str, str]] = {}
+    with mpl.rc_context(STYLE):
+        for each, (title, curves) in zip(axes[0], shown.items(), strict=True):
+            for scheme, (colour, ls) in STYLES.items():
+                runs = curves[curves["scheme"] == scheme]
+                if len(runs):
+                    present[scheme] = (colour, ls)
+                    seeds(each, runs, "fraction", "accuracy", color=colour, ls=ls)
+            each.set_title(title, loc="left")
+            each.set_xlabel("share removed")
+        axes[0, 0].set_ylabel("test accuracy")
+    handles = [Line2D([], [], color=c, ls=ls, label=name) for name, (c, ls) in present.items()]
+    below(figure, handles, columns=4)
+    return figure
+
+
+def trade_figure(runs: pd.DataFrame, line: tuple[float, float] | None) -> Figure:
+    """c against the train loss at the end, a mark for every run; the line (slope, intercept) where one was fitted."""
+    figure, axes = panels(2.6, 1, 1)
+    colour = colours(runs["w0"].tolist())
+    with mpl.rc_context(STYLE):
+        for w0, rows in runs.groupby("w0"):
+            axes[0, 0].plot(rows["train_loss"], rows["c"], "o", color=colour[w0], mfc="none")
+        if line is not None:
+            x = np.array([runs["train_loss"].min(), runs["train_loss"].max()])
+            axes[0, 0].plot(x, line[0] * x + line[1], color=BLACK, lw=0.8)
+        axes[0, 0].set(xlabel="train loss at the end, nats", ylabel="compressibility c")
+        axes[0, 0].xaxis.get_major_locator().set_params(nbins=5)
+    below(figure, scale_handles(runs["w0"].tolist()), columns=3)
+    return figure
+
+
+def correlates_figure(runs: pd.DataFrame, measures: Mapping[str, str]) -> Figure:
+    """c against each companion measure (column -> label), a mark for every run."""
+    columns, rows = 2, -(-len(measures) // 2)
+    figure, axes = panels(1.45 * rows + 0.5, rows, columns)
+    colour = colours(runs["w0"].tolist())
+    with mpl.rc_context(STYLE):
+        for each, (name, label) in zip(axes.ravel(), measures.items(), strict=False):
+            for w0, chosen in runs.groupby("w0"):
+                each.plot(chosen[name], chosen["c"], "o", color=colour[w0], mfc="none")
+            each.set_xlabel(label)
+            each.xaxis.get_major_locator().set_params(nbins=4)
+        for each in axes.ravel()[len(measures) :]:
+            each.set_visible(False)
+        axes[0, 0].set_xscale("log")
+        for each in axes[:, 0]:
+            each.set_ylabel("c")
+    below(figure, scale_handles(runs["w0"].tolist()), columns=4)
+    return figure

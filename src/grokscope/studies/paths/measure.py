@@ -1,0 +1,132 @@
+"""What is measured of one run, from its trace and from its snapshots, which stream through one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from grokscope.ledger import Ledger
+from grokscope.nets.base import ExampleNet
+from grokscope.probes import geometry
+from grokscope.probes.encodings import free_share, gini, weight_gini
+from grokscope.probes.grokking import Times, times
+from grokscope.run import Run
+from grokscope.studies.paths.anatomy import fisher, flat, live, on_host
+from grokscope.studies.paths.features import Features, features
+from grokscope.tasks import Dataset
+from grokscope.training.lane import stream
+from grokscope.training.params import net_of
+
+EXAMPLES = 1024
+"""Test examples that the Fisher diagonal is taken over, at most."""
+PRUNED = 24
+"""Snapshots of a run that are pruned, at most, closer together where it begins."""
+RANKS = 200
+"""Points of a spectrum: evenly spaced ranks."""
+AVERAGED = 5
+"""Last epochs whose mean is what a run ended with."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Of one run.
+
+    Attributes:
+        times: by running train accuracy and test accuracy, as published.
+        ends: losses and accuracies at the end.
+        through: a row a snapshot: features by epoch.
+        layers: Ising: what each layer follows, by epoch.
+        path: rows of `geometry.Here`.
+        last: features of the last snapshot.
+        spectrum: F of the last snapshot, ascending, at `RANKS` evenly spaced ranks.
+        kept: snapshots to be pruned, by epoch, on the host.
+    """
+
+    run: Run
+    trace: pd.DataFrame
+    times: Times
+    times_90: Times
+    ends: dict[str, float]
+    through: pd.DataFrame = field(default_factory=pd.DataFrame)
+    layers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    path: pd.DataFrame = field(default_factory=pd.DataFrame)
+    last: Features = field(default_factory=Features)
+    spectrum: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    kept: dict[int, ExampleNet] = field(default_factory=dict)
+
+    @property
+    def final(self) -> ExampleNet:
+        """The last snapshot."""
+        return self.kept[max(self.kept)]
+
+
+def data_of(run: Run) -> Dataset:
+    """The run's own examples."""
+    data: Dataset = run.task.arrays(stream(run.seeds.data, "data"))
+    return data
+
+
+def measured(run: Run, ledger: Ledger) -> Measured:
+    """Everything but pruning, which takes many runs at once."""
+    trace = ledger.trace(run)
+    train, test = (trace[name].to_numpy() for name in ("running_acc", "val_acc"))
+    known = Measured(
+        run, trace, times(train, test), times(train, test, fraction=0.9), ends_of(trace)
+    )  # fmt: skip
+    epochs = ledger.snapshot_epochs(run)
+    if len(epochs) < 2:
+        return known
+    data = data_of(run)
+    inputs = jnp.asarray(data.val_inputs[:EXAMPLES])
+    chosen, kept = set(spread(epochs)), {}
+    rows: list[dict[str, float]] = []
+    layers: list[pd.DataFrame] = []
+    last = net_of(run, next(iter(ledger.snapshots(run, [epochs[-1]])))[1])
+    last_fisher = np.asarray(fisher(last, inputs), np.float64)
+
+    def snapshots() -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        for epoch, arrays in ledger.snapshots(run):
+            net = net_of(run, arrays)
+            found = features(run, net, data)
+            rows.append({"epoch": epoch} | found.scalars)
+            if len(found.layers):
+                layers.append(found.layers.assign(epoch=epoch))
+            if epoch in chosen:
+                kept[epoch] = on_host(net)
+            yield epoch, np.asarray(flat(net)), np.asarray(fisher(net, inputs))
+
+    path = pd.DataFrame(list(geometry.path(snapshots(), geometry.split(last_fisher), last_fisher)))
+    ranked = np.sort(last_fisher)[np.linspace(0, len(last_fisher) - 1, RANKS).astype(int)]
+    alive = live(last)
+    extra = {
+        "gini_fisher": float(gini(jnp.asarray(last_fisher))),
+        "gini_weights": float(weight_gini(last)),
+        "stiff_share": float(np.mean(last_fisher >= geometry.STIFF)),
+        "live_units": float(np.sum(alive)),
+        "free_share": float(free_share(alive)),
+    }
+    return Measured(
+        run, trace, known.times, known.times_90, known.ends | extra, pd.DataFrame(rows),
+        pd.concat(layers, ignore_index=True) if layers else pd.DataFrame(), path, features(run, last, data), ranked,
+        kept,
+    )  # fmt: skip
+
+
+def ends_of(trace: pd.DataFrame) -> dict[str, float]:
+    """What a run ended with: means over its last epochs. Train loss and accuracy as running, before the updates."""
+    tail = trace.tail(AVERAGED)
+    names = {"running_loss": "train_loss", "running_acc": "train_acc", "val_loss": "test_loss", "val_acc": "test_acc"}
+    return {ours: float(tail[theirs].mean()) for theirs, ours in names.items()}
+
+
+def spread(epochs: list[int], most: int = PRUNED) -> list[int]:
+    """At most so many of these, the last among them, evenly spaced in the square root of the epoch."""
+    if len(epochs) <= most:
+        return epochs
+    places = np.array(epochs[1:])
+    wanted = np.linspace(np.sqrt(places[0]), np.sqrt(places[-1]), most) ** 2
+    return sorted({int(places[np.argmin(np.abs(places - w))]) for w in wanted} | {epochs[-1]})

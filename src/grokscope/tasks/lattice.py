@@ -1,0 +1,135 @@
+"""Spins on a square lattice with periodic edges: how they are sampled, and how a pool of them is kept.
+
+E = -sum of s_i s_j over the 2 L^2 bonds, J = 1; T_c = 2 / ln(1 + sqrt 2). The default sampler is single-site Glauber
+dynamics from infinite temperature, stopped before it has wholly come to equilibrium: what has not is striped by
+extended domain walls, states of low energy and little magnetisation. Source: Manning-Coe et al. 2025, section 2.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int, Int8
+
+CRITICAL = 2 / math.log(1 + math.sqrt(2))
+"""T_c, in units of J."""
+BLOCK = 512
+"""Attempts whose random numbers are drawn at once."""
+
+
+class Pool(NamedTuple):
+    """Snapshots of one chain each, coldest first.
+
+    Attributes:
+        spins: -1 or 1.
+        temperature: in units of J.
+    """
+
+    spins: Int8[np.ndarray, "n side side"]
+    temperature: Float[np.ndarray, " n"]
+
+    @property
+    def disordered(self) -> Int[np.ndarray, " n"]:
+        """The label: 1 above the critical temperature, 0 below; from the temperature, never from the snapshot."""
+        return (self.temperature > CRITICAL).astype(np.int32)
+
+
+def temperatures(n: int) -> Float[np.ndarray, " n"]:
+    """Evenly spaced from T_c - 1 to T_c + 1, both included."""
+    return np.linspace(CRITICAL - 1, CRITICAL + 1, n)
+
+
+def neighbours(side: int) -> Int[np.ndarray, "4 sites"]:
+    """The four sites beside each, by row-major number."""
+    sites = np.arange(side * side).reshape(side, side)
+    return np.stack([np.roll(sites, shift, axis).ravel() for axis in (0, 1) for shift in (1, -1)])
+
+
+def glauber(side: int, temperature: Float[np.ndarray, " n"], sweeps: int, seed: int) -> Pool:
+    """One chain for each temperature, `sweeps * side^2` attempts from random spins.
+
+    An attempt picks a site of each chain at random and flips it with probability 1 / (1 + exp(dE / T)).
+    """
+    rng = np.random.Generator(np.random.SFC64(seed))
+    n, sites = len(temperature), side * side
+    first = np.arange(n) * sites
+    spins = (2 * rng.integers(0, 2, n * sites, "int8") - 1).astype(np.int8)
+    beside = [row.astype(np.int64) for row in neighbours(side)]
+    # row k: the probability of a flip that changes the energy by 4 k - 8
+    flips = 1 / (1 + np.exp((4 * np.arange(5)[:, None] - 8) / temperature)).astype(np.float32)
+    flat, chain = flips.astype(np.float32).ravel(), np.arange(n)
+    for site, luck in _attempts(rng, n, sites, sweeps * sites):
+        at = first + site
+        here = spins[at]
+        field = spins[first + beside[0][site]]
+        for row in beside[1:]:
+            field = field + spins[first + row[site]]
+        row = (here * field + 4) >> 1
+        spins[at] = np.where(luck < flat[row * np.int64(n) + chain], -here, here)
+    return Pool(spins.reshape(n, side, side), np.asarray(temperature, np.float64))
+
+
+def _attempts(rng: np.random.Generator, n: int, sites: int, total: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """A site and a uniform number of every chain, attempt by attempt."""
+    for start in range(0, total, BLOCK):
+        count = min(BLOCK, total - start)
+        yield from zip(
+            rng.integers(0, sites, (count, n), "uint16"), rng.random((count, n), dtype=np.float32), strict=True
+        )
+
+
+def wolff(side: int, temperature: Float[np.ndarray, " n"], sweeps: int, seed: int) -> Pool:
+    """The control in equilibrium: per chain, clusters are flipped until `sweeps * side^2` sites have been."""
+    rng = np.random.default_rng(seed)
+    beside, sites = neighbours(side).T.tolist(), side * side
+    pool = np.empty((len(temperature), sites), np.int8)
+    for spins, t in zip(pool, temperature, strict=True):
+        spins[:] = _wolff_chain(rng, beside, 1 - math.exp(-2 / t), sweeps * sites)
+    return Pool(pool.reshape(-1, side, side), np.asarray(temperature, np.float64))
+
+
+def _wolff_chain(rng: np.random.Generator, beside: list[list[int]], joins: float, work: int) -> np.ndarray:
+    spins = (2 * rng.integers(0, 2, len(beside)) - 1).tolist()
+    flipped = 0
+    while flipped < work:
+        front = [int(rng.integers(len(beside)))]
+        sign = spins[front[0]]
+        spins[front[0]] = -sign
+        flipped += 1
+        while front:
+            candidates = [site for site in beside[front.pop()] if spins[site] == sign]
+            for site, luck in zip(candidates, rng.random(len(candidates)).tolist(), strict=True):
+                if luck < joins and spins[site] == sign:
+                    spins[site] = -sign
+                    flipped += 1
+                    front.append(site)
+    return np.array(spins, np.int8)
+
+
+def keep(path: Path, pool: Pool, **settings: str | int) -> None:
+    """Write a pool with the settings it was made with, whole or not at all."""
+    arrays: dict[str, np.ndarray] = {name: np.asarray(value) for name, value in settings.items()}
+    arrays |= {"spins": np.packbits(pool.spins > 0), "shape": np.array(pool.spins.shape)}
+    arrays |= {"temperature": pool.temperature, "label": pool.disordered}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        unfinished = Path(folder) / path.name
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as file:
+            for name, array in arrays.items():
+                with file.open(f"{name}.npy", "w") as member:
+                    np.lib.format.write_array(member, array, allow_pickle=False)
+        unfinished.replace(path)
+
+
+def read(path: Path) -> Pool:
+    """The pool that `keep` wrote; nothing is unpickled."""
+    with np.load(path, allow_pickle=False) as file:
+        shape = tuple(file["shape"])
+        bits = np.unpackbits(file["spins"], count=math.prod(shape)).reshape(shape)
+        return Pool((2 * bits.astype(np.int8) - 1), file["temperature"])
