@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grokscope.api import Outcome, plan, report, run_suite
+    from grokscope.api import Forecasts, Outcome, forecast, plan, report, run_suite
     from grokscope.ledger import Ledger, LedgerError, open_ledger
     from grokscope.run import Run, Seeds
     from grokscope.spec import InputError, SpecError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from grokscope.training.train import TrainingError, train
 
 _HOMES = {
-    "grokscope.api": ("Outcome", "plan", "report", "run_suite"),
+    "grokscope.api": ("Forecasts", "Outcome", "forecast", "plan", "report", "run_suite"),
     "grokscope.ledger": ("Ledger", "LedgerError", "open_ledger"),
     "grokscope.run": ("Run", "Seeds"),
     "grokscope.spec": ("InputError", "SpecError"),
@@ -31,6 +31,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AdamW",
+    "Forecasts",
     "InputError",
     "Ledger",
     "LedgerError",
@@ -41,6 +42,7 @@ __all__ = [
     "Suite",
     "SuiteError",
     "TrainingError",
+    "forecast",
     "load_suite",
     "open_ledger",
     "plan",

@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from grokscope.ledger import Ledger, open_ledger
+from grokscope.report.contents import StandingForecast
 from grokscope.run import Run
 from grokscope.spec import InputError
+from grokscope.studies.freeze import freeze
+from grokscope.studies.outcome import standing_forecasts
 from grokscope.studies.plan import Plan, planned
+from grokscope.studies.split import declared, split
 from grokscope.studies.study import study_of
+from grokscope.studies.tidy import tidy
 from grokscope.suite import Suite, load_suite
 from grokscope.training.outcomes import Event
 from grokscope.training.pack import CHUNK_SECONDS
@@ -40,6 +45,21 @@ class Outcome:
     report: Path | None = None
 
 
+@dataclass(frozen=True)
+class Forecasts:
+    """What `forecast` came to.
+
+    Attributes:
+        standing: one for every accuracy, with its scores at the primes whose held-out runs are done.
+        made: ids of those that were made in this call.
+        notes: what a person should know of the others, a line each.
+    """
+
+    standing: tuple[StandingForecast, ...]
+    made: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
 def default_store(out: str | Path = DEFAULT_OUT) -> str:
     """Where the ledger is unless `store` says otherwise: an SQLite file in the output folder."""
     return str(Path(out) / DEFAULT_STORE)
@@ -51,6 +71,7 @@ def run_suite(
     store: str | Path | None = None,
     out: str | Path = DEFAULT_OUT,
     only: Collection[str] = (),
+    calibration: bool = False,
     max_seconds: float = math.inf,
     force: bool = False,
     workers: int | None = None,
@@ -67,6 +88,7 @@ def run_suite(
         store: path or SQLAlchemy URL of the ledger; by default `ledger.sqlite` in `out`.
         out: folder of checkpoints and reports.
         only: measurements to do (`capacity`, `speed`, `groks`); all by default.
+        calibration: do only the runs that a forecast is calibrated on.
         max_seconds: begin no further chunk after this long.
         force: forget what the ledger has of these runs, and do them again.
         workers: processes; by default one a core, or one for all accelerators.
@@ -84,7 +106,7 @@ def run_suite(
         checkpoints.open()
         driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch, say=say)
         with driver.books.leases.alone():
-            todo = prepare(suite, ledger, only=only, force=force)
+            todo = prepare(suite, ledger, only=only, calibration=calibration, force=force)
             checkpoints.clear({run.identity for run in todo} if force else ended(suite, ledger))
             pool = Pool(workers, chunk_seconds=chunk_seconds, say=say)
             tally = driver.drive(todo, pool, max_seconds=max_seconds) if todo else driver.tally
@@ -93,10 +115,13 @@ def run_suite(
         return Outcome(tally, *concluded(suite, ledger, out))
 
 
-def prepare(suite: Suite, ledger: Ledger, *, only: Collection[str] = (), force: bool = False) -> list[Run]:
+def prepare(
+    suite: Suite, ledger: Ledger, *, only: Collection[str] = (), calibration: bool = False, force: bool = False
+) -> list[Run]:
     """Enter the suite into the ledger and list its runs that are to be done, those that failed among them."""
+    asked = split(suite, declared(suite)).calibration if calibration else suite.runs
     ledger.register(suite.name, suite.text, suite.runs)
-    runs = [run for run in suite.runs if not only or run.measurement.kind in only]
+    runs = [run for run in asked if not only or run.measurement.kind in only]
     if force:
         ledger.reset([run.identity for run in runs])
     states = ledger.states(suite=suite.name)
@@ -145,6 +170,32 @@ def concluded(suite: Suite, ledger: Ledger, out: Path) -> tuple[Any, Path]:
         raise InputError(
             f"{folder}: {error.strerror}; the runs are safe in the ledger, and `grokscope report` writes their report"
         ) from error
+
+
+def forecast(
+    suite: Suite | str | Path,
+    *,
+    store: str | Path | None = None,
+    out: str | Path = DEFAULT_OUT,
+    supersede: bool = False,
+) -> Forecasts:
+    """Freeze the suite's forecasts from its calibration runs, where none stand, and score those that can be.
+
+    A forecast is kept in the ledger before any held-out result is read, and is never changed. With `supersede`, one
+    that would now be another gives its place to that other, and stays readable.
+
+    Raises:
+        SuiteError: the suite has no `analysis.calibrate`, or one that cannot be.
+        InputError: calibration runs are still to be done, or are too few.
+        LedgerError: there is no ledger, or the suite is not in it.
+    """
+    suite = suite if isinstance(suite, Suite) else load_suite(suite)
+    declared(suite)
+    with open_ledger(store or default_store(out), create=False) as ledger:
+        frozen = freeze(suite, ledger, supersede=supersede)
+        frame = tidy(ledger.runs(suite=suite.name))
+        standing = standing_forecasts(suite, ledger, frame)
+    return Forecasts(standing, tuple(kept.id for kept in frozen.kept), frozen.notes)
 
 
 def report_folder(suite: Suite, out: Path) -> Path:

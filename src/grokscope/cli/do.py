@@ -32,6 +32,9 @@ def run(
     only: Annotated[
         list[Kind] | None, typer.Option("--only", help="Do only this measurement; may be repeated.")
     ] = None,
+    calibration: Annotated[
+        bool, typer.Option("--calibration", help="Do only the runs that a forecast is calibrated on.")
+    ] = False,
     max_time: Annotated[
         str | None, typer.Option("--max-time", metavar="TIME", help="Stop after 90s, 15m, 2h ...; nothing is lost.")
     ] = None,
@@ -60,6 +63,7 @@ def run(
             store=store,
             out=out,
             only=only or (),
+            calibration=calibration,
             max_seconds=limit,
             force=force,
             workers=workers,

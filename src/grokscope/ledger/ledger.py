@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from grokscope.ledger import blobs, reading, views, writing
 from grokscope.ledger.database import open_database, reading_from, shown, writing_to
+from grokscope.ledger.forecasts import Forecasts
 from grokscope.ledger.leases import Leases
 from grokscope.ledger.leasing import LEASE_SECONDS
 from grokscope.ledger.selection import Selection, selected
@@ -55,6 +56,11 @@ class Ledger:
     def url(self) -> str:
         """Where it is, any password hidden."""
         return shown(self._engine.url)
+
+    @property
+    def forecasts(self) -> Forecasts:
+        """Predictions that were kept before their outcome was looked at."""
+        return Forecasts(self._engine)
 
     # What is to be done.
 
