@@ -10,7 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grokscope.api import Outcome, export_suite, import_registry, plan, repeat, report, run_suite, seal_suite
+    from grokscope.api import (
+        Forecasts,
+        Outcome,
+        export_suite,
+        forecast,
+        import_registry,
+        plan,
+        repeat,
+        report,
+        run_suite,
+        seal_suite,
+    )
     from grokscope.ledger import Ledger, LedgerError, open_ledger
     from grokscope.run import Run, Seeds
     from grokscope.spec import InputError, SpecError
@@ -20,7 +31,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "grokscope.api": (
-        *("Outcome", "export_suite", "import_registry", "plan", "repeat", "report", "run_suite", "seal_suite"),
+        *("Forecasts", "Outcome", "export_suite", "forecast", "import_registry", "plan", "repeat", "report"),
+        *("run_suite", "seal_suite"),
     ),
     "grokscope.ledger": ("Ledger", "LedgerError", "open_ledger"),
     "grokscope.run": ("Run", "Seeds"),
@@ -33,6 +45,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AdamW",
+    "Forecasts",
     "InputError",
     "Ledger",
     "LedgerError",
@@ -44,6 +57,7 @@ __all__ = [
     "SuiteError",
     "TrainingError",
     "export_suite",
+    "forecast",
     "import_registry",
     "load_suite",
     "open_ledger",

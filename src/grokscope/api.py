@@ -10,13 +10,18 @@ from typing import Any
 
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.ledger.published import Imported
+from grokscope.report.contents import StandingForecast
 from grokscope.run import Run
 from grokscope.spec import InputError
 from grokscope.studies.capsule import Agreement, Opened, agreements, opened, seal
 from grokscope.studies.export import export
+from grokscope.studies.freeze import freeze
 from grokscope.studies.grow import derive
+from grokscope.studies.outcome import standing_forecasts
 from grokscope.studies.plan import Plan, planned
+from grokscope.studies.split import declared, split
 from grokscope.studies.study import study_of
+from grokscope.studies.tidy import tidy
 from grokscope.suite import Suite, load_suite
 from grokscope.training.outcomes import Event
 from grokscope.training.pack import CHUNK_SECONDS
@@ -46,6 +51,21 @@ class Outcome:
     derived: int = 0
 
 
+@dataclass(frozen=True)
+class Forecasts:
+    """What `forecast` came to.
+
+    Attributes:
+        standing: one for every accuracy, with its scores at the primes whose held-out runs are done.
+        made: ids of those that were made in this call.
+        notes: what a person should know of the others, a line each.
+    """
+
+    standing: tuple[StandingForecast, ...]
+    made: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
 def default_store(out: str | Path = DEFAULT_OUT) -> str:
     """Where the ledger is unless `store` says otherwise: an SQLite file in the output folder."""
     return str(Path(out) / DEFAULT_STORE)
@@ -57,6 +77,7 @@ def run_suite(
     store: str | Path | None = None,
     out: str | Path = DEFAULT_OUT,
     only: Collection[str] = (),
+    calibration: bool = False,
     max_seconds: float = math.inf,
     force: bool = False,
     workers: int | None = None,
@@ -75,6 +96,7 @@ def run_suite(
         store: path or SQLAlchemy URL of the ledger; by default `ledger.sqlite` in `out`.
         out: folder of checkpoints and reports.
         only: measurements to do (`capacity`, `speed`, `groks`); all by default.
+        calibration: do only the runs that a forecast is calibrated on.
         max_seconds: begin no further chunk after this long.
         force: forget what the ledger has of these runs, and do them again.
         workers: processes; by default one a core, or one for all accelerators.
@@ -92,7 +114,7 @@ def run_suite(
         checkpoints.open()
         driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch, say=say)
         with driver.books.leases.alone():
-            wanted = prepare(suite, ledger, only=only, force=force)
+            wanted = prepare(suite, ledger, only=only, calibration=calibration, force=force)
             todo = wanted if force else derive(ledger, wanted, watch=watch)
             if derived := len(wanted) - len(todo):
                 say(f"{derived:,} results were read from traces that the ledger had")
@@ -104,10 +126,13 @@ def run_suite(
         return Outcome(tally, *concluded(suite, ledger, out), derived)
 
 
-def prepare(suite: Suite, ledger: Ledger, *, only: Collection[str] = (), force: bool = False) -> list[Run]:
+def prepare(
+    suite: Suite, ledger: Ledger, *, only: Collection[str] = (), calibration: bool = False, force: bool = False
+) -> list[Run]:
     """Enter the suite into the ledger and list its runs that are to be done, those that failed among them."""
+    asked = split(suite, declared(suite)).calibration if calibration else suite.runs
     ledger.register(suite.name, suite.text, suite.runs)
-    runs = [run for run in suite.runs if not only or run.measurement.kind in only]
+    runs = [run for run in asked if not only or run.measurement.kind in only]
     if force:
         ledger.reset([run.identity for run in runs])
     states = ledger.states(suite=suite.name)
@@ -219,6 +244,32 @@ def repeat(capsule: str | Path, *, out: str | Path = DEFAULT_OUT, **options: Any
 def suite_name(suite: str | Path, ledger: Ledger) -> str:
     """The name of a suite in the ledger, or that of the suite in a file."""
     return str(suite) if str(suite) in set(ledger.suites()["name"]) else load_suite(suite, skip_impossible=True).name
+
+
+def forecast(
+    suite: Suite | str | Path,
+    *,
+    store: str | Path | None = None,
+    out: str | Path = DEFAULT_OUT,
+    supersede: bool = False,
+) -> Forecasts:
+    """Freeze the suite's forecasts from its calibration runs, where none stand, and score those that can be.
+
+    A forecast is kept in the ledger before any held-out result is read, and is never changed. With `supersede`, one
+    that would now be another gives its place to that other, and stays readable.
+
+    Raises:
+        SuiteError: the suite has no `analysis.calibrate`, or one that cannot be.
+        InputError: calibration runs are still to be done, or are too few.
+        LedgerError: there is no ledger, or the suite is not in it.
+    """
+    suite = suite if isinstance(suite, Suite) else load_suite(suite)
+    declared(suite)
+    with open_ledger(store or default_store(out), create=False) as ledger:
+        frozen = freeze(suite, ledger, supersede=supersede)
+        frame = tidy(ledger.runs(suite=suite.name))
+        standing = standing_forecasts(suite, ledger, frame)
+    return Forecasts(standing, tuple(kept.id for kept in frozen.kept), frozen.notes)
 
 
 def report_folder(suite: Suite, out: Path) -> Path:

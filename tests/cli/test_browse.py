@@ -12,7 +12,7 @@ from click.testing import Result
 
 from .conftest import call
 
-COMMANDS = ("run", "plan", "report", "status", "runs", "show", "import", "export", "capsule", "version")
+COMMANDS = ("run", "plan", "report", "forecast", "status", "runs", "show", "import", "export", "capsule", "version")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from grokscope.cli import browse, carry, do
+from grokscope.cli import browse, carry, do, foretell
 from grokscope.cli.errors import set_debug
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ def _options(
 app.command("run")(do.run)
 app.command("plan")(do.plan)
 app.command("report")(do.report)
+app.command("forecast")(foretell.forecast)
 app.command("status")(browse.status)
 app.command("runs")(browse.runs)
 app.command("show")(browse.show)

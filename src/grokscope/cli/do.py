@@ -38,6 +38,9 @@ def run(
     only: Annotated[
         list[Kind] | None, typer.Option("--only", help="Do only this measurement; may be repeated.")
     ] = None,
+    calibration: Annotated[
+        bool, typer.Option("--calibration", help="Do only the runs that a forecast is calibrated on.")
+    ] = False,
     max_time: Annotated[
         str | None, typer.Option("--max-time", metavar="TIME", help="Stop after 90s, 15m, 2h ...; nothing is lost.")
     ] = None,
@@ -73,6 +76,7 @@ def run(
             store=store if capsule is None else None,
             out=out if capsule is None else capsule.folder,
             only=only or (),
+            calibration=calibration,
             max_seconds=limit,
             force=force,
             workers=workers,

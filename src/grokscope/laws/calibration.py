@@ -7,8 +7,9 @@ where the first falls below the second.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,32 @@ from grokscope.laws.normal import Array
 from grokscope.laws.results import Accuracy
 from grokscope.laws.timescales import rounding
 
-WINDOW = (0.08, 1.0)
+VERSION = 1
+"""Raised whenever equal runs would be forecast otherwise."""
+MEMORISING = (0.0, 0.25)
+"""Loads f at which ln T_mem is taken as linear in f: the published range of validity (spec 1.1)."""
+GENERALISING = (0.08, 1.0)
 """Loads f at which ln T_gen is taken as linear in ln p and ln P (spec 9.2): wider nets generalise more slowly again."""
+FEWEST_PRIMES = 3
+"""Primes below which nothing is known of how primes depart from the laws."""
 
 _NAN = float("nan")
 _FEWEST = 5
+_LOWEST_LOAD = 1e-3
+
+
+class TooFewCellsError(ValueError):
+    """The calibration has too few cells that arrived for the laws."""
+
+
+class Laws(NamedTuple):
+    """ln T_mem = log_b + a K / (C P); ln T_gen = log_scale + prime_power ln p + power ln P; T in epochs."""
+
+    log_b: float
+    a: float
+    log_scale: float
+    prime_power: float
+    power: float
 
 
 @dataclass(frozen=True)
@@ -33,109 +55,132 @@ class Calibration:
 
     Attributes:
         capacity_constant: C, bits per parameter.
-        memorising: (ln b, a); generalising: (ln A, g, -h).
-        redrawn: (n, 5) the same five from resampled cells.
-        offsets: log10(onset / crossing by these laws) of every calibration prime that has both.
-        onsets: P of the onset at the calibration primes.
+        without: by calibration prime, the laws fitted without it; empty with fewer than three primes.
+        redrawn: the laws of resampled cells; empty with three primes or more.
+        crossings, onsets: P of the observed crossing and onset at the calibration primes that have one.
         bits: K at the calibration primes.
+        n_cells: cells that arrived, of T_mem or of T_gen, whichever are fewer.
         low_load, high_load: the f between which both laws were fitted.
     """
 
     accuracy: Accuracy
     probe: str
     capacity_constant: float
-    memorising: tuple[float, float]
-    generalising: tuple[float, float, float]
-    redrawn: tuple[tuple[float, ...], ...]
-    offsets: tuple[float, ...]
+    laws: Laws
+    without: Mapping[int, Laws]
+    redrawn: tuple[Laws, ...]
+    crossings: Mapping[int, float]
     onsets: Mapping[int, float]
     bits: Mapping[int, float]
+    n_cells: int
     low_load: float
     high_load: float
+
+    def crossing(self, laws: Laws, p: int, bits: float) -> float:
+        """P of the crossing by these laws; NaN without one."""
+        return crossing_of(self.capacity_constant, laws, p, bits)
 
 
 def calibrate(
     frame: pd.DataFrame,
     capacity_constant: float,
     onsets: Mapping[int, float],
+    crossings: Mapping[int, float],
     *,
-    primes: Iterable[int],
-    dims: Iterable[int] | None = None,
     accuracy: Accuracy,
     probe: str = "random",
-    window: tuple[float, float] = WINDOW,
+    memorising: tuple[float, float] = MEMORISING,
+    generalising: tuple[float, float] = GENERALISING,
     samples: int = 200,
     seed: int = 0,
 ) -> Calibration:
-    """Fit both laws on the runs at `primes` (and `dims`) alone.
+    """Fit both laws on every run of a frame: whoever calls hands over the calibration runs and no others.
 
     Args:
-        frame: one row per finished run of one setting.
+        frame: one row per finished run of the calibration, of one setting.
         capacity_constant: C in bits per parameter.
-        onsets: P of the observed onset by prime; those of primes outside `primes` are not looked at.
-        primes, dims: the calibration cells; all widths if `dims` is None.
+        onsets, crossings: P of what was observed on these runs, by prime.
         accuracy: which train accuracy T_mem is by.
-        window: loads at which T_gen is fitted.
+        memorising, generalising: loads at which T_mem and T_gen are fitted.
+        samples: resamples of cells, where there are too few primes to leave one out.
 
     Raises:
-        ValueError: a column is missing, settings are mixed, or the cells are too few for the laws.
+        TooFewCellsError: fewer than five cells with T_mem, or with T_gen, at those loads.
+        ValueError: a column is missing, or settings are mixed.
     """
-    chosen, widths = set(primes), None if dims is None else set(dims)
-    kept = frame[frame["p"].isin(chosen) & (True if widths is None else frame["dim"].isin(widths))]
-    mem, gen = observations(kept, "T_mem", accuracy=accuracy, probe=probe), observations(kept, "T_gen")
-    mem, gen = (rows.assign(load=rows["dataset_bits"] / (capacity_constant * rows["n_params"])) for rows in (mem, gen))
-    mem, gen = mem[mem["load"] < 1], gen[gen["load"].between(*window)]
-    for name, rows in (("T_mem", mem), ("T_gen", gen)):
-        cells = rows[~rows["censored"]].groupby(["p", "n_params"]).ngroups
-        if cells < _FEWEST:
-            raise ValueError(f"calibration: found {cells} cells with {name}, expected at least {_FEWEST}")
+    mem = _at_loads(observations(frame, "T_mem", accuracy=accuracy, probe=probe), capacity_constant, memorising)
+    gen = _at_loads(observations(frame, "T_gen"), capacity_constant, generalising)
+    for name, rows, window in (("T_mem", mem, memorising), ("T_gen", gen, generalising)):
+        if _arrived(rows) < _FEWEST:
+            found, at = _arrived(rows), f"loads f of {window[0]:g} to {window[1]:g}"
+            raise TooFewCellsError(f"calibration: found {found} cells with {name} at {at}, expected at least {_FEWEST}")
+    both = pd.concat([mem, gen])
+    primes = sorted(int(p) for p in both["p"].unique())
     rng = np.random.default_rng(seed)
-    redrawn = [(*_memorising(_redraw(mem, rng)), *_generalising(_redraw(gen, rng))) for _ in range(samples)]
-    memorising, generalising = _memorising(mem), _generalising(gen)
-    bits = {int(p): float(rows["dataset_bits"].iloc[0]) for p, rows in gen.groupby("p")}
-    expected = {p: crossing_of(capacity_constant, (*memorising, *generalising), p, k) for p, k in bits.items()}
-    observed = {p: onset for p, onset in onsets.items() if p in chosen and onset > 0}
-    offsets = [math.log10(onset / expected[p]) for p, onset in observed.items() if expected.get(p, _NAN) > 0]
     return Calibration(
         accuracy=accuracy,
         probe=probe,
         capacity_constant=capacity_constant,
-        memorising=(memorising[0], memorising[1]),
-        generalising=(generalising[0], generalising[1], generalising[2]),
-        redrawn=tuple(redrawn),
-        offsets=tuple(offsets),
-        onsets=observed,
-        bits=bits,
+        laws=_fit(mem, gen),
+        without=_without_each(mem, gen, primes) if len(primes) >= FEWEST_PRIMES else {},
+        redrawn=tuple(_fit(_redraw(mem, rng), _redraw(gen, rng)) for _ in range(samples))
+        if len(primes) < FEWEST_PRIMES
+        else (),
+        crossings=_known(crossings, primes),
+        onsets=_known(onsets, primes),
+        bits={int(p): float(rows["dataset_bits"].iloc[0]) for p, rows in both.groupby("p")},
+        n_cells=min(_arrived(mem), _arrived(gen)),
         low_load=max(float(mem["load"].min()), float(gen["load"].min())),
         high_load=min(float(mem["load"].max()), float(gen["load"].max())),
     )
 
 
-def crossing_of(c: float, laws: tuple[float, ...], p: int, k: float) -> float:
-    """P where ln b + a K / (C P) falls below ln A + g ln p - h ln P; NaN if it does not at a load in (0.001, 1)."""
-    log_b, a, log_scale, prime_power, power = laws
+def crossing_of(c: float, laws: Laws, p: int, k: float) -> float:
+    """P where T_mem falls below T_gen; NaN if it does not at a load f = k / (c P) between 0.001 and 1."""
 
-    def gap(log_params: float) -> float:
-        memorising = log_b + a * k / (c * math.exp(log_params))
-        return memorising - (log_scale + prime_power * math.log(p) + power * log_params)
+    def gap(log_params: Array | float) -> Array:
+        memorising = laws.log_b + laws.a * k / (c * np.exp(log_params))
+        return np.asarray(memorising - laws.log_scale - laws.prime_power * math.log(p) - laws.power * log_params)
 
-    places = np.linspace(math.log(k / c), math.log(1000 * k / c), 200)
-    signs = np.sign([gap(x) for x in places])
+    places = np.linspace(math.log(k / c), math.log(k / c / _LOWEST_LOAD), 400)
+    signs = np.sign(gap(places))
     falling = np.flatnonzero((signs[:-1] > 0) & (signs[1:] <= 0))
     return math.exp(brentq(gap, places[falling[0]], places[falling[0] + 1])) if len(falling) else _NAN
 
 
-def _memorising(rows: pd.DataFrame) -> tuple[float, ...]:
-    return _regress(rows, rows["load"].to_numpy(float))
+def _at_loads(rows: pd.DataFrame, c: float, window: tuple[float, float]) -> pd.DataFrame:
+    rows = rows.assign(load=rows["dataset_bits"] / (c * rows["n_params"]))
+    return rows[rows["load"].between(*window) & (rows["load"] < 1)]
 
 
-def _generalising(rows: pd.DataFrame) -> tuple[float, ...]:
+def _arrived(rows: pd.DataFrame) -> int:
+    """Cells in which a run arrived."""
+    return int(rows[~rows["censored"]].groupby(["p", "n_params"]).ngroups)
+
+
+def _known(observed: Mapping[int, float], primes: list[int]) -> dict[int, float]:
+    return {p: observed[p] for p in primes if observed.get(p, _NAN) > 0}
+
+
+def _without_each(mem: pd.DataFrame, gen: pd.DataFrame, primes: list[int]) -> dict[int, Laws]:
+    """The laws without each prime; none at all if one of them cannot be fitted, since all are needed together."""
+    found = {}
+    for p in primes:
+        rest = mem[mem["p"] != p], gen[gen["p"] != p]
+        if min(map(_arrived, rest)) < _FEWEST:
+            return {}
+        found[p] = _fit(*rest)
+    return found
+
+
+def _fit(mem: pd.DataFrame, gen: pd.DataFrame) -> Laws:
     """With a single prime nothing can be said of p: its power is 0."""
-    log_p, log_params = np.log(rows["p"].to_numpy(float)), np.log(rows["n_params"].to_numpy(float))
+    log_b, a = _regress(mem, mem["load"].to_numpy(float))
+    log_p, log_params = np.log(gen["p"].to_numpy(float)), np.log(gen["n_params"].to_numpy(float))
     if np.ptp(log_p) == 0:
-        intercept, power = _regress(rows, log_params)
-        return intercept, 0.0, power
-    return _regress(rows, log_p, log_params)
+        log_scale, power = _regress(gen, log_params)
+        return Laws(log_b, a, log_scale, 0.0, power)
+    return Laws(log_b, a, *_regress(gen, log_p, log_params))
 
 
 def _regress(rows: pd.DataFrame, *features: Array) -> tuple[float, ...]:
@@ -146,9 +191,13 @@ def _regress(rows: pd.DataFrame, *features: Array) -> tuple[float, ...]:
 
 
 def _redraw(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Whole cells with replacement, until as many of them arrived as a fit needs."""
-    cells = list(rows.groupby(["p", "n_params"]).indices.values())
+    """Whole cells with replacement, each prime's from its own, until as many arrived as a fit needs."""
+    by_prime = [list(cells.groupby("n_params").groups.values()) for _, cells in rows.groupby("p")]
     while True:
-        drawn = rows.iloc[np.concatenate([cells[i] for i in rng.integers(len(cells), size=len(cells))])]
+        drawn = rows.loc[np.concatenate([np.concatenate(_choice(cells, rng)) for cells in by_prime])]
         if drawn.loc[~drawn["censored"], "n_params"].nunique() >= _FEWEST - 1:
             return drawn
+
+
+def _choice(cells: list[Array], rng: np.random.Generator) -> list[Array]:
+    return [cells[i] for i in rng.integers(len(cells), size=len(cells))]

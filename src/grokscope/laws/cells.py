@@ -132,8 +132,13 @@ def by_setting(frame: pd.DataFrame) -> Iterator[tuple[dict[str, object], pd.Data
     for setting in present:
         if any(setting.items() < other.items() for other in present):
             continue
-        shared = (timed[axes].eq(pd.Series(setting)) | timed[axes].isna()).all(axis=1)
-        yield setting, pd.concat([_nearest(capacity, setting), timed[shared]])
+        yield setting, pd.concat([_nearest(capacity, setting), of_setting(timed, setting, axes)])
+
+
+def of_setting(frame: pd.DataFrame, setting: Mapping[str, object], axes: Sequence[str] | None = None) -> pd.DataFrame:
+    """The runs that have these settings, or no value for them, and none for any other of the `axes`."""
+    wanted = frame[list(setting if axes is None else axes)]
+    return frame[(wanted.eq(pd.Series(setting, dtype=object)) | wanted.isna()).all(axis=1)]
 
 
 def _nearest(rows: pd.DataFrame, setting: Mapping[str, object]) -> pd.DataFrame:

@@ -1,37 +1,44 @@
-"""From laws fitted at some primes to the crossing and the onset at others, and how good that was.
+"""From laws fitted at some primes and widths to the crossing and the onset at others, and how good that was.
 
-The onset is the crossing times the median of onset over crossing at the primes of the calibration. Nothing here knows
-the held-out runs: `score` is where they come in.
+The crossing is that of the laws; the onset is the crossing times the geometric mean of onset over crossing at the
+primes of the calibration. What was observed at a prime is never used in its own forecast. Nothing here knows the
+held-out runs: `score` is where they come in.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import t as student
 
-from grokscope.laws.calibration import Calibration, crossing_of
+from grokscope.laws.calibration import FEWEST_PRIMES, Calibration, Laws
 from grokscope.laws.normal import Array
 from grokscope.laws.results import Estimate
+
+PREDICTORS = ("forecast", "crossing", "capacity_threshold", "power_law", "nearest_prime")
+"""Ways to foretell the onset, each a field of `Score`: ours, the crossing itself, and three that know no law."""
 
 _NAN = float("nan")
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is expected at a prime, in parameters; NaN where the laws do not cross.
+    """What is expected at a prime, in parameters; NaN where the laws do not cross or nothing is known.
 
     Attributes:
-        crossing, onset: by the laws.
+        new_prime: whether all its runs are held out; otherwise only widths are.
+        crossing, onset: by the laws, with the interval in which an observation is expected.
         capacity_threshold: baseline P_mem = K / C.
         power_law: baseline, onset as a power of p through the calibration primes; NaN with fewer than two.
         nearest_prime: baseline, the onset at the nearest calibration prime; NaN without one.
-        within: whether the crossing lies at a load at which the laws were fitted.
+        within: whether the crossing lies at a load, and p between the primes, at which the laws were fitted.
     """
 
     p: int
+    new_prime: bool
     crossing: Estimate
     onset: Estimate
     capacity_threshold: float
@@ -42,64 +49,116 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Score:
-    """log10(observed onset / predicted), in dex, of a forecast and of its rivals at one prime.
+    """What was observed at one prime, and log10(observed onset / predicted), in dex, of every predictor.
 
-    `covered`: whether the observed onset lies inside the forecast's interval.
+    Attributes:
+        observed_crossing, observed_onset: in parameters; NaN where there is none.
+        forecast, crossing, capacity_threshold, power_law, nearest_prime: dex of the onset; NaN where unknown.
+        crossing_error: log10(observed crossing / forecast crossing), in dex.
+        onset_covered, crossing_covered: whether the interval holds it; None without interval or observation.
     """
 
     p: int
-    observed: float
+    observed_crossing: float
+    observed_onset: float
     forecast: float
+    crossing: float
     capacity_threshold: float
     power_law: float
     nearest_prime: float
-    covered: bool
+    crossing_error: float
+    onset_covered: bool | None
+    crossing_covered: bool | None
 
 
-def forecast(calibration: Calibration, bits: Mapping[int, float], *, seed: int = 0) -> list[Forecast]:
-    """The crossing and the onset at primes, from K = dataset bits by prime, with percentiles over resampled cells.
+def forecast(calibration: Calibration, bits: Mapping[int, float]) -> list[Forecast]:
+    """The crossing and the onset at primes, from K = dataset bits by prime.
 
-    A resample whose laws do not cross bounds nothing: where they are more than 2.5 % the interval is NaN.
+    An interval is Student's, its variance the jackknife's over primes of the whole chain of laws and offset, plus how
+    far single primes depart from the laws: at least three calibration primes with an observation bound anything. With
+    fewer, the crossing at a calibration prime has Student's over resampled cells, and nothing else has an interval.
     """
-    c, laws = calibration.capacity_constant, (*calibration.memorising, *calibration.generalising)
+    c, primes = calibration.capacity_constant, calibration.bits
     found = []
     for p, k in sorted(bits.items()):
-        rng = np.random.default_rng([seed, p])
-        place = crossing_of(c, laws, p, k)
-        places = np.array([crossing_of(c, again, p, k) for again in calibration.redrawn])
-        crossing = _estimate(place, places, "laws fitted at other primes, percentiles over cells")
-        shift = float(np.median(calibration.offsets)) if calibration.offsets else _NAN
-        # A new prime departs from the median as those of the calibration do.
-        shifts = rng.choice(calibration.offsets, len(places)) if calibration.offsets else np.full(len(places), _NAN)
-        onset = _estimate(place * 10**shift, places * 10**shifts, "crossing times the calibration's median offset")
-        within = calibration.low_load <= k / (c * place) <= calibration.high_load
-        found.append(Forecast(p, crossing, onset, k / c, *_baselines(calibration.onsets, p), within))
+        crossing = _expected(calibration, p, k, calibration.crossings, shifted=False)
+        onset = _expected(calibration, p, k, calibration.onsets, shifted=True)
+        others = {q: place for q, place in calibration.onsets.items() if q != p}
+        load = k / (c * crossing.value)
+        within = calibration.low_load <= load <= calibration.high_load and min(primes) <= p <= max(primes)
+        found.append(Forecast(p, p not in primes, crossing, onset, k / c, *_baselines(others, p), within))
     return found
 
 
-def score(forecasts: Iterable[Forecast], onsets: Mapping[int, float]) -> list[Score]:
-    """How far, in dex, each forecast and each baseline was from the onset; primes without an onset are left out."""
+def score(forecasts: Iterable[Forecast], onsets: Mapping[int, float], crossings: Mapping[int, float]) -> list[Score]:
+    """How far, in dex, each forecast and each baseline was off; a prime with neither observation is left out."""
     return [
-        Score(
-            p=made.p,
-            observed=onsets[made.p],
-            forecast=_dex(onsets[made.p], made.onset.value),
-            capacity_threshold=_dex(onsets[made.p], made.capacity_threshold),
-            power_law=_dex(onsets[made.p], made.power_law),
-            nearest_prime=_dex(onsets[made.p], made.nearest_prime),
-            covered=made.onset.low <= onsets[made.p] <= made.onset.high,
-        )
+        _score(made, onsets.get(made.p, _NAN), crossings.get(made.p, _NAN))
         for made in forecasts
-        if onsets.get(made.p, _NAN) > 0
+        if onsets.get(made.p, _NAN) > 0 or crossings.get(made.p, _NAN) > 0
     ]
 
 
-def _estimate(value: float, redrawn: Array, how: str) -> Estimate:
-    known = redrawn[np.isfinite(redrawn)]
-    if not len(known) or len(known) < 0.975 * len(redrawn):
-        return Estimate(value, _NAN, _NAN, len(redrawn), how)
-    low, high = np.quantile(known, [0.025, 0.975])
-    return Estimate(value, float(low), float(high), len(redrawn), how)
+def typical_errors(scores: Sequence[Score]) -> dict[str, float]:
+    """Root mean square in dex of every predictor of the onset, all over the same primes; NaN where it never spoke."""
+    shared = common(scores)
+    return {
+        name: math.sqrt(sum(getattr(score, name) ** 2 for score in shared) / len(shared)) if shared else _NAN
+        for name in PREDICTORS
+    }
+
+
+def common(scores: Sequence[Score]) -> list[Score]:
+    """The scores at which every predictor of the onset speaks that speaks anywhere."""
+    spoke = [name for name in PREDICTORS if any(math.isfinite(getattr(score, name)) for score in scores)]
+    return [score for score in scores if spoke and all(math.isfinite(getattr(score, name)) for name in spoke)]
+
+
+def _expected(
+    calibration: Calibration, p: int, bits: float, observed: Mapping[int, float], *, shifted: bool
+) -> Estimate:
+    """P expected by the laws, moved by the mean offset of what was `observed` at other primes if `shifted`."""
+    known = {q: place for q, place in observed.items() if q != p}
+
+    def offsets(laws: Laws, primes: Iterable[int]) -> Array:
+        """log10 of what was observed over the crossing of these laws."""
+        return np.array([_dex(known[q], calibration.crossing(laws, q, calibration.bits[q])) for q in primes])
+
+    def place(laws: Laws, primes: Iterable[int]) -> float:
+        """log10 P by these laws and their offsets at these primes."""
+        moved = offsets(laws, primes) if shifted else np.zeros(1)
+        return _log10(calibration.crossing(laws, p, bits)) + (float(moved.mean()) if len(moved) else _NAN)
+
+    centre = place(calibration.laws, known)
+    how = "crossing of the laws times the mean offset at other primes" if shifted else "crossing of the laws"
+    low = high = _NAN
+    if len(known) >= FEWEST_PRIMES and calibration.without:
+        redone = [place(laws, known.keys() - {left_out}) for left_out, laws in calibration.without.items()]
+        apart = offsets(calibration.laws, known)
+        # The crossing is expected on the laws, so its departures count from there; the onset's from their mean.
+        spread = float(np.var(apart, ddof=1) if shifted else np.mean(apart**2))
+        half = float(student.ppf(0.975, len(known) - 1)) * math.sqrt(_jackknife(redone) + spread)
+        low, high, how = centre - half, centre + half, f"{how}, Student's t over {len(known)} primes"
+    elif p in calibration.bits and calibration.redrawn:
+        # Two coefficients are fitted to the cells of either time.
+        half = float(student.ppf(0.975, calibration.n_cells - 2)) * _spread(
+            [place(x, known) for x in calibration.redrawn]
+        )
+        low, high, how = centre - half, centre + half, f"{how}, Student's t over {calibration.n_cells} cells"
+    else:
+        how += "; too few calibration primes for an interval"
+    return Estimate(10**centre, 10**low, 10**high, len(known), how)
+
+
+def _jackknife(redone: Sequence[float]) -> float:
+    """Variance of an estimate from what it is without each prime."""
+    return (len(redone) - 1) * float(np.var(redone))
+
+
+def _spread(redrawn: Sequence[float]) -> float:
+    """Standard deviation; resamples whose laws do not cross bound nothing, and over 2.5 % of those leave it unknown."""
+    known = [place for place in redrawn if math.isfinite(place)]
+    return float(np.std(known)) if len(known) >= 0.975 * len(redrawn) else _NAN
 
 
 def _baselines(onsets: Mapping[int, float], p: int) -> tuple[float, float]:
@@ -113,5 +172,31 @@ def _baselines(onsets: Mapping[int, float], p: int) -> tuple[float, float]:
     return math.exp(scale + power * math.log(p)), nearest
 
 
+def _score(made: Forecast, onset: float, crossing: float) -> Score:
+    return Score(
+        p=made.p,
+        observed_crossing=crossing,
+        observed_onset=onset,
+        forecast=_dex(onset, made.onset.value),
+        crossing=_dex(onset, made.crossing.value),
+        capacity_threshold=_dex(onset, made.capacity_threshold),
+        power_law=_dex(onset, made.power_law),
+        nearest_prime=_dex(onset, made.nearest_prime),
+        crossing_error=_dex(crossing, made.crossing.value),
+        onset_covered=_covered(made.onset, onset),
+        crossing_covered=_covered(made.crossing, crossing),
+    )
+
+
+def _covered(expected: Estimate, observed: float) -> bool | None:
+    if any(map(math.isnan, (expected.low, expected.high, observed))):
+        return None
+    return expected.low <= observed <= expected.high
+
+
 def _dex(observed: float, predicted: float) -> float:
-    return math.log10(observed / predicted) if predicted > 0 else _NAN
+    return math.log10(observed / predicted) if observed > 0 and predicted > 0 else _NAN
+
+
+def _log10(value: float) -> float:
+    return math.log10(value) if value > 0 else _NAN

@@ -8,6 +8,7 @@ from pathlib import Path
 from grokscope.ledger import copying, reading, writing
 from grokscope.ledger.batches import batches
 from grokscope.ledger.database import open_database, reading_from, writing_to
+from grokscope.ledger.forecasts import Forecasts
 from grokscope.ledger.leases import Leases
 from grokscope.ledger.leasing import LEASE_SECONDS
 from grokscope.ledger.published import Imported, enter, entries
@@ -35,6 +36,11 @@ class Ledger(Reader):
     A run is named by its identity or, where only one is asked for, by a `Run` or an identity's first digits.
     Every method raises LedgerError, in one line, if the database cannot do what is asked.
     """
+
+    @property
+    def forecasts(self) -> Forecasts:
+        """Predictions that were kept before their outcome was looked at."""
+        return Forecasts(self._engine)
 
     # What is to be done.
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from grokscope.laws.agreement import AboutIdentity
+from grokscope.laws.forecast import Forecast, Score
 from grokscope.laws.results import (
     Accuracy,
     Capacity,
@@ -113,6 +114,54 @@ class Part:
     probe_ratios: tuple[ProbeRatio, ...] = ()
 
 
+class Foretold(NamedTuple):
+    """A forecast at one prime of one setting, and what came of it.
+
+    Attributes:
+        waiting: held-out runs of it that are neither done nor failed; it is scored when there are none.
+        score: None before, and where neither a crossing nor an onset was observed.
+        outcome: why there is an onset, or why there is none; empty before.
+    """
+
+    setting: Mapping[str, object]
+    forecast: Forecast
+    waiting: int
+    score: Score | None
+    outcome: str
+
+
+@dataclass(frozen=True)
+class StandingForecast:
+    """A forecast that the ledger holds and nothing has superseded, with its scores.
+
+    Attributes:
+        made: when it was frozen, UTC in ISO 8601.
+        primes, dims: the calibration's; empty for all.
+        n_runs: runs that it was calibrated on.
+        held_out, held_out_done: runs held out, and how many of them were done when it was frozen.
+        superseded: ids of earlier forecasts that it took the place of, oldest first.
+        refused: (setting, reason) where the laws could not be fitted.
+        rows: in order of setting and prime.
+    """
+
+    id: str
+    made: str
+    accuracy: Accuracy
+    probe: str
+    primes: tuple[int, ...]
+    dims: tuple[int, ...]
+    n_runs: int
+    held_out: int
+    held_out_done: int
+    superseded: tuple[str, ...]
+    refused: tuple[tuple[Mapping[str, object], str], ...]
+    rows: tuple[Foretold, ...]
+
+    def scores(self, *, new_prime: bool) -> tuple[Score, ...]:
+        """Scores at the primes that are held out whole, or at those of which only widths are."""
+        return tuple(r.score for r in self.rows if r.score is not None and r.forecast.new_prime is new_prime)
+
+
 @dataclass(frozen=True)
 class Contents:
     """What a race report shows.
@@ -131,6 +180,8 @@ class Contents:
         parts: one for every setting of the suite.
         predictions: crossing against onset and the claims, for every figure family and accuracy, the main one first.
         rule: which crossings the figures, the tables and the sentences show.
+        calibrates: whether the suite says what a forecast is to be calibrated on.
+        forecasts: those that stand.
     """
 
     suite: str
@@ -146,6 +197,8 @@ class Contents:
     warnings: tuple[str, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     rule: Literal["sign change", "published"] = "sign change"
+    calibrates: bool = False
+    forecasts: tuple[StandingForecast, ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -41,4 +41,9 @@ def missing(contents: Contents, absent: Iterable[str]) -> list[str]:
         names = ", ".join(f"{each.figure.name} by {each.accuracy} accuracy" for each in untested)
         of = f" of {names}" if names else ""
         said.append(f"The claims{of} were not tested: that takes three cells with both a crossing and an onset.")
+    if contents.calibrates and not contents.forecasts:
+        said.append(
+            "No forecast stands, although the suite says what one is calibrated on: "
+            f"`grokscope forecast {contents.suite}` makes it."
+        )
     return said

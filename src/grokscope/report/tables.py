@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from grokscope.laws.forecast import PREDICTORS
 from grokscope.laws.results import Crossing, Estimate, Onset
-from grokscope.report.contents import Contents, Family, Part
+from grokscope.report.contents import Contents, Family, Part, StandingForecast
 
 PREDICTIVENESS = (
     *("config", "figure", "slice_field", "slice_value", "x_field", "predicted_onset_x", "empirical_onset_x"),
@@ -31,6 +32,7 @@ def tables(contents: Contents) -> dict[str, pd.DataFrame]:
         for name, table in (
             ("memorisation", memorisation(contents.parts)),
             ("probe_ratios", probe_ratios(contents.parts)),
+            ("forecasts", forecasts(contents.forecasts)),
         )
         if len(table)
     }
@@ -116,6 +118,27 @@ def probe_ratios(parts: Sequence[Part]) -> pd.DataFrame:
             for r in part.probe_ratios
         ]
     )
+
+
+def forecasts(standing: Sequence[StandingForecast]) -> pd.DataFrame:
+    """A row a standing forecast, setting and prime: what was foretold, what was observed, every error in dex."""
+    rows = [
+        {"forecast": one.id, "made": one.made, "accuracy": one.accuracy, "probe": one.probe}
+        | {"calibration_runs": one.n_runs, "held_out": one.held_out, "held_out_done": one.held_out_done}
+        | dict(row.setting)
+        | {"p": row.forecast.p, "new_prime": row.forecast.new_prime, "within": row.forecast.within}
+        | _spread("crossing", row.forecast.crossing)
+        | _spread("onset", row.forecast.onset)
+        | {name: getattr(row.forecast, name) for name in PREDICTORS[2:]}
+        | {"waiting": row.waiting, "onset_code": row.outcome}
+        | {name: getattr(row.score, name, math.nan) for name in ("observed_crossing", "observed_onset")}
+        | {f"dex_{name}": getattr(row.score, name, math.nan) for name in PREDICTORS}
+        | {"dex_of_crossing": getattr(row.score, "crossing_error", math.nan)}
+        | {name: getattr(row.score, name, None) for name in ("onset_covered", "crossing_covered")}
+        for one in standing
+        for row in one.rows
+    ]
+    return pd.DataFrame(rows)
 
 
 def predictiveness(suite: str, parts: Sequence[Part]) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from grokscope.report.terminal import terminal_summary
 from grokscope.report.write import write_report
 from grokscope.studies.families import RULES, doubts, family, predictions
 from grokscope.studies.imported import remark, runs_of
+from grokscope.studies.outcome import standing_forecasts
 from grokscope.studies.reading import Traces
 from grokscope.studies.standing import counts, failures, provenance
 from grokscope.studies.study import Study
@@ -55,6 +56,8 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
         ),
         predictions=tuple(predictions(parts, suite.analysis)) if parts else (),
         rule=suite.analysis.crossing_rule,
+        calibrates=suite.analysis.calibrate is not None,
+        forecasts=standing_forecasts(suite, ledger, frame),
     )
 
 

@@ -56,17 +56,7 @@ def tidy(runs: pd.DataFrame) -> pd.DataFrame:
     """
     done = runs[runs["status"] == "done"].reset_index(drop=True)
     frame = pd.DataFrame({name: done[name] for name in AS_THEY_ARE})
-    for source, name in RENAMED.items():
-        frame[name] = _filled(done, source, SHUFFLED + source.removeprefix("task."))
-    for name, kinds in PARTS.items():
-        frame[name] = _said(done, name, kinds)
-    for name in ("norm", "positions", "gate"):
-        _fill_default(frame, name, Transformer, frame["net"].str.split(n=1).str[0] == Transformer.kind)
-    for name in ("loss", "shuffle"):
-        frame[name] = _filled(done, name)
-        _fill_default(frame, name, Run, pd.Series(True, index=done.index))
-    is_composed = _filled(done, "task.inputs_of.kind", "task.kind") == "permutations"
-    frame["op"] = frame["op"].astype(object).mask(is_composed, "compose")
+    frame = frame.join(settings_of(done))
     frame["n_train"] = np.rint(frame["dataset_bits"] / np.log2(frame["p"].astype(float) + 2))
     rows = np.where(frame["op"] == "/", frame["p"] - 1, frame["p"]) * frame["p"]
     is_task = done["task.kind"].isin(("modular", "permutations"))
@@ -77,6 +67,23 @@ def tidy(runs: pd.DataFrame) -> pd.DataFrame:
     # Imported runs have no eval accuracy of their training examples: of T_mem by it they say nothing.
     frame["eval_recorded"] = done["origin"].isna()
     frame["val_threshold"] = _filled(done, "measurement.val_threshold")
+    return frame
+
+
+def settings_of(runs: pd.DataFrame) -> pd.DataFrame:
+    """The settings of runs under their plain names, from their specs with dotted names: known before a run is done."""
+    frame = pd.DataFrame(index=runs.index)
+    for source, name in RENAMED.items():
+        frame[name] = _filled(runs, source, SHUFFLED + source.removeprefix("task."))
+    for name, kinds in PARTS.items():
+        frame[name] = _said(runs, name, kinds)
+    for name in ("norm", "positions", "gate"):
+        _fill_default(frame, name, Transformer, frame["net"].str.split(n=1).str[0] == Transformer.kind)
+    for name in ("loss", "shuffle"):
+        frame[name] = _filled(runs, name)
+        _fill_default(frame, name, Run, pd.Series(True, index=runs.index))
+    is_composed = _filled(runs, "task.inputs_of.kind", "task.kind") == "permutations"
+    frame["op"] = frame["op"].astype(object).mask(is_composed, "compose")
     return frame
 
 

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from grokscope.report.contents import Contents, Part
 from grokscope.report.figures.capacity import capacity_figure
+from grokscope.report.figures.forecast import forecast_figures
 from grokscope.report.figures.learning import learning_figure
 from grokscope.report.figures.onset import onset_figure
 from grokscope.report.figures.prediction import prediction_figures
@@ -29,6 +30,7 @@ def figures(contents: Contents) -> Iterator[tuple[str, Figure | None]]:
     for part in contents.parts:
         yield from _of_part(part)
     yield from prediction_figures(contents.predictions)
+    yield from forecast_figures(contents.forecasts)
 
 
 def _of_part(part: Part) -> Iterator[tuple[str, Figure | None]]:

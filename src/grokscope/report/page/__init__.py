@@ -15,6 +15,7 @@ from plotly.offline import get_plotlyjs
 
 from grokscope.report import words
 from grokscope.report.contents import Contents
+from grokscope.report.foretold import PREDICTOR_LABELS, lines, rests_on, verdicts
 from grokscope.report.rows import constants, families, laws
 from grokscope.report.sentences import found, unsaid
 from grokscope.report.slices import slices
@@ -48,6 +49,9 @@ def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str],
         stems = [stem for stem in figures if stem.partition("_")[2] == s.name]
         primes.append({"summary": row, "cells": cells, "found": found(s), "unsaid": unsaid(s), "figures": stems})
     whole = [stem for stem in figures if stem.partition("_")[0] in WHOLE]
+    foretold = [
+        {"rests_on": rests_on(one), "lines": lines(one), "verdicts": list(verdicts(one))} for one in contents.forecasts
+    ]
     return _environment().get_template("index.html.j2").render(
         contents=contents,
         primes=primes,
@@ -56,6 +60,11 @@ def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str],
         laws=laws(contents.parts),
         families=families(contents, figures),
         whole={stem: embedded(figures[stem]) for stem in whole},
+        foretold=foretold,
+        predictors=list(PREDICTOR_LABELS.values()),
+        forecast_figures={
+            stem: embedded(path) for stem, path in figures.items() if stem.partition("_")[0] == "forecast"
+        },
         figures=list(figures),
         tables=tables,
         missing=missing,

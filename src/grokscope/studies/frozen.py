@@ -1,0 +1,35 @@
+"""What the ledger keeps of a forecast: plain JSON values, and back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from grokscope.laws.forecast import Forecast
+from grokscope.laws.results import Estimate
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses and named tuples as objects, a number that is not finite as null, NumPy's as Python's."""
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if hasattr(value, "_asdict"):
+        return plain(value._asdict())
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    if hasattr(value, "item"):
+        return plain(value.item())
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def forecast_from(kept: Mapping[str, Any]) -> Forecast:
+    """The forecast at one prime from what `plain` made of it."""
+    return Forecast(**_known(kept) | {name: Estimate(**_known(kept[name])) for name in ("crossing", "onset")})
+
+
+def _known(kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: math.nan if value is None else value for name, value in kept.items()}

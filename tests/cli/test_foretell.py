@@ -1,0 +1,68 @@
+"""forecast, as a user meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from grokscope.ledger import open_ledger
+from grokscope.studies.split import declared, split
+from studies import worlds
+
+from .conftest import call
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    """A folder with a suite and a ledger in which its calibration runs are done."""
+    suite = worlds.suite()
+    (tmp_path / "world.yaml").write_text(suite.text)
+    with open_ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.register(suite.name, suite.text, suite.runs)
+        worlds.do(ledger, split(suite, declared(suite)).calibration)
+    return tmp_path
+
+
+def test_it_is_made_once_and_then_stands(world: Path) -> None:
+    words = ("forecast", world / "world.yaml", "--store", world / "ledger.sqlite")
+    made = call(*words)
+    assert made.exit_code == 0, made.output
+    text = " ".join(made.output.split())
+    assert text.count("Made. By ") == 2
+    assert "before any held-out run was done; from 108 runs at primes 89, 101, 113 and widths all." in text
+    assert "Not scored yet, since held-out runs are to be done: p = 97; p = 107." in text
+    with open_ledger(world / "ledger.sqlite") as ledger:
+        suite = worlds.suite()
+        worlds.do(ledger, split(suite, declared(suite)).held_out)
+    stands = call(*words)
+    assert stands.exit_code == 0, stands.output
+    text = " ".join(stands.output.split())
+    assert text.count("Stands. By ") == 2
+    assert "At 2 new primes the onset was missed, root mean square in dex, by: forecast 0.0" in text
+    found = json.loads(call(*words, "--json").stdout)
+    assert [one["accuracy"] for one in found] == ["running", "eval"]
+    assert not any(one["new"] for one in found)
+    assert found[0]["rows"][0]["score"]["observed_onset"] == worlds.onset(97)
+
+
+def test_a_suite_without_a_calibration_is_one_line_with_the_key(world: Path) -> None:
+    (world / "none.yaml").write_text(worlds.suite("", name="none").text)
+    refused = call("forecast", world / "none.yaml", "--store", world / "ledger.sqlite")
+    assert refused.exit_code == 2
+    assert "none.yaml: analysis.calibrate: found nothing, expected the dims, the primes or both" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_what_is_not_there_is_said_in_one_line(world: Path) -> None:
+    nowhere = call("forecast", world / "world.yaml", "--store", world / "no" / "ledger.sqlite")
+    assert nowhere.exit_code == 2
+    assert "found no file, expected a ledger" in nowhere.stderr
+    with open_ledger(world / "ledger.sqlite") as ledger:
+        suite = worlds.suite()
+        ledger.reset([suite.runs[0].identity])
+    early = call("forecast", world / "world.yaml", "--store", world / "ledger.sqlite")
+    assert early.exit_code == 2
+    assert "found 1 of 108 calibration runs still to be done" in early.stderr
+    assert "Traceback" not in early.output

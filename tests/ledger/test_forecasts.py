@@ -1,0 +1,112 @@
+"""Forecasts are added and superseded; nothing changes or removes one."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from grokscope.ledger import Ledger, LedgerError, open_ledger
+from grokscope.ledger.database import reading_from, writing_to
+from grokscope.ledger.forecasts import Forecasts, forecasts
+
+from .fakes import finished, groks
+
+
+@pytest.fixture
+def kept(ledger: Ledger) -> Forecasts:
+    ledger.register("one", "", [groks()])
+    return ledger.forecasts
+
+
+def said(number: float = 1.0, **changed: Any) -> dict[str, Any]:
+    made = {"suite": "one", "accuracy": "eval", "probe": "random", "identity": f"made of {number}"}
+    return made | {"payload": {"onset": number, "unknown": None}} | changed
+
+
+def test_what_is_kept_is_read_back(kept: Forecasts) -> None:
+    made = kept.keep(**said())
+    assert kept.all() == kept.all("one") == kept.all("one", standing=True) == [made]
+    assert kept.all("another") == []
+    assert made.payload == {"onset": 1.0, "unknown": None}
+    assert (made.suite, made.accuracy, made.probe, made.identity) == ("one", "eval", "random", "made of 1.0")
+    assert made.made.endswith("+00:00")
+    assert made.superseded_by is None
+
+
+def test_a_second_one_is_refused_and_the_first_stays(kept: Forecasts) -> None:
+    first = kept.keep(**said())
+    for other in (said(), said(2.0)):
+        with pytest.raises(
+            LedgerError, match=f"found {first.id}, made .*, which stands; .* only ever superseded"
+        ) as caught:
+            kept.keep(**other)
+        assert "\n" not in str(caught.value)
+    assert kept.all() == [first]
+
+
+def test_each_accuracy_and_probe_has_its_own(kept: Forecasts) -> None:
+    made = [kept.keep(**said()), kept.keep(**said(accuracy="running")), kept.keep(**said(probe="permuted"))]
+    assert {one.id for one in kept.all(standing=True)} == {one.id for one in made}
+    assert len({one.id for one in made}) == 3
+
+
+def test_superseding_keeps_the_old(kept: Forecasts) -> None:
+    first = kept.keep(**said())
+    second = kept.keep(**said(2.0), supersede=True)
+    third = kept.keep(**said(1.0), supersede=True)
+    by_id = {one.id: one for one in kept.all()}
+    assert len(by_id) == 3
+    assert by_id[first.id].superseded_by == second.id
+    assert by_id[second.id].superseded_by == third.id
+    assert by_id[first.id].payload == first.payload
+    assert kept.all(standing=True) == [third]
+    assert first.identity == third.identity
+
+
+def test_there_is_no_way_to_change_or_remove_one(kept: Forecasts, ledger: Ledger) -> None:
+    assert {name for name in dir(Forecasts) if not name.startswith("_")} == {"all", "keep"}
+    made = kept.keep(**said())
+    ledger.record(finished(groks()))
+    ledger.reset([groks().identity])
+    ledger.register("one", "another text", [groks(1)])
+    assert kept.all() == [made]
+
+
+@pytest.mark.parametrize("changed", [{"payload": '{"onset": 3.0}'}, {"made": "2020-01-01T00:00:00.000+00:00"}])
+def test_one_that_was_altered_is_noticed(kept: Forecasts, ledger: Ledger, changed: dict[str, str]) -> None:
+    made = kept.keep(**said())
+    with writing_to(ledger._engine) as connection:
+        connection.execute(update(forecasts).values(changed))
+    with pytest.raises(LedgerError, match=f"forecast {made.id}: it is not what was kept"):
+        kept.all()
+
+
+def test_what_cannot_be_kept_is_one_line_and_leaves_nothing(kept: Forecasts) -> None:
+    with pytest.raises(LedgerError, match="its payload is no JSON"):
+        kept.keep(**said(payload={"onset": float("nan")}))
+    with pytest.raises(LedgerError, match="suite: found 'two', expected one of one"):
+        kept.keep(**said(suite="two"))
+    assert kept.all() == []
+
+
+def test_of_writers_at_once_one_wins(kept: Forecasts) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        attempts = [pool.submit(kept.keep, **said(number)) for number in range(4)]
+    refused = [attempt.exception() for attempt in attempts if attempt.exception()]
+    assert len(refused) == 3
+    assert all(isinstance(error, LedgerError) and "stands" in str(error) for error in refused)
+    assert kept.all() == [attempt.result() for attempt in attempts if not attempt.exception()]
+
+
+def test_a_ledger_from_before_there_were_forecasts(store: str) -> None:
+    with open_ledger(store) as ledger:
+        ledger.register("one", "", [groks()])
+        with writing_to(ledger._engine) as connection:
+            forecasts.drop(connection)
+    with open_ledger(store, create=False) as ledger:
+        assert ledger.forecasts.all("one") == []
+        made = ledger.forecasts.keep(**said())
+        assert ledger.forecasts.all() == [made]
+        with reading_from(ledger._engine) as connection:
+            assert connection.dialect.has_table(connection, "forecasts")
