@@ -15,14 +15,12 @@ from PIL import Image
 from grokscope.spec import InputError
 from grokscope.studies.paperclip.data.catalogue import Proposal, write_catalogue
 from grokscope.studies.paperclip.data.layout import Folder, Preview, checksum, write_record, write_whole
-from grokscope.studies.paperclip.sky.abstracts import CALIBRATION_SHARE as CALIBRATION_SHARE
 from grokscope.studies.paperclip.sky.abstracts import Subject, abstract, category, person, subject, title
 from grokscope.studies.paperclip.sky.look import exposed
 
 FIRST_ID, MOST_IMAGES = 10_001, 8
 CAMERAS = (("ACS", "WFC", "F606W"), ("ACS", "WFC", "F814W"), ("WFC3", "UVIS", "F555W"), ("WFC3", "IR", "F160W"))
 EXPOSURES = {"shallow": 60.0, "moderate": 900.0, "deep": 7200.0}
-REAL_PICTURE = "real"
 
 
 def make_sky(root: Path, *, proposals: int = 700, size: int = 128, seed: int = 0, workers: int = 1) -> int:
