@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from grokscope.cli import browse, do
+from grokscope.cli import browse, do, paperclip
 from grokscope.cli.errors import set_debug
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command("status")(browse.status)
 app.command("runs")(browse.runs)
 app.command("show")(browse.show)
 app.command("version")(browse.version)
+app.add_typer(paperclip.app, name="paperclip")
 
 
 def main() -> None:

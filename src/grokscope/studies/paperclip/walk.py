@@ -1,0 +1,195 @@
+"""One job from end to end: data, runs that are not done yet, their evaluation, the report."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grokscope.ledger import Ledger
+from grokscope.spec import InputError
+from grokscope.studies.paperclip.data import dataset, splits
+from grokscope.studies.paperclip.data.build import build
+from grokscope.studies.paperclip.data.catalogue import read_catalogue
+from grokscope.studies.paperclip.data.layout import Folder, write_whole
+from grokscope.studies.paperclip.evaluation.baselines import tf_idf
+from grokscope.studies.paperclip.evaluation.evaluate import evaluation, tf_idf_judge, with_truth
+from grokscope.studies.paperclip.evaluation.labels import sky_labels
+from grokscope.studies.paperclip.evaluation.truth import read_truth
+from grokscope.studies.paperclip.learning import bundle, model
+from grokscope.studies.paperclip.learning.spec import FineTune
+from grokscope.studies.paperclip.learning.train import DivergedError, train
+from grokscope.studies.paperclip.record import as_run, record, record_failure
+from grokscope.studies.paperclip.sky.make import add_real_picture, make_sky
+from grokscope.studies.paperclip.suite import DataPlan, Known, PaperclipSuite
+from grokscope.studies.paperclip.summaries.summarise import summarise
+from grokscope.training.provenance import now
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Tally:
+    """What came of a walk."""
+
+    done: int = 0
+    failures: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a suite keeps what the ledger does not."""
+
+    root: Path
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    def checkpoint(self, run: FineTune) -> Path:
+        return self.root / "checkpoints" / run.identity
+
+    def model(self, run: FineTune) -> Path:
+        return self.root / "models" / run.identity
+
+    def evaluation(self, run: FineTune, split: str) -> Path:
+        return self.root / "evaluations" / f"{run.identity}-{split}.json"
+
+
+def ready(plan: DataPlan, place: Place, workers: int, say: Say) -> Folder:
+    """The data folder of a suite, made and built if that can be done here.
+
+    Raises:
+        InputError: it is real data that has not been built.
+    """
+    if plan.folder is not None:
+        folder = Folder(Path(plan.folder))
+        dataset.index_of(folder)
+        return folder
+    folder = Folder(place.data)
+    if not folder.catalogue.exists():
+        sky = dict(plan.sky or {})
+        real = sky.pop("real", False)
+        began = time.perf_counter()
+        count = make_sky(folder.root, **sky, workers=workers)
+        if real:
+            add_real_picture(folder.root)
+        say(f"sky: {count:,} images in {time.perf_counter() - began:.0f} s")
+    if not (folder.shards / "index.json").exists():
+        catalogue = read_catalogue(folder.catalogue)
+        said = summarise(catalogue.proposals, folder.summaries, say=say)
+        split = splits.Split(**plan.split)
+        built = build(folder, catalogue, said.found, split, size=plan.size, colour=plan.colour, say=say)
+        say(f"built: {built.images} images of {built.proposals} proposals")
+    return folder
+
+
+def known(suite: PaperclipSuite, folder: Folder) -> Known:
+    """What runs take from the data set and the base models.
+
+    Raises:
+        InputError: a base model that is a path cannot be used.
+    """
+    rows = {name: 0 for name in splits.SPLITS}
+    index = dataset.index_of(folder)
+    for shard in index["shards"]:
+        rows[shard["split"]] += shard["rows"]
+    sources = {model.digest(Path(base)) if Path(base).is_dir() else base: base for base in suite.bases}
+    return Known(index["digest"], rows["train"], rows["val"], sources)
+
+
+def walk(
+    suite: PaperclipSuite, ledger: Ledger, place: Place, *, workers: int = 1, force: bool = False,
+    watch: Callable[[FineTune, int, dict[str, float]], None] = lambda run, step, row: None,
+    say: Say = lambda _: None,
+) -> tuple[Tally, dict[str, tuple[FineTune, ...]], Folder]:  # fmt: skip
+    """Do every run of a suite that is not done, and evaluate what has not been evaluated. Nothing is done twice."""
+    tally, began = Tally(), time.perf_counter()
+    folder = ready(suite.data, place, workers, say)
+    tally.seconds["data"] = time.perf_counter() - began
+    facts = known(suite, folder)
+    runs = suite.runs(facts)
+    every = list({run.identity: run for each in runs.values() for run in each}.values())
+    ledger.register(suite.name, suite.text, [as_run(run) for run in every])
+    if force:
+        ledger.reset([run.identity for run in every])
+        for run in every:
+            place.checkpoint(run).unlink(missing_ok=True)
+    states = ledger.states(suite=suite.name)
+    training, held_out = dataset.load(folder, "train"), dataset.load(folder, "val")
+    began = time.perf_counter()
+    for number, run in enumerate(every, 1):
+        if states[run.identity] == "done" and place.model(run).exists():
+            continue
+        if states[run.identity] == "done":
+            ledger.reset([run.identity])  # its model is gone: what cannot be used is done again
+        say(f"run {number} of {len(every)}: {run.label}")
+        _train(run, training, held_out, facts, ledger, place, tally, watch, say)
+    tally.seconds["training"] = time.perf_counter() - began
+    began = time.perf_counter()
+    split = suite.analysis.get("split", "test")
+    for run in every:
+        if place.model(run).exists() and not place.evaluation(run, split).exists():
+            evaluate(bundle.load(place.model(run)), folder, split, run.task.captions, place.evaluation(run, split))
+    tally.seconds["evaluation"] = time.perf_counter() - began
+    return tally, runs, folder
+
+
+def _train(
+    run: FineTune, training: dataset.Dataset, held_out: dataset.Dataset, facts: Known, ledger: Ledger, place: Place,
+    tally: Tally, watch: Callable[[FineTune, int, dict[str, float]], None], say: Say,
+) -> None:  # fmt: skip
+    """Train one run, keep its model, record it; its checkpoint goes when that is done."""
+    started = now()
+    ledger.start([run.identity])
+    try:
+        trained = train(
+            run, training, held_out, source=facts.sources.get(run.net.base), place=place.checkpoint(run),
+            watch=lambda step, row: watch(run, step, row), say=say,
+        )  # fmt: skip
+    except DivergedError as error:
+        record_failure(ledger, run, error, started)
+        tally.failures.append(f"run {run.identity} ({run.label}): {error}")
+        return
+    finally:
+        ledger.release([run.identity])
+    bundle.save(trained.model, place.model(run))
+    record(ledger, run, trained, started)
+    place.checkpoint(run).unlink(missing_ok=True)
+    tally.done += 1
+
+
+def evaluate(
+    kept: bundle.Model, folder: Folder, split: str, captions: dataset.Captions, place: Path | None = None
+) -> dict[str, Any]:
+    """Every metric of a model on a split, with what the sky's truth allows; written to `place`."""
+    data = dataset.load(folder, split)
+    if not len(data):
+        raise InputError(f"split: found {split!r} empty, expected images")
+    texts, proposals = data.captions(captions), data.proposals
+    images = kept.embed_pictures(_at_size(kept, data))
+    distinct = list(dict.fromkeys(texts))
+    words = dict(zip(distinct, kept.embed_texts(distinct), strict=True))
+    found = evaluation(images, texts, words, data.frame, kept.scale) | {"split": split, "captions": captions}
+    truth = read_truth(folder)
+    if truth is not None:
+        names, queries = sky_labels(), truth.queries()
+        labels, asked = kept.embed_texts(names), dict(zip(queries, kept.embed_texts(queries), strict=True))
+        found["truth"] = with_truth(images, labels, names, asked, truth, proposals)
+        table = tf_idf([str(text) for text in data.frame["abstract"]], queries)
+        found["tf_idf"] = tf_idf_judge(table, queries, proposals, truth)
+    if place is not None:
+        write_whole(place, json.dumps(found, allow_nan=True).encode())
+    return found
+
+
+def _at_size(kept: bundle.Model, data: dataset.Dataset) -> np.ndarray:
+    from grokscope.studies.paperclip.use.embed import fitted
+
+    return fitted(kept, data.get(np.arange(len(data))))
