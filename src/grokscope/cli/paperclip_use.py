@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from grokscope.cli import paperclip as group
+from grokscope.cli import paperclip_options as group
 from grokscope.cli.errors import friendly
 
 console = Console(highlight=False)
@@ -67,7 +68,8 @@ def judge(
     from grokscope.studies.paperclip.use.search import Searcher
     from grokscope.studies.paperclip.use.store import read_store
 
-    store, failures, truth = read_store(index), [], read_truth(Folder(data))
+    store, truth = read_store(index), read_truth(Folder(data))
+    failures: list[str] = []
     model_judge = group.endpoint_of(endpoint, llm, timeout)
     if model_judge is None and truth is None:
         raise InputError(TRUTH_NEEDED)
@@ -96,14 +98,14 @@ def search(
     model: group.ModelFolder, index: group.Embeddings,
     image: Annotated[Path | None, typer.Option("--image", help="Search by a picture too, or instead.")] = None,
     k: Annotated[int, typer.Option("--hits", min=1, max=200)] = 10,
-    where: Annotated[list[str] | None, typer.Option("--where", metavar="KEY=VALUE", help="Such as instrument=ACS.")] = None,
+    where: Annotated[list[str] | None, typer.Option("--where", metavar="KEY=VALUE", help="Such as cycle=7.")] = None,
     every: Annotated[bool, typer.Option("--every", help="All images of a proposal, not only its best.")] = False,
     how: Annotated[str, typer.Option("--how", help="exact, faiss or auto.")] = "auto",
     as_json: group.AsJson = False,
 ) -> None:  # fmt: skip
     """Search images by words, by a picture, or by both.
 
-    Example: [bold]grokscope paperclip search "planetary nebula" --model M --index out/index --where instrument=ACS[/bold]
+    Example: [bold]grokscope paperclip search "planetary nebula" --model M --index out/index --where cycle=7[/bold]
     """
     from grokscope.cli.browse import conditions
 
@@ -125,7 +127,9 @@ def search(
     table = Table("score", "proposal", "file", "instrument", "title")
     for hit in found.hits:
         facts = hit.facts
-        table.add_row(f"{hit.score:.3f}", str(facts["proposal"]), facts["filename"], facts["instrument"], facts["title"])
+        table.add_row(
+            f"{hit.score:.3f}", str(facts["proposal"]), facts["filename"], facts["instrument"], facts["title"]
+        )
     console.print(table)
 
 
@@ -135,7 +139,7 @@ def describe(
     labels: Annotated[Path | None, typer.Option("--labels", help="A text file, a label a line. Default: ours.")] = None,
     sky_labels: Annotated[bool, typer.Option("--sky", help="The classes of the synthetic sky.")] = False,
     k: Annotated[int, typer.Option("--labels-shown", min=1, max=50)] = 5,
-    heat: Annotated[Path | None, typer.Option("--heat", metavar="PNG", help="Where in the picture the best label is.")] = None,
+    heat: Annotated[Path | None, typer.Option("--heat", metavar="PNG", help="Where the best label is.")] = None,
 ) -> None:  # fmt: skip
     """Say what a picture shows, by the labels nearest to it.
 
@@ -166,7 +170,7 @@ def describe(
 @friendly
 def serve(
     data: group.Data, model: group.ModelFolder, index: group.Embeddings,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on; anything but loopback is seen by others.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option("--host", help="Others see any but loopback.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8765,
 ) -> None:  # fmt: skip
     """Serve a small page with a search box and an image drop, on this machine only unless told otherwise.
@@ -186,3 +190,6 @@ def serve(
             server.serve_forever()
         except KeyboardInterrupt:
             console.print("Ended.")
+
+
+COMMANDS: tuple[Callable[..., Any], ...] = (evaluate, judge, search, describe, serve)

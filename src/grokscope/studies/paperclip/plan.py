@@ -67,9 +67,7 @@ def planned(suite: PaperclipSuite, known: Known | None) -> Plan:
         known = Known("unbuilt", int(expected.get("train", 3000)), int(expected.get("val", 350)))
         missing.append("data: not built yet; sizes are what the suite says of it")
     missing += [f"base model {base}: a folder or the hub's, which this command does not ask" for base in suite.bases]
-    shares = tuple(
-        share_of(name, run) for name, runs in suite.runs(known).items() for run in runs
-    )
+    shares = tuple(share_of(name, run) for name, runs in suite.runs(known).items() for run in runs)
     images = known.n_train + known.n_val
     disk = images * suite.data.size**2 * (3 if suite.data.colour else 1) * 0.25
     return Plan(suite.name, shares, images, disk, measured_flops(), tuple(missing))
@@ -77,7 +75,7 @@ def planned(suite: PaperclipSuite, known: Known | None) -> Plan:
 
 def share_of(name: str, run: FineTune) -> Share:
     """Work and memory of one run."""
-    from grokscope.studies.paperclip.learning.model import count
+    from grokscope.studies.paperclip.learning.sizes import count
 
     sizes = _sizes(run)
     total = count(run.net) or sizes["n_params"]
@@ -86,7 +84,9 @@ def share_of(name: str, run: FineTune) -> Share:
     trained = total if run.net.mode in ("full", "scratch") else total * 0.02
     micro = run.batch_size // run.accumulate
     live = micro * ACTIVATIONS * sum(sizes[f"{k}_tokens"] * sizes[f"{k}_units"] for k in ("vision", "text"))
-    return Share(name, run.label, total, run.steps, work, 4 * total + 12 * trained + (0 if run.net.mode == "head" else live))
+    return Share(
+        name, run.label, total, run.steps, work, 4 * total + 12 * trained + (0 if run.net.mode == "head" else live)
+    )
 
 
 def _sizes(run: FineTune) -> dict[str, Any]:

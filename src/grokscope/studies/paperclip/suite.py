@@ -33,7 +33,7 @@ from grokscope.suite.shipped import find, read_text
 STUDY = "paperclip"
 TOP = ("name", "study", "description", "data", "defaults", "experiments", "analysis")
 DATA = {"sky": ("proposals", "size", "seed", "real"), "split": ("how", "val", "test", "seed")}
-PARTS = {"task": Pairs, "net": Clip, "loss": Contrast, "optimiser": Tuning, "measurement": Retrieval}
+PARTS: dict[str, Any] = {"task": Pairs, "net": Clip, "loss": Contrast, "optimiser": Tuning, "measurement": Retrieval}
 SCALARS = ("seeds", "steps", "batch_size", "accumulate", "sampling", "rotation", "precision")
 ANALYSIS = ("reference", "control", "split", "memorise", "generalise")
 GIVEN = ("data", "n_train", "n_val")
@@ -126,9 +126,7 @@ def read(text: str, source: str) -> PaperclipSuite:
     refuse_unknown(analysis, ANALYSIS, findings)
     defaults = top["defaults"].mapping() if "defaults" in top else {}
     refuse_unknown(defaults, (*PARTS, *SCALARS), findings)
-    experiments = {
-        name: _settings(at, defaults, findings) for name, at in top["experiments"].mapping().items()
-    }
+    experiments = {name: _settings(at, defaults, findings) for name, at in top["experiments"].mapping().items()}
     data = _data(top["data"], findings)
     for key in ("reference", "control", "memorise", "generalise"):
         if key in analysis and analysis[key].data not in experiments:
@@ -165,7 +163,9 @@ def _settings(at: Value, defaults: Mapping[str, Value], findings: Findings) -> t
     refuse_unknown(own, (*PARTS, *SCALARS), findings)
     axes: dict[str, list[Any]] = {}
     for key, kind in PARTS.items():
-        merged = dict(defaults[key].mapping() if key in defaults else {}) | dict(own[key].mapping() if key in own else {})
+        merged = dict(defaults[key].mapping() if key in defaults else {}) | dict(
+            own[key].mapping() if key in own else {}
+        )
         if key == "task":
             for name in GIVEN:
                 if name in merged:

@@ -21,7 +21,7 @@ from grokscope.studies.paperclip.evaluation.baselines import tf_idf
 from grokscope.studies.paperclip.evaluation.evaluate import evaluation, tf_idf_judge, with_truth
 from grokscope.studies.paperclip.evaluation.labels import sky_labels
 from grokscope.studies.paperclip.evaluation.truth import read_truth
-from grokscope.studies.paperclip.learning import bundle, model
+from grokscope.studies.paperclip.learning import bundle, sizes
 from grokscope.studies.paperclip.learning.spec import FineTune
 from grokscope.studies.paperclip.learning.train import DivergedError, train
 from grokscope.studies.paperclip.record import as_run, record, record_failure
@@ -96,11 +96,11 @@ def known(suite: PaperclipSuite, folder: Folder) -> Known:
     Raises:
         InputError: a base model that is a path cannot be used.
     """
-    rows = {name: 0 for name in splits.SPLITS}
+    rows = dict.fromkeys(splits.SPLITS, 0)
     index = dataset.index_of(folder)
     for shard in index["shards"]:
         rows[shard["split"]] += shard["rows"]
-    sources = {model.digest(Path(base)) if Path(base).is_dir() else base: base for base in suite.bases}
+    sources = {sizes.digest(Path(base)) if Path(base).is_dir() else base: base for base in suite.bases}
     return Known(index["digest"], rows["train"], rows["val"], sources)
 
 

@@ -70,7 +70,9 @@ class Dataset:
                 "captions: found images without a summary, expected one each "
                 "(`grokscope paperclip summarize`, then `build`)"
             )
-        summaries = [Summary(tuple(o), tuple(u)) for o, u in zip(self.frame["objects"], self.frame["uses"], strict=True)]
+        summaries = [
+            Summary(tuple(o), tuple(u)) for o, u in zip(self.frame["objects"], self.frame["uses"], strict=True)
+        ]
         return [summary.caption if kind == "summary" else ", ".join(summary.objects) for summary in summaries]
 
     def only(self, rows: np.ndarray) -> Dataset:
@@ -111,5 +113,7 @@ def load(folder: Folder, split: str) -> Dataset:
     try:
         frames = [pd.read_parquet(folder.shards / name) for name in names]
     except (OSError, ValueError) as error:
-        raise InputError(f"{folder.shards}: found {str(error).splitlines()[0]}, expected the shards that build wrote") from None
+        raise InputError(
+            f"{folder.shards}: found {str(error).splitlines()[0]}, expected the shards that build wrote"
+        ) from None
     return Dataset(pd.concat(frames, ignore_index=True), index["size"], index["colour"], index["digest"])

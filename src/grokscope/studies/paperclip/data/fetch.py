@@ -45,7 +45,11 @@ class Asked:
 
 
 def fetch(
-    archive: Archive, folder: Folder, proposals: Iterable[int], asked: Asked, say: Callable[[str], None] = lambda _: None
+    archive: Archive,
+    folder: Folder,
+    proposals: Iterable[int],
+    asked: Asked,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Fetched:
     """Fetch the previews of these proposals that are not there whole already. Nothing that fails ends it."""
     came = Fetched()
@@ -64,9 +68,7 @@ def fetch(
     return came
 
 
-def _proposal(
-    archive: Archive, folder: Folder, proposal: int, asked: Asked
-) -> tuple[list[Preview], list[str], int]:
+def _proposal(archive: Archive, folder: Folder, proposal: int, asked: Asked) -> tuple[list[Preview], list[str], int]:
     """Previews that are there now, failures, and how many were there before."""
     wanted, available = _wanted(archive, folder, proposal, asked)
     there: list[Preview] = []

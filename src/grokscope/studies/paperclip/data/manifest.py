@@ -64,9 +64,13 @@ def read_manifest(folder: Folder) -> pd.DataFrame:
     try:
         found = pd.read_parquet(folder.manifest)
     except FileNotFoundError:
-        raise InputError(f"{folder.manifest}: found no file, expected a manifest (`grokscope paperclip build`)") from None
+        raise InputError(
+            f"{folder.manifest}: found no file, expected a manifest (`grokscope paperclip build`)"
+        ) from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{folder.manifest}: found {str(error).splitlines()[0]}, expected a Parquet manifest") from None
+        raise InputError(
+            f"{folder.manifest}: found {str(error).splitlines()[0]}, expected a Parquet manifest"
+        ) from None
     if missing := set(COLUMNS) - set(found.columns):
         raise InputError(f"{folder.manifest}: found no column {min(missing)!r}, expected a manifest of `build`")
     return found

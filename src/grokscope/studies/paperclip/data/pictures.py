@@ -63,8 +63,8 @@ def squared(picture: Image.Image, size: int, *, colour: bool = False) -> Array:
         backed = Image.new("RGBA", picture.size, (WHITE, WHITE, WHITE, WHITE))
         picture = Image.alpha_composite(backed, picture)
     scale = size / max(picture.size)
-    sides = tuple(max(1, min(size, round(side * scale))) for side in picture.size)
-    resized = np.asarray(picture.convert(mode).resize(sides, Image.Resampling.LANCZOS))
+    wide, high = (max(1, min(size, round(side * scale))) for side in picture.size)
+    resized = np.asarray(picture.convert(mode).resize((wide, high), Image.Resampling.LANCZOS))
     resized = resized.reshape(*resized.shape[:2], -1)
     whole = np.full((size, size, resized.shape[2]), WHITE, np.uint8)
     top, left = (size - resized.shape[0]) // 2, (size - resized.shape[1]) // 2
@@ -92,7 +92,7 @@ def augmented(picture: Array, crop: int, rng: np.random.Generator, *, rotation: 
     `rotation`: `quarter` turns by a multiple of 90 degrees, `any` by any angle on white, `none` not at all.
     """
     if rotation == "quarter":
-        picture = np.rot90(picture, rng.integers(4))
+        picture = np.rot90(picture, int(rng.integers(4)))
     elif rotation == "any":
         picture = _rotated(picture, rng.uniform(0, 360))
     if rotation != "none":

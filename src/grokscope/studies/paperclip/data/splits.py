@@ -37,9 +37,7 @@ class Split:
             raise InputError(f"split: found {self.how!r}, expected proposal, time or target")
 
 
-def split(
-    split_by: Split, cycles: Mapping[int, int], groups: Mapping[int, int] | None = None
-) -> dict[int, str]:
+def split(split_by: Split, cycles: Mapping[int, int], groups: Mapping[int, int] | None = None) -> dict[int, str]:
     """Proposal -> train, val or test, whatever the order they come in.
 
     Args:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from grokscope.studies.paperclip.evaluation import metrics
 from grokscope.studies.paperclip.evaluation.baselines import chance
-from grokscope.studies.paperclip.evaluation.judge import judged, by_truth, score
+from grokscope.studies.paperclip.evaluation.judge import by_truth, judged, score
 from grokscope.studies.paperclip.evaluation.truth import Truth
 
 Array = np.ndarray
@@ -21,7 +21,9 @@ FEWEST = 5
 """Images that a category or instrument needs for a row of its own."""
 
 
-def evaluation(images: Array, texts: list[str], embedded: dict[str, Array], frame: pd.DataFrame, scale: float) -> dict[str, Any]:
+def evaluation(
+    images: Array, texts: list[str], embedded: dict[str, Array], frame: pd.DataFrame, scale: float
+) -> dict[str, Any]:
     """Every metric of one model.
 
     Args:
@@ -88,7 +90,9 @@ def broken_down(values: Array, labels: pd.Series, proposals: Array) -> dict[str,
     for label in sorted(set(labels)):
         mine = (labels == label).to_numpy()
         if mine.sum() >= FEWEST:
-            found[str(label) or "(none)"] = asdict(metrics.bootstrap(values[mine], proposals[mine])) | {"images": int(mine.sum())}
+            found[str(label) or "(none)"] = asdict(metrics.bootstrap(values[mine], proposals[mine])) | {
+                "images": int(mine.sum())
+            }
     return found
 
 
@@ -96,10 +100,14 @@ def hard_negatives(images: Array, words: Array, which: Array, texts: list[str], 
     """Pairs of captions most often taken for one another: the true one, the one preferred, how often."""
     nearest = (images @ words.T).argmax(axis=1)
     wrong = pd.Series(list(zip(which[nearest != which], nearest[nearest != which], strict=True)))
-    return [{"true": texts[t], "found": texts[f], "images": int(n)} for (t, f), n in wrong.value_counts()[:most].items()]
+    return [
+        {"true": texts[t], "found": texts[f], "images": int(n)} for (t, f), n in wrong.value_counts()[:most].items()
+    ]
 
 
-def with_truth(images: Array, labels: Array, names: list[str], queries: dict[str, Array], truth: Truth, proposals: Array) -> dict[str, Any]:
+def with_truth(
+    images: Array, labels: Array, names: list[str], queries: dict[str, Array], truth: Truth, proposals: Array
+) -> dict[str, Any]:
     """What only a known truth allows: label accuracy and confusion, AUROC a label, precision of queries, the judge.
 
     Args:
@@ -113,7 +121,9 @@ def with_truth(images: Array, labels: Array, names: list[str], queries: dict[str
     guess = scores.argmax(axis=1)
     confusion = np.zeros((len(names), len(names)), int)
     np.add.at(confusion, (right, guess), 1)
-    hits = {q: proposals[np.argsort(-(images @ vector), kind="stable")[:FIRST]].tolist() for q, vector in queries.items()}
+    hits = {
+        q: proposals[np.argsort(-(images @ vector), kind="stable")[:FIRST]].tolist() for q, vector in queries.items()
+    }
     verdicts = judged(hits, by_truth(truth))
     relevance = score(verdicts)
     return {
@@ -135,12 +145,17 @@ def reliability(scores: Array, right: Array, guess: Array, bins: int = 8) -> lis
     """How often the best label is right, by quantiles of how far it is ahead of the second."""
     ahead = np.diff(np.sort(scores, axis=1)[:, -2:], axis=1)[:, 0]
     parts = np.array_split(np.argsort(ahead), min(bins, len(ahead)))
-    return [{"margin": float(ahead[part].mean()), "right": float((right == guess)[part].mean()), "n": len(part)} for part in parts]
+    return [
+        {"margin": float(ahead[part].mean()), "right": float((right == guess)[part].mean()), "n": len(part)}
+        for part in parts
+    ]
 
 
 def tf_idf_judge(tables: Array, queries: list[str], proposals: Array, truth: Truth) -> dict[str, Any]:
     """The judge's verdict on searching the abstracts' words; images of one proposal are copies of one abstract."""
-    hits = {q: proposals[np.argsort(-row, kind="stable")[:FIRST]].tolist() for q, row in zip(queries, tables, strict=True)}
+    hits = {
+        q: proposals[np.argsort(-row, kind="stable")[:FIRST]].tolist() for q, row in zip(queries, tables, strict=True)
+    }
     verdicts = judged(hits, by_truth(truth))
     relevance = score(verdicts)
     return {"relevant": asdict(relevance) if relevance else None, "distinct": sum(each.distinct for each in verdicts)}

@@ -96,7 +96,9 @@ class Batches:
         pictures = self.data.get(self.rows[places[mine]])
         crop, rotation = run.net.crop, run.rotation
         shown = [
-            augmented(picture, crop, np.random.default_rng([run.seeds.dropout, LOOKS, number, int(i)]), rotation=rotation)
+            augmented(
+                picture, crop, np.random.default_rng([run.seeds.dropout, LOOKS, number, int(i)]), rotation=rotation
+            )
             for i, picture in zip(mine, pictures, strict=True)
         ]
         return Batch(

@@ -51,7 +51,7 @@ class Model:
 
     @torch.inference_mode()
     def embed_pictures(self, pictures: Array, *, batch: int = 256) -> Array:
-        """float32 (n, dim) unit vectors of uint8 (n, s, s, channels) pictures, of their middle if s is more than crop."""
+        """float32 (n, dim) unit vectors of uint8 (n, s, s, channels) pictures' middles."""
         self.towers.eval()
         device = self.towers.bias.device
         found = [

@@ -1,11 +1,8 @@
-"""CLIP models: made small here, or loaded from a folder or the hub; tuned whole, by a head, or by low-rank additions."""
+"""CLIP models: made small here, or loaded from a folder or the hub; tuned whole, by a head, or low-rank."""
 
 from __future__ import annotations
 
-import hashlib
 import math
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -116,10 +113,9 @@ def build(net: Clip, loss: Contrast, *, seed: int, source: str | None = None) ->
         if loss.kind_of == "sigmoid":
             towers.bias.fill_(SIGMOID_BIAS)
         if net.mode == "head":
-            clip.logit_scale.fill_(clip.config.logit_scale_init_value)
-        if initial := loss.initial or {"raw": RAW_SCALE}.get(loss.scale) or (
-            SIGMOID_SCALE if loss.kind_of == "sigmoid" else 0.0
-        ):
+            clip.logit_scale.fill_(float(clip.config.logit_scale_init_value or 0.0))
+        ours = RAW_SCALE if loss.scale == "raw" else SIGMOID_SCALE if loss.kind_of == "sigmoid" else 0.0
+        if initial := loss.initial or ours:
             clip.logit_scale.fill_(initial)
     return prepared(towers, net, loss)
 
@@ -166,40 +162,3 @@ def loaded(source: str) -> Any:
     except (OSError, ValueError, RuntimeError) as error:
         said = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise InputError(f"{source}: {said} (expected a folder or a hub name of a CLIP model)") from error
-
-
-PUBLISHED_SIZES = {"openai/clip-vit-base-patch16": 149_620_737, "openai/clip-vit-large-patch14": 427_616_513}
-_folders: dict[str, Path] = {}
-"""Where the local models are whose digests were taken."""
-
-
-@lru_cache(maxsize=64)
-def count(net: Clip) -> int:
-    """P: parameters of both towers, counted without making them; 0 for a hub's model of unknown size."""
-    from transformers import CLIPConfig, CLIPModel
-
-    if net.base in PUBLISHED_SIZES:
-        return PUBLISHED_SIZES[net.base]
-    if net.base != "tiny" and net.base not in _folders:
-        return 0
-    config = tiny_config(net) if net.base == "tiny" else CLIPConfig.from_pretrained(_folders[net.base])
-    with torch.device("meta"):
-        return sum(weight.numel() for weight in CLIPModel(config).parameters())
-
-
-def digest(folder: Path) -> str:
-    """`local:` and a hash of a model's configuration and weights.
-
-    Raises:
-        InputError: there is no model in it.
-    """
-    files = sorted(path for path in folder.glob("*") if path.suffix == ".safetensors" or path.name == "config.json")
-    if not any(path.suffix == ".safetensors" for path in files) or len(files) < 2:
-        raise InputError(f"{folder}: found no config.json and *.safetensors, expected a CLIP model's folder")
-    whole = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as file:
-            whole.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
-    named = f"local:{whole.hexdigest()[:16]}"
-    _folders[named] = folder
-    return named

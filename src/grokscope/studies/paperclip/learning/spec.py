@@ -6,7 +6,6 @@ One *epoch* of such a run, a row of its trace, is `Retrieval.every` optimiser st
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -95,7 +94,7 @@ class Contrast(Spec):
 
     Attributes:
         kind_of: `infonce`; `multi`: all captions of an image's own proposal are right; `sigmoid`: every pair by itself.
-        scale: `exp`: cosines are multiplied by exp of the parameter, at most 100; `raw`: by the parameter, as published.
+        scale: `exp`: cosines are multiplied by exp of the parameter, at most 100; `raw`: by it, as published.
         initial: the parameter at the beginning; 0 for what the base model has (`raw`: ln 100, `sigmoid`: ln 10).
     """
 
@@ -160,7 +159,9 @@ class FineTune(Spec):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.batch_size < 2 or self.accumulate < 1 or self.batch_size % self.accumulate:
-            raise SpecError("batch_size", self.batch_size, f"at least 2, and a multiple of accumulate ({self.accumulate})")
+            raise SpecError(
+                "batch_size", self.batch_size, f"at least 2, and a multiple of accumulate ({self.accumulate})"
+            )
         if self.batch_size > self.task.images:
             raise SpecError("batch_size", self.batch_size, f"at most the {self.task.images} images trained on")
         if self.batch_size // self.accumulate < 2:
@@ -193,9 +194,6 @@ class FineTune(Spec):
     @property
     def n_params(self) -> int:
         """P, the number of parameters of both towers."""
-        from grokscope.studies.paperclip.learning.model import count
+        from grokscope.studies.paperclip.learning.sizes import count
 
         return count(self.net)
-
-
-Say = Callable[[str], None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import platform
 import time
 from collections.abc import Callable
@@ -14,13 +13,15 @@ import numpy as np
 import torch
 
 from grokscope.studies.paperclip.data.dataset import Dataset
-from grokscope.studies.paperclip.learning import bundle, checkpoint
+from grokscope.studies.paperclip.learning import bundle
 from grokscope.studies.paperclip.learning.batches import Batch, Batches, paired
 from grokscope.studies.paperclip.learning.losses import contrast, gathered
 from grokscope.studies.paperclip.learning.measure import Probe, measured
-from grokscope.studies.paperclip.learning.model import Towers, build, merged, prepared
+from grokscope.studies.paperclip.learning.model import Towers, build, merged
+from grokscope.studies.paperclip.learning.optimiser import lr_at, optimiser_of, set_lr
 from grokscope.studies.paperclip.learning.outcome import RetrievalResult, RetrievalTrace, result_of
-from grokscope.studies.paperclip.learning.spec import Contrast, FineTune, Tuning
+from grokscope.studies.paperclip.learning.spec import FineTune
+from grokscope.studies.paperclip.learning.state import State
 from grokscope.studies.paperclip.learning.tokens import train_tokenizer
 
 
@@ -69,12 +70,10 @@ def train(
     accelerator = Accelerator(mixed_precision="bf16" if run.precision == "bfloat16" else "no")
     towers = build(run.net, run.loss, seed=run.seeds.init, source=source)
     model = _model(run, towers, training, source)
-    batches = Batches(
-        run, training, model.tokenizer, rank=accelerator.process_index, world=accelerator.num_processes
-    )
+    batches = Batches(run, training, model.tokenizer, rank=accelerator.process_index, world=accelerator.num_processes)
     optimiser = optimiser_of(towers, run.optimiser)
     wrapped, optimiser = accelerator.prepare(towers, optimiser)
-    state = _State(run, towers, optimiser, place, say)
+    state = State(run, towers, optimiser, place, say)
     probes = _probes(run, training, held_out)
     began = time.perf_counter()
     try:
@@ -100,43 +99,6 @@ def train(
     result = result_of(run, trace, final.n_params, len(texts), len(probes[0].distinct()[0]))
     device = f"{accelerator.device.type}:{_device_name(accelerator.device)}"
     return Trained(trace, result, final, state.seconds, device, accelerator.num_processes)
-
-
-class _State:
-    """Where a run stands: what a checkpoint keeps."""
-
-    def __init__(self, run: FineTune, towers: Towers, optimiser: Any, place: Path | None, say: Callable[[str], None]):
-        self.run, self.towers, self.optimiser, self.place = run, towers, optimiser, place
-        self.step, self.before, self.seconds = 0, 0.0, 0.0
-        self.trace: list[list[float]] = []
-        self.best: dict[str, Any] = copy.deepcopy(towers.state_dict())
-        self.best_acc = (-1.0, 0.0)
-        kept = checkpoint.restore(place, run) if place is not None else None
-        if isinstance(kept, str):
-            say(kept)
-        elif kept is not None:
-            self.step, self.before, self.trace, self.best = kept["step"], kept["seconds"], kept["trace"], kept["best"]
-            self.best_acc = (kept["best_acc"][0], kept["best_acc"][1])
-            towers.load_state_dict(kept["towers"])
-            optimiser.load_state_dict(kept["optimiser"])
-            say(f"{run.label}: goes on from step {self.step}")
-
-    def add(self, row: dict[str, float], began: float, *, main: bool) -> None:
-        """One more row of the trace, the best weights, the checkpoint."""
-        self.trace.append([row[name] for name in RetrievalTrace._fields])
-        self.seconds = self.before + time.perf_counter() - began
-        if (reached := (row["val_acc"], -row["val_loss"])) > self.best_acc:
-            self.best_acc, self.best = reached, copy.deepcopy(self.towers.state_dict())
-        if self.place is not None and main:
-            state = {
-                "step": self.step, "seconds": self.seconds, "trace": self.trace, "best": self.best,
-                "best_acc": list(self.best_acc), "towers": self.towers.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-            }  # fmt: skip
-            checkpoint.keep(self.place, self.run, state)
-
-    def as_trace(self) -> RetrievalTrace:
-        return RetrievalTrace(*np.array(self.trace, dtype=np.float64).T.copy())
 
 
 def _model(run: FineTune, towers: Towers, training: Dataset, source: str | None) -> bundle.Model:
@@ -200,35 +162,5 @@ def _row(model: bundle.Model, probes: tuple[Probe, Probe], steps: list[Any], run
     }  # fmt: skip
 
 
-def optimiser_of(towers: torch.nn.Module, tuning: Tuning) -> torch.optim.Optimizer:
-    """AdamW; what is no matrix does not decay, unless all does."""
-    trained = [weight for weight in towers.parameters() if weight.requires_grad]
-    groups = [
-        {"params": [w for w in trained if w.ndim >= 2], "weight_decay": tuning.weight_decay},
-        {"params": [w for w in trained if w.ndim < 2],
-         "weight_decay": tuning.weight_decay if tuning.decay_on == "all" else 0.0},
-    ]  # fmt: skip
-    kept = [group for group in groups if group["params"]]
-    return torch.optim.AdamW(kept, lr=tuning.lr, betas=(tuning.beta1, tuning.beta2))
-
-
-def lr_at(tuning: Tuning, step: int, steps: int) -> float:
-    """Linear warm-up from 0, then constant, or down a cosine to 0 at the last step."""
-    if step < tuning.warmup:
-        return tuning.lr * (step + 1) / tuning.warmup
-    if tuning.schedule == "constant":
-        return tuning.lr
-    done = (step - tuning.warmup) / max(1, steps - tuning.warmup)
-    return float(tuning.lr * 0.5 * (1 + np.cos(np.pi * done)))
-
-
-def set_lr(optimiser: Any, lr: float) -> None:
-    for group in optimiser.param_groups:
-        group["lr"] = lr
-
-
 def _device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
-
-
-__all__ = ["Contrast", "DivergedError", "Trained", "lr_at", "optimiser_of", "prepared", "train"]

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from grokscope.ledger import Ledger
@@ -16,25 +15,22 @@ from grokscope.report.sheet import Drawing, Section, Sheet, write_sheet
 from grokscope.studies.paperclip.data import dataset
 from grokscope.studies.paperclip.data.layout import Folder
 from grokscope.studies.paperclip.data.manifest import read_manifest
-from grokscope.studies.paperclip.evaluation.labels import sky_labels
 from grokscope.studies.paperclip.learning import bundle
-from grokscope.studies.paperclip.learning.spec import FineTune
-from grokscope.studies.paperclip.report import figures, grids
+from grokscope.studies.paperclip.report import figures
+from grokscope.studies.paperclip.report.names import Runs, experiment_of, named
+from grokscope.studies.paperclip.report.pictured import pictured
 from grokscope.studies.paperclip.report.published import JUDGE, PUBLISHED
 from grokscope.studies.paperclip.report.sentences import findings
 from grokscope.studies.paperclip.suite import PaperclipSuite
-from grokscope.studies.paperclip.use.describe import describe
-from grokscope.studies.paperclip.use.embed import embed, fitted
-from grokscope.studies.paperclip.use.search import Searcher
 from grokscope.studies.paperclip.walk import Place
 from grokscope.studies.standing import counts, failures, provenance
 
 QUESTION = "Can images of the sky and the words of astronomers share one space?"
-SHOWN_QUERIES, SHOWN_IMAGES = 8, 8
-Runs = Mapping[str, tuple[FineTune, ...]]
 
 
-def write(suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, folder: Folder, out: Path) -> tuple[Sheet, Path]:
+def write(
+    suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, folder: Folder, out: Path
+) -> tuple[Sheet, Path]:
     """Write the report of a suite, however much of it is done; the sheet and the path of its page."""
     sheet = concluded(suite, runs, ledger, place, folder)
     return sheet, write_sheet(sheet, out)
@@ -52,7 +48,8 @@ def concluded(suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, f
             found[name] = json.loads(path.read_text())
     traces = {name: ledger.trace(run.identity).set_index("steps") for name, run in named(runs) if run.identity in done}
     reference, control = (found.get(str(suite.analysis.get(key, ""))) for key in ("reference", "control"))
-    raced = {name for key in ("memorise", "generalise") for name, _ in named(runs) if _of(name) == suite.analysis.get(key)}
+    pair = [suite.analysis.get(key) for key in ("memorise", "generalise")]
+    raced = {name for name, _ in named(runs) if experiment_of(name) in pair}
     main = [name for name in traces if name not in raced]
     sections = [Section("What was found", findings(reference, control))]
     if main:
@@ -67,7 +64,9 @@ def concluded(suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, f
             sections.append(pictured(bundle.load(place.model(run)), folder, split))
     sections.append(_collection(folder))
     shown = {"published retrieval": PUBLISHED, "published judge": JUDGE}
-    sections.append(Section("As published, on the real archive", tables={k.replace(" ", "_"): v for k, v in shown.items()}))
+    sections.append(
+        Section("As published, on the real archive", tables={k.replace(" ", "_"): v for k, v in shown.items()})
+    )
     kinds = {str(kind): counts(rows) for kind, rows in frame.groupby("measurement")}
     missing = tuple(f"{name}: not done" for name, run in named(runs) if run.identity not in done)
     settings = {"split": split, "data": dataset.index_of(folder)["digest"], **dict(suite.data.split)}
@@ -75,33 +74,9 @@ def concluded(suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, f
                  provenance(frame), settings, missing=missing)  # fmt: skip
 
 
-def named(runs: Runs) -> list[tuple[str, FineTune]]:
-    """(name, run): the experiment's name, with what differs where it has several runs."""
-    found = []
-    for name, each in runs.items():
-        for run in each:
-            varied = [_short(key, value) for key, value in _flat(run.to_dict()).items()
-                      if len({_flat(other.to_dict())[key] for other in each}) > 1]  # fmt: skip
-            found.append((f"{name} ({', '.join(varied)})" if varied else name, run))
-    return found
-
-
-def _of(name: str) -> str:
-    return name.partition(" (")[0]
-
-
-def _short(key: str, value: Any) -> str:
-    return f"{key.rpartition('.')[2]} {value}"
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-    return flat
-
-
-def curves(main: list[str], traces: Mapping[str, pd.DataFrame], found: Mapping[str, Any], control: str | None) -> Section:
+def curves(
+    main: list[str], traces: Mapping[str, pd.DataFrame], found: Mapping[str, Any], control: str | None
+) -> Section:
     """Learning, retrieval and cosines of the runs that are compared."""
     drawings = [Drawing("training", partial(figures.training, {name: traces[name] for name in main}, control),
                         "Held-out loss and top-10 % retrieval among distinct captions, as training goes.")]  # fmt: skip
@@ -121,12 +96,17 @@ def table(runs: Runs, found: Mapping[str, Any], frame: pd.DataFrame) -> pd.DataF
     for name, run in named(runs):
         own, told = results.loc[run.identity], found.get(name)
         row: dict[str, Any] = {"run": name, "P": int(own["n_params"]), "steps": run.steps, "status": own["status"]}
-        row |= {"bits held of K": f"{own['total_bits']:,.0f} / {own['dataset_bits']:,.0f}" if own["status"] == "done" else None}
+        row |= {
+            "bits held of K": f"{own['total_bits']:,.0f} / {own['dataset_bits']:,.0f}"
+            if own["status"] == "done"
+            else None
+        }
         if told is not None:
             top10 = told["top10"]
             row |= {
-                "top-10 %": top10["value"], "low": top10["low"], "high": top10["high"], "top-5 %": told["top5"]["value"],
-                "top-1": told["top1"]["value"], "text to image R@10": told["distinct_proposals"]["text_to_image_r10"],
+                "top-10 %": top10["value"], "low": top10["low"], "high": top10["high"],
+                "top-5 %": told["top5"]["value"],
+ "top-1": told["top1"]["value"], "text to image R@10": told["distinct_proposals"]["text_to_image_r10"],
                 "mAP": told["distinct_proposals"]["text_to_image_map"], "AUROC": told["cosines"]["auroc"],
                 "top-10 of 100": told["published"].get("top10_of_100"),
                 "label accuracy": told["truth"]["label_accuracy"]["value"] if "truth" in told else None,
@@ -149,47 +129,42 @@ def raced_table(suite: PaperclipSuite, runs: Runs, frame: pd.DataFrame) -> pd.Da
 
 
 def _race(race: pd.DataFrame, suite: PaperclipSuite, runs: Runs) -> Section:
-    n = {key: runs[suite.analysis[key]][0].task.images if key in suite.analysis else 0 for key in ("memorise", "generalise")}
+    n = {
+        key: runs[suite.analysis[key]][0].task.images if key in suite.analysis else 0
+        for key in ("memorise", "generalise")
+    }
     censored = int(race["time"].isna().sum())
-    said = ("T_mem is when half of the shuffled training pairs are found among the nearest 10 %, T_gen when half of the "
-            "held-out true ones are: both by the same measure, in optimiser steps, against the size of the model.",)  # fmt: skip
+    said = (
+        "T_mem is when half of the shuffled training pairs are found among the nearest 10 %, T_gen when half of the "
+        "held-out true ones are: both by the same measure, in optimiser steps, against the size of the model.",
+    )
     unsaid = (f"{censored} of {len(race)} runs ended first: for those the step is a lower bound.",) if censored else ()
-    drawing = Drawing("race", partial(figures.race, race, n["memorise"], n["generalise"]), "Memorising and generalising.")
-    return Section("The race: memorising shuffled pairs, generalising true ones", said, unsaid, (drawing,), {"race": race})
+    drawing = Drawing(
+        "race", partial(figures.race, race, n["memorise"], n["generalise"]), "Memorising and generalising."
+    )
+    return Section(
+        "The race: memorising shuffled pairs, generalising true ones", said, unsaid, (drawing,), {"race": race}
+    )
 
 
 def in_detail(told: dict[str, Any]) -> list[Section]:
     """Where the reference is good and where it is not."""
     drawings = [
-        Drawing(f"by_{part}", partial(figures.broken_down, told[f"by_{part}"], f"by {part}"), f"By {part}, images in brackets.")
+        Drawing(f"by_{part}", partial(figures.broken_down, told[f"by_{part}"], f"by {part}"), "Images in brackets.")
         for part in ("category", "instrument") if told[f"by_{part}"]
     ]  # fmt: skip
     tables: dict[str, pd.DataFrame] = {"hard_negatives": pd.DataFrame(told["hard_negatives"])}
     if "truth" in told:
         truth = told["truth"]
-        drawings.append(Drawing("confusion", partial(figures.confusion, truth), "Nearest class name of held-out images."))
-        drawings.append(Drawing("reliability", partial(figures.reliability, truth["reliability"]), "Eighths of the images."))
+        drawings.append(
+            Drawing("confusion", partial(figures.confusion, truth), "Nearest class name of held-out images.")
+        )
+        drawings.append(
+            Drawing("reliability", partial(figures.reliability, truth["reliability"]), "Eighths of the images.")
+        )
         tables["queries"] = pd.DataFrame(truth["judge"]["queries"])
         tables["auroc"] = pd.DataFrame([{"class": k, "AUROC": v} for k, v in truth["auroc"].items()])
     return [Section("Where it is right and where it is not", drawings=tuple(drawings), tables=tables)]
-
-
-def pictured(kept: bundle.Model, folder: Folder, split: str) -> Section:
-    """Queries with what they find, images with what is said of them, and a map."""
-    data = dataset.load(folder, split)
-    store = embed(kept, [data], many=False)
-    searcher, pictures, names = Searcher(store), data.get(np.arange(len(data))), sky_labels()
-    asked = names[:: max(1, len(names) // SHOWN_QUERIES)][:SHOWN_QUERIES]
-    found = [(q, searcher.search(v, 6)) for q, v in zip(asked, kept.embed_texts(asked), strict=True)]
-    first = data.frame.drop_duplicates("proposal").index[:SHOWN_IMAGES]
-    square = fitted(kept, pictures[first])
-    rows = [(pictures[i], ", ".join(data.frame["objects"][i]), [each.text for each in describe(kept, fit, names, 3)])
-            for i, fit in zip(first, square, strict=True)]  # fmt: skip
-    return Section("In pictures", drawings=(
-        Drawing("queries", partial(grids.queries, found, pictures), "Text to image: one hit a proposal, its number below."),
-        Drawing("described", partial(grids.described, rows), "Image to text: the nearest three class names."),
-        Drawing("map", partial(grids.embedding_map, store.vectors, pictures), "Held-out images in the shared space."),
-    ))  # fmt: skip
 
 
 def _collection(folder: Folder) -> Section:

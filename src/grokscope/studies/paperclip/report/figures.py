@@ -26,7 +26,7 @@ from grokscope.report.figures.style import (
 )
 
 COLOURS = (VERMILION, BLUE, GREEN, ORANGE, PURPLE, SKY)
-CONTROL = {"color": GREY, "ls": "--"}
+CONTROL: dict[str, Any] = {"color": GREY, "ls": "--"}
 
 
 def training(traces: Mapping[str, pd.DataFrame], control: str | None) -> Figure:
@@ -35,12 +35,14 @@ def training(traces: Mapping[str, pd.DataFrame], control: str | None) -> Figure:
     handles = []
     with mpl.rc_context(STYLE):
         for n, (name, trace) in enumerate(traces.items()):
-            look = CONTROL if name == control else {"color": COLOURS[n % len(COLOURS)], "ls": "-"}
+            look: dict[str, Any] = CONTROL if name == control else {"color": COLOURS[n % len(COLOURS)], "ls": "-"}
             loss.plot(trace.index, trace["val_loss"], **look)
             accuracy.plot(trace.index, trace["val_acc"], **look)
             handles.append(Line2D([], [], label=name, **look))
         accuracy.axhline(0.1, color=GREY, lw=0.6, ls=":")
-        accuracy.text(0.995, 0.11, "chance", color=GREY, ha="right", va="bottom", transform=accuracy.get_yaxis_transform())
+        accuracy.text(
+            0.995, 0.11, "chance", color=GREY, ha="right", va="bottom", transform=accuracy.get_yaxis_transform()
+        )
         loss.set_ylabel("held-out loss (nats)")
         accuracy.set(ylabel="top-10 % retrieval", xlabel="steps", ylim=(0, 1.02))
     below(figure, handles)
@@ -54,7 +56,7 @@ def retrieval(found: Mapping[str, dict[str, Any]], control: str | None) -> Figur
     with mpl.rc_context(STYLE):
         axes.plot([0, 1], [0, 1], color=GREY, lw=0.6, ls=":")
         for n, (name, each) in enumerate(found.items()):
-            look = CONTROL if name == control else {"color": COLOURS[n % len(COLOURS)], "ls": "-"}
+            look: dict[str, Any] = CONTROL if name == control else {"color": COLOURS[n % len(COLOURS)], "ls": "-"}
             axes.plot(each["curve"]["share"], each["curve"]["accuracy"], **look)
             handles.append(Line2D([], [], label=name, **look))
         axes.set(xlabel="retrieval fraction", ylabel="retrieval accuracy", xlim=(0, 1), ylim=(0, 1.02))
@@ -142,7 +144,7 @@ def collection(images: pd.DataFrame) -> Figure:
     figure, (per, cycles, categories) = new_figure(4.4, rows=3)
     with mpl.rc_context(STYLE):
         counts = images.groupby("proposal").size()
-        per.hist(counts, bins=np.arange(0.5, counts.max() + 1.5), color=SKY, rwidth=0.9)
+        per.hist(counts, bins=[n + 0.5 for n in range(int(counts.max()) + 1)], color=SKY, rwidth=0.9)
         per.set(xlabel="images of a proposal", ylabel="proposals")
         by_cycle = images.groupby("cycle").size()
         cycles.bar(by_cycle.index, by_cycle.to_numpy(), color=SKY)

@@ -39,12 +39,14 @@ def findings(reference: dict[str, Any] | None, control: dict[str, Any] | None) -
     if reference is not None:
         cosines = reference["cosines"]
         said.append(
-            f"Cosines of true pairs are {cosines['true'][0]:.2f} ± {cosines['true'][1]:.2f}, of other proposals' captions "
+            f"Cosines of true pairs are {cosines['true'][0]:.2f} ± {cosines['true'][1]:.2f}, of others "
             f"{cosines['other'][0]:.2f} ± {cosines['other'][1]:.2f} (AUROC {cosines['auroc']:.3f})."
         )
         if "truth" in reference:
             truth = reference["truth"]
-            said.append(f"The best of {len(truth['labels'])} class names is right for {interval(truth['label_accuracy'])} of images.")
+            said.append(
+                f"The best of {len(truth['labels'])} class names is right: {interval(truth['label_accuracy'])}."
+            )
             if truth["judge"]["relevant"]:
                 words = reference["tf_idf"]
                 said.append(

@@ -135,12 +135,14 @@ def cluster(rng: Rng, n: int, variant: int) -> Array:
         for _ in range(46 // len(centres)):
             away, theta = min(abs(rng.standard_cauchy()) * 0.26 + 0.1, 1.2), rng.uniform(0, 2 * np.pi)
             dx, dy = a + away * np.cos(theta), b + away * np.sin(theta)
-            light += rng.uniform(0.35, 1.0) * small_galaxy(x - dx, y - dy, rng, rng.uniform(0.022, 0.042), rng.uniform(0.55, 1))
+            light += rng.uniform(0.35, 1.0) * small_galaxy(
+                x - dx, y - dy, rng, rng.uniform(0.022, 0.042), rng.uniform(0.55, 1)
+            )
     return light
 
 
 def lens(rng: Rng, n: int, variant: int) -> Array:
-    """Thin bright arcs bent around a massive galaxy: one giant arc and a counter-arc (0) or a near-complete ring (1)."""
+    """Thin bright arcs bent around a massive galaxy: a giant arc (0) or nearly a ring (1)."""
     x, y = _place(rng, n)
     radius, angle = rng.uniform(0.42, 0.55), rng.uniform(0, 2 * np.pi)
     light = 0.55 * sersic(np.hypot(x, y / 0.9) + 0.006, 0.11, 3.0)

@@ -1,4 +1,4 @@
-"""How an exposure looks when the archive shows it: noise, cosmic rays, the gap between chips, the stretch, the edges."""
+"""How an exposure looks when the archive shows it: noise, cosmic rays, chip gap, stretch, edges."""
 
 from __future__ import annotations
 

@@ -69,7 +69,9 @@ def _preview(
     picture = exposed(about.kind.draw(rng, size, about.variant), rng, about.depth)
     kept = io.BytesIO()
     Image.fromarray(picture).save(kept, "JPEG", quality=92)
-    name = f"hst_{identity}_{visit + 1:02d}_{camera.lower()}_{detector.lower()}_total_j{identity}{visit + 1:02d}_drc.jpg"
+    name = (
+        f"hst_{identity}_{visit + 1:02d}_{camera.lower()}_{detector.lower()}_total_j{identity}{visit + 1:02d}_drc.jpg"
+    )
     write_whole(folder.previews(identity) / name, kept.getvalue())
     return Preview(
         proposal=identity, filename=name, obs_id=name.removesuffix(".jpg"), uri=f"mast:HST/product/{name}",

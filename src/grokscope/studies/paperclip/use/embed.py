@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from grokscope.studies.paperclip.data.dataset import Dataset
-from grokscope.studies.paperclip.data.pictures import crops, squared, read
+from grokscope.studies.paperclip.data.pictures import crops, read, squared
 from grokscope.studies.paperclip.evaluation.labels import GENERAL, sky_labels
 from grokscope.studies.paperclip.learning.bundle import Model
 from grokscope.studies.paperclip.use.store import SHOWN, Store

@@ -64,4 +64,6 @@ def index_of(vectors: Array, how: str = "auto") -> Index:
     there = find_spec("faiss") is not None
     if how == "faiss" and not there:
         raise InputError("index: found no faiss, expected it to be installed: pip install faiss-cpu")
-    return Faiss(vectors) if how == "faiss" or (how == "auto" and there and len(vectors) > EXACT_UP_TO) else Exact(vectors)
+    return (
+        Faiss(vectors) if how == "faiss" or (how == "auto" and there and len(vectors) > EXACT_UP_TO) else Exact(vectors)
+    )

@@ -15,7 +15,19 @@ from grokscope.spec import InputError
 from grokscope.studies.paperclip.data.layout import write_whole
 
 VECTORS, ROWS, FACTS = "vectors.npy", "rows.parquet", "index.json"
-SHOWN = ("proposal", "filename", "instrument", "detector", "filters", "cycle", "category", "title", "target", "abstract", "split")
+SHOWN = (
+    "proposal",
+    "filename",
+    "instrument",
+    "detector",
+    "filters",
+    "cycle",
+    "category",
+    "title",
+    "target",
+    "abstract",
+    "split",
+)
 
 
 @dataclass(frozen=True)
