@@ -4,9 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 BENCH  := $(VENV)/.bench
+CLIP   := $(VENV)/.paperclip
 
 .DEFAULT_GOAL := help
-.PHONY: help race test test-long lint bench clean
+.PHONY: help race paperclip test test-long lint bench clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -22,17 +23,24 @@ $(BENCH): $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
 	@touch $@
 
+$(CLIP): $(READY) requirements-paperclip.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-paperclip.txt
+	@touch $@
+
 race: $(READY) ## Run the quick suite and write its report
 	$(BIN)/grokscope run quick
 
-test: $(READY) ## Run the tests, the linters and the type checker
+paperclip: $(CLIP) ## Sky, tiny CLIP, shuffled control, evaluation and report; says its numbers and time
+	$(BIN)/grokscope paperclip run paperclip-quick
+
+test: $(CLIP) ## Run the tests, the linters and the type checker
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest --cov --numprocesses auto --dist loadfile
 
-test-long: $(READY) ## Run the slow tests too
+test-long: $(CLIP) ## Run the slow tests too
 	$(BIN)/pytest -m ''
 
 bench: $(BENCH) ## Print every figure that the README claims about speed

@@ -40,7 +40,9 @@ def opened(data: bytes, name: str) -> Image.Image:
             picture.load()
     except UnidentifiedImageError:
         raise InputError(f"{name}: found {len(data):,} bytes of another kind, expected {expected}") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise InputError(f"{name}: found {error}, expected at most {MOST_PIXELS:,} pixels") from None
+    except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f"{name}: found a broken picture ({error}), expected {expected}") from None
     return picture
 
