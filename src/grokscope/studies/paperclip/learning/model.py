@@ -127,11 +127,13 @@ def prepared(towers: Towers, net: Clip, loss: Contrast) -> Towers:
         for name, weight in clip.named_parameters():
             weight.requires_grad_(name == "logit_scale")
     if net.mode == "lora":
-        from peft import LoraConfig, get_peft_model
+        from peft import LoraConfig, inject_adapter_in_model
 
         names = ["q_proj", "v_proj"]
-        settings = LoraConfig(r=net.rank, lora_alpha=2 * net.rank, target_modules=names, modules_to_save=None)
-        get_peft_model(clip, settings)  # in place: the base layers are wrapped and frozen
+        settings = LoraConfig(r=net.rank, lora_alpha=2 * net.rank, target_modules=names)
+        for weight in clip.parameters():
+            weight.requires_grad_(False)
+        inject_adapter_in_model(settings, clip)
         clip.logit_scale.requires_grad_(True)
     towers.bias.requires_grad_(loss.kind_of == "sigmoid")
     return towers

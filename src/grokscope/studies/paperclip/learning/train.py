@@ -67,7 +67,7 @@ def train(
     """
     from accelerate import Accelerator
 
-    accelerator = Accelerator(mixed_precision="bf16" if run.precision == "bfloat16" else "no")
+    accelerator = Accelerator()
     towers = build(run.net, run.loss, seed=run.seeds.init, source=source)
     model = _model(run, towers, training, source)
     batches = Batches(run, training, model.tokenizer, rank=accelerator.process_index, world=accelerator.num_processes)
@@ -132,7 +132,8 @@ def _step(
     losses, hits = [], []
     for part in range(run.accumulate):
         batch: Batch = Batch(*(tensor.to(accelerator.device) for tensor in batches.at(step, part)))
-        with accelerator.autocast():
+        half = run.precision == "bfloat16"
+        with torch.autocast(accelerator.device.type, torch.bfloat16, enabled=half):
             x, y, scale, bias = wrapped(batch.pixels, batch.ids, batch.mask)
         x, y = gathered(x), gathered(y)
         world = accelerator.num_processes
