@@ -54,7 +54,7 @@ def test_infonce_of_known_cosines() -> None:
     eye = torch.eye(100)
     assert float(losses.infonce(eye, eye, SCALE)) == pytest.approx(0.688, abs=1e-3)
     pair = torch.tensor([[1.0], [-1.0]])
-    assert float(losses.infonce(pair, pair, SCALE)) == pytest.approx(math.log(1 + math.exp(-2 * 4.605)), rel=1e-4)
+    assert float(losses.infonce(pair, pair, SCALE)) == pytest.approx(math.log(1 + math.exp(-2 * 4.605)), rel=1e-3)
 
 
 def test_losses_agree_with_numpy_and_with_one_another() -> None:
