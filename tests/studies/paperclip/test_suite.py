@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from cli.conftest import call
 from grokscope.studies.paperclip.plan import planned
 from grokscope.studies.paperclip.suite import Known, load, read
 from grokscope.suite import SuiteError
 from grokscope.suite.shipped import shipped
 
-from ...cli.conftest import call
 from . import extra  # noqa: F401
 
 TINY = """
