@@ -31,8 +31,8 @@ def evaluate(
     """
     kept = group.model_of(model)
     from grokscope.studies.paperclip.data.layout import Folder
+    from grokscope.studies.paperclip.evaluating import evaluate as evaluated
     from grokscope.studies.paperclip.report.sentences import findings
-    from grokscope.studies.paperclip.walk import evaluate as evaluated
 
     if captions not in ("summary", "abstract", "objects"):
         raise typer.BadParameter(f"found {captions!r}, expected summary, abstract or objects", param_hint="--captions")

@@ -94,6 +94,15 @@ def test_a_caption_fits_and_is_never_empty(tokenizer, text: str, context: int, s
     assert ((ids == tokenizer.eos_token_id).sum(axis=1) == 1).all()
 
 
+def test_items_stand_alone_or_together(tokenizer) -> None:  # type: ignore[no-untyped-def]
+    caption = Caption(tokenizer, "dusty comet, deep imaging; size of the nucleus", whole=False, items=True)
+    assert len(caption.parts) == 3
+    drawn = {tuple(caption.some(80, np.random.default_rng(n))) for n in range(60)}
+    assert {tuple(part) for part in caption.parts} <= drawn
+    assert tuple(token for part in caption.parts for token in part) in drawn
+    assert all(drawn)
+
+
 def test_every_sentence_can_begin_a_caption_and_a_long_one_is_cut(tokenizer) -> None:  # type: ignore[no-untyped-def]
     caption = Caption(tokenizer, " ".join(SENTENCES), whole=False)
     begins = {tuple(caption.drawn(8, start)[:5]) for start in range(9)}

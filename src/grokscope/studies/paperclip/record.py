@@ -35,17 +35,17 @@ def provenance(*, device: str, world: int, seconds: float, started: str) -> Prov
     )  # fmt: skip
 
 
-def record(ledger: Ledger, run: FineTune, trained: Trained, started: str) -> None:
-    """Keep a finished run, whole."""
+def record(ledger: Ledger, run: FineTune, trained: Trained, started: str, owner: str | None = None) -> None:
+    """Keep a finished run, whole. `owner`: the driver that trained it."""
     made = provenance(device=trained.device, world=trained.world, seconds=trained.seconds, started=started)
     trace, result = cast(Trace, trained.trace), cast(Result, trained.result)
-    ledger.record(Finished(as_run(run), trace, result, made))
+    ledger.record_all([Finished(as_run(run), trace, result, made)], owner)
 
 
-def record_failure(ledger: Ledger, run: FineTune, error: DivergedError, started: str) -> None:
+def record_failure(ledger: Ledger, run: FineTune, error: DivergedError, started: str, owner: str | None = None) -> None:
     """Keep that a run could not go on."""
     made = provenance(device="unknown", world=1, seconds=0.0, started=started)
-    ledger.record(Failed(as_run(run), str(error), error.epoch, made))
+    ledger.record_all([Failed(as_run(run), str(error), error.epoch, made)], owner)
 
 
 def trace_frame(ledger: Ledger, run: FineTune) -> Any:

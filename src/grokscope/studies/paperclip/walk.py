@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from grokscope.ledger import Ledger
-from grokscope.spec import InputError
+from grokscope.ledger.owners import new_owner
 from grokscope.studies.paperclip.data import dataset, splits
 from grokscope.studies.paperclip.data.build import build
 from grokscope.studies.paperclip.data.catalogue import read_catalogue
-from grokscope.studies.paperclip.data.layout import Folder, write_whole
-from grokscope.studies.paperclip.evaluation.baselines import tf_idf
-from grokscope.studies.paperclip.evaluation.evaluate import evaluation, tf_idf_judge, with_truth
-from grokscope.studies.paperclip.evaluation.labels import sky_labels
-from grokscope.studies.paperclip.evaluation.truth import read_truth
+from grokscope.studies.paperclip.data.layout import Folder
+from grokscope.studies.paperclip.evaluating import evaluate
 from grokscope.studies.paperclip.learning import bundle, sizes
 from grokscope.studies.paperclip.learning.spec import FineTune
 from grokscope.studies.paperclip.learning.train import DivergedError, train
@@ -31,6 +24,8 @@ from grokscope.studies.paperclip.summaries.summarise import summarise
 from grokscope.training.provenance import now
 
 Say = Callable[[str], None]
+LEASE_SECONDS = 3600.0
+"""A row of the trace renews a lease; on a slow device one may take long."""
 
 
 @dataclass
@@ -121,6 +116,7 @@ def walk(
         ledger.reset([run.identity for run in every])
         for run in every:
             place.checkpoint(run).unlink(missing_ok=True)
+    owner = new_owner()
     states = ledger.states(suite=suite.name)
     training, held_out = dataset.load(folder, "train"), dataset.load(folder, "val")
     began = time.perf_counter()
@@ -130,7 +126,7 @@ def walk(
         if states[run.identity] == "done":
             ledger.reset([run.identity])  # its model is gone: what cannot be used is done again
         say(f"run {number} of {len(every)}: {run.label}")
-        _train(run, training, held_out, facts, ledger, place, tally, watch, say)
+        _train(run, training, held_out, facts, ledger, owner, place, tally, watch, say)
     tally.seconds["training"] = time.perf_counter() - began
     began = time.perf_counter()
     split = suite.analysis.get("split", "test")
@@ -142,54 +138,32 @@ def walk(
 
 
 def _train(
-    run: FineTune, training: dataset.Dataset, held_out: dataset.Dataset, facts: Known, ledger: Ledger, place: Place,
-    tally: Tally, watch: Callable[[FineTune, int, dict[str, float]], None], say: Say,
+    run: FineTune, training: dataset.Dataset, held_out: dataset.Dataset, facts: Known, ledger: Ledger, owner: str,
+    place: Place, tally: Tally, watch: Callable[[FineTune, int, dict[str, float]], None], say: Say,
 ) -> None:  # fmt: skip
     """Train one run, keep its model, record it; its checkpoint goes when that is done."""
-    started = now()
-    ledger.start([run.identity])
+    started, leases = now(), ledger.leases(owner, seconds=LEASE_SECONDS)
+    ledger.reopen([run.identity])
+    if run.identity not in leases.claim([run.identity]).free:
+        say(f"run {run.identity}: another driver trains it, so it is left to it")
+        return
+
+    def heard(step: int, row: dict[str, float]) -> None:
+        leases.renew([run.identity])
+        watch(run, step, row)
+
     try:
         trained = train(
             run, training, held_out, source=facts.sources.get(run.net.base), place=place.checkpoint(run),
-            watch=lambda step, row: watch(run, step, row), say=say,
+            watch=heard, say=say,
         )  # fmt: skip
+        bundle.save(trained.model, place.model(run))
+        record(ledger, run, trained, started, owner)
     except DivergedError as error:
-        record_failure(ledger, run, error, started)
+        record_failure(ledger, run, error, started, owner)
         tally.failures.append(f"run {run.identity} ({run.label}): {error}")
         return
     finally:
-        ledger.release([run.identity])
-    bundle.save(trained.model, place.model(run))
-    record(ledger, run, trained, started)
+        leases.release([run.identity])
     place.checkpoint(run).unlink(missing_ok=True)
     tally.done += 1
-
-
-def evaluate(
-    kept: bundle.Model, folder: Folder, split: str, captions: dataset.Captions, place: Path | None = None
-) -> dict[str, Any]:
-    """Every metric of a model on a split, with what the sky's truth allows; written to `place`."""
-    data = dataset.load(folder, split)
-    if not len(data):
-        raise InputError(f"split: found {split!r} empty, expected images")
-    texts, proposals = data.captions(captions), data.proposals
-    images = kept.embed_pictures(_at_size(kept, data))
-    distinct = list(dict.fromkeys(texts))
-    words = dict(zip(distinct, kept.embed_texts(distinct), strict=True))
-    found = evaluation(images, texts, words, data.frame, kept.scale) | {"split": split, "captions": captions}
-    truth = read_truth(folder)
-    if truth is not None:
-        names, queries = sky_labels(), truth.queries()
-        labels, asked = kept.embed_texts(names), dict(zip(queries, kept.embed_texts(queries), strict=True))
-        found["truth"] = with_truth(images, labels, names, asked, truth, proposals)
-        table = tf_idf([str(text) for text in data.frame["abstract"]], queries)
-        found["tf_idf"] = tf_idf_judge(table, queries, proposals, truth)
-    if place is not None:
-        write_whole(place, json.dumps(found, allow_nan=True).encode())
-    return found
-
-
-def _at_size(kept: bundle.Model, data: dataset.Dataset) -> np.ndarray:
-    from grokscope.studies.paperclip.use.embed import fitted
-
-    return fitted(kept, data.get(np.arange(len(data))))

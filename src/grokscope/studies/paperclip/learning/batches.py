@@ -56,8 +56,9 @@ class Batches:
     def __init__(self, run: FineTune, data: Dataset, tokenizer: Any, *, rank: int = 0, world: int = 1):
         self.run, self.data, self.rank, self.world = run, data, rank, world
         self.rows, self.shown_with = paired(run, data)
-        whole = run.task.captions != "abstract"
-        self.captions = Captions(tokenizer, data.captions(run.task.captions), run.net.context, whole=whole)
+        items = run.task.captions == "summary" and run.task.items == "drawn"
+        whole = run.task.captions != "abstract" and not items
+        self.captions = Captions(tokenizer, data.captions(run.task.captions), run.net.context, whole=whole, items=items)
         self._members = [np.flatnonzero(data.proposals[self.rows] == p) for p in np.unique(data.proposals[self.rows])]
         self._pool = ThreadPoolExecutor(1)
         self._next: tuple[int, Any] | None = None

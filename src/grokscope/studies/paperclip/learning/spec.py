@@ -28,6 +28,7 @@ class Pairs(Spec):
         captions: `summary`, `abstract` (whole sentences drawn anew within the token budget), or `objects`.
         pairing: `true`; `shuffled`: every image keeps the caption of another one, drawn once; `batch`: captions are
             permuted anew within every batch, as published.
+        items: `drawn`: half of the time a few of a summary's items stand for it; `whole`: it is shown as it is.
         limit: train on so many images only, drawn once; 0 for all.
     """
 
@@ -37,6 +38,7 @@ class Pairs(Spec):
     n_val: int = static()
     captions: Literal["summary", "abstract", "objects"] = static("summary", choices=("summary", "abstract", "objects"))
     pairing: Literal["true", "shuffled", "batch"] = static("true", choices=("true", "shuffled", "batch"))
+    items: Literal["drawn", "whole"] = static("drawn", choices=("drawn", "whole"))
     limit: int = traced(0, low=0)
 
     @property

@@ -15,6 +15,7 @@ SPECIALS = ("<pad>", "<unk>", "<bos>", "<eos>")
 MOST_CHARACTERS = 200_000
 """Of one text: what a model reads of a longer one is not changed by the rest."""
 
+_ITEM = re.compile(r"(?<=[,;])\s+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'({])")
 
 
@@ -48,8 +49,8 @@ def sentences(text: str) -> list[str]:
 class Caption:
     """One text as the token ids of its sentences, without the ends."""
 
-    def __init__(self, tokenizer: Any, text: str, *, whole: bool):
-        parts = [text[:MOST_CHARACTERS]] if whole else sentences(text)
+    def __init__(self, tokenizer: Any, text: str, *, whole: bool, items: bool = False):
+        parts = [text[:MOST_CHARACTERS]] if whole else _ITEM.split(text) if items else sentences(text)
         ids = [tokenizer(part, add_special_tokens=False, verbose=False)["input_ids"] for part in parts]
         self.parts: list[list[int]] = [part for part in ids if part] or [[tokenizer.unk_token_id]]
 
@@ -62,6 +63,14 @@ class Caption:
                 break
             chosen += part
         return chosen[:budget]
+
+    def some(self, budget: int, rng: np.random.Generator) -> list[int]:
+        """Half of the time everything in order, else a run of items that may be one alone; cut at the budget."""
+        count = len(self.parts)
+        if rng.random() < 0.5 or count == 1:
+            return [token for part in self.parts for token in part][:budget]
+        start = int(rng.integers(count))
+        return [token for part in self.parts[start : start + int(rng.integers(1, count))] for token in part][:budget]
 
     def windows(self, budget: int, most: int = 16) -> list[list[int]]:
         """All sentences in order, as few windows as hold them, at most `most`."""
@@ -78,16 +87,18 @@ class Caption:
 class Captions:
     """Texts as captions that fit the context."""
 
-    def __init__(self, tokenizer: Any, texts: Sequence[str], context: int, *, whole: bool):
-        self.tokenizer, self.budget = tokenizer, context - 2
+    def __init__(self, tokenizer: Any, texts: Sequence[str], context: int, *, whole: bool, items: bool = False):
+        self.tokenizer, self.budget, self.items = tokenizer, context - 2, items
         made: dict[str, Caption] = {}
         for text in texts:
             if text not in made:
-                made[text] = Caption(tokenizer, text, whole=whole)
+                made[text] = Caption(tokenizer, text, whole=whole, items=items)
         self.captions = [made[text] for text in texts]
 
     def draw(self, rows: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-        """int64 ids and mask (rows, longest) of captions that begin at a sentence drawn for each."""
+        """int64 ids and mask (rows, longest) of captions: some items, or from a sentence drawn for each."""
+        if self.items:
+            return self.padded([self.captions[row].some(self.budget, rng) for row in rows])
         return self.padded(
             [self.captions[row].drawn(self.budget, int(rng.integers(len(self.captions[row].parts)))) for row in rows]
         )

@@ -33,7 +33,7 @@ def make_sky(root: Path, *, proposals: int = 700, size: int = 128, seed: int = 0
     if folder.catalogue.exists() or folder.manifest.exists():
         raise InputError(f"{root}: found a data folder, expected a new or empty one")
     root.mkdir(parents=True, exist_ok=True)
-    draw = partial(_proposal, root=root, size=size, seed=seed)
+    draw = partial(_proposal, of=proposals, root=root, size=size, seed=seed)
     if workers > 1:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
             made = list(pool.map(draw, range(proposals), chunksize=8))
@@ -45,12 +45,12 @@ def make_sky(root: Path, *, proposals: int = 700, size: int = 128, seed: int = 0
     return sum(count for _, _, count in made)
 
 
-def _proposal(number: int, *, root: Path, size: int, seed: int) -> tuple[Proposal, dict[str, object], int]:
+def _proposal(number: int, *, of: int, root: Path, size: int, seed: int) -> tuple[Proposal, dict[str, object], int]:
     """One proposal with its pictures; its randomness is its own."""
     rng, folder, identity = np.random.default_rng([seed, number]), Folder(root), FIRST_ID + number
     about = subject(rng)
     written = Proposal(
-        proposal=identity, cycle=int(8 + number * 24 // max(700, number + 1)), kind="GO", category=category(about, rng),
+        proposal=identity, cycle=8 + number * 24 // of, kind="GO", category=category(about, rng),
         title=title(about, rng), pi=person(rng), abstract=abstract(about, rng),
     )  # fmt: skip
     place = float(rng.uniform(0, 360)), float(np.degrees(np.arcsin(rng.uniform(-1, 1))))

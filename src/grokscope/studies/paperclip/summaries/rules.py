@@ -7,7 +7,7 @@ import re
 from grokscope.studies.paperclip.data.manifest import Summary
 from grokscope.studies.paperclip.summaries.schema import LONGEST, MOST_ITEMS
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 GAZETTEER = tuple(
     """
     barred spiral galaxy; barred disk galaxy; galaxy with a stellar bar; grand-design spiral; spiral galaxy;
@@ -52,8 +52,10 @@ def by_rules(abstract: str, title: str = "", category: str = "") -> Summary:
     text = " ".join(f"{title}. {abstract}".replace("{", "(").replace("}", ")").split())
     objects: dict[str, None] = {}
     for match in _SEEN.finditer(text):
+        if match[1].isupper() and len(match[1]) > 3:
+            continue  # a target's proper name, such as COMET C/1995 O1
         look = _LOOK.search(text[: match.start()])
-        name = match[1] if match[1].isupper() else match[1][0].lower() + match[1][1:]
+        name = match[1] if match[1][:2].isupper() or " " in match[1][:2] else match[1][0].lower() + match[1][1:]
         objects[f"{look[1].lower()} {name}" if look else name] = None
     for word, signs in _DEPTH:
         if any(sign in text.lower() for sign in signs):
