@@ -37,12 +37,13 @@ def run(
     from grokscope.studies.paperclip.learning.needs import need_extra
 
     need_extra()
+    from grokscope.studies.paperclip.learning.crew import Crew
     from grokscope.studies.paperclip.report.conclude import write
     from grokscope.studies.paperclip.suite import load
     from grokscope.studies.paperclip.walk import Place as Kept
     from grokscope.studies.paperclip.walk import walk
 
-    loaded = load(suite)
+    loaded, crew = load(suite), Crew()
     place = Kept(out / loaded.name)
 
     def watch(run: Any, step: int, row: dict[str, float]) -> None:
@@ -55,11 +56,13 @@ def run(
         try:
             tally, runs, folder = walk(
                 loaded, ledger, place, workers=group.workers(), force=force, watch=watch,
-                say=lambda text: console.print(text, markup=False),
+                say=lambda text: console.print(text, markup=False) if crew.first else None,
             )  # fmt: skip
         except KeyboardInterrupt:
             console.print("Stopped early; at most one interval of one run is lost. The same command goes on from here.")
             raise typer.Exit(group.INTERRUPTED) from None
+        if not crew.first:
+            return
         sheet, page = write(loaded, runs, ledger, place, folder, out / "reports" / loaded.name)
     _say(sheet, page)
     console.print("Seconds: " + ", ".join(f"{name} {value:.0f}" for name, value in tally.seconds.items()))

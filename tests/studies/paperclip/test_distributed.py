@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from grokscope.ledger import open_ledger
 from grokscope.studies.paperclip.learning.losses import gathered, infonce
 
 from . import extra  # noqa: F401
+from .test_suite import TINY
 
 PAIRS, DIM = 8, 6
 
@@ -48,3 +53,30 @@ def test_two_processes_come_to_the_gradient_of_one(tmp_path: Path) -> None:
     weight.requires_grad_(True)
     loss_of(x, y, weight).backward()
     assert torch.allclose(torch.load(tmp_path / "grad", weights_only=True), weight.grad, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_suite_is_walked_by_two_processes_as_by_one(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(
+        TINY.replace("memorise: {task", "other: {task").replace(", memorise: memorise", "")
+    )
+    found = {}
+    for n in (1, 2):
+        place = tmp_path / str(n)
+        launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={n}", "-m"]
+        words = ["grokscope", "paperclip", "run", tmp_path / "tiny.yaml", "--out", place, "--store", place / "l.sqlite"]
+        done = subprocess.run(
+            [*launch, *map(str, words)],
+            capture_output=True,
+            text=True,
+            timeout=400,
+            check=False,
+            env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        with open_ledger(place / "l.sqlite", create=False) as ledger:
+            frame = ledger.runs(status="done").set_index("id").sort_index()
+        assert frame["layout"].unique().tolist() == [n]
+        found[n] = frame["final_running_loss"]
+    assert found[1].index.equals(found[2].index)
+    assert np.allclose(found[1], found[2], atol=1e-4)

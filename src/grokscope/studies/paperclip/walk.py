@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grokscope.ledger import Ledger
+from grokscope.ledger.leases import Leases
 from grokscope.ledger.owners import new_owner
 from grokscope.studies.paperclip.data import dataset, splits
 from grokscope.studies.paperclip.data.build import build
@@ -15,6 +16,7 @@ from grokscope.studies.paperclip.data.catalogue import read_catalogue
 from grokscope.studies.paperclip.data.layout import Folder
 from grokscope.studies.paperclip.evaluating import evaluate
 from grokscope.studies.paperclip.learning import bundle, sizes
+from grokscope.studies.paperclip.learning.crew import Crew
 from grokscope.studies.paperclip.learning.spec import FineTune
 from grokscope.studies.paperclip.learning.train import DivergedError, train
 from grokscope.studies.paperclip.record import as_run, record, record_failure
@@ -105,65 +107,84 @@ def walk(
     say: Say = lambda _: None,
 ) -> tuple[Tally, dict[str, tuple[FineTune, ...]], Folder]:  # fmt: skip
     """Do every run of a suite that is not done, and evaluate what has not been evaluated. Nothing is done twice."""
-    tally, began = Tally(), time.perf_counter()
+    tally, crew, began = Tally(), Crew(), time.perf_counter()
+    if crew.first:
+        ready(suite.data, place, workers, say)
+    crew.wait()
     folder = ready(suite.data, place, workers, say)
     tally.seconds["data"] = time.perf_counter() - began
     facts = known(suite, folder)
     runs = suite.runs(facts)
     every = list({run.identity: run for each in runs.values() for run in each}.values())
-    ledger.register(suite.name, suite.text, [as_run(run) for run in every])
-    if force:
+    if crew.first:
+        ledger.register(suite.name, suite.text, [as_run(run) for run in every])
+    if force and crew.first:
         ledger.reset([run.identity for run in every])
         for run in every:
             place.checkpoint(run).unlink(missing_ok=True)
     owner = new_owner()
-    states = ledger.states(suite=suite.name)
+    states = crew.agree(_states(suite, every, ledger, place) if crew.first else {})
     training, held_out = dataset.load(folder, "train"), dataset.load(folder, "val")
     began = time.perf_counter()
     for number, run in enumerate(every, 1):
-        if states[run.identity] == "done" and place.model(run).exists():
-            continue
         if states[run.identity] == "done":
-            ledger.reset([run.identity])  # its model is gone: what cannot be used is done again
+            continue
         say(f"run {number} of {len(every)}: {run.label}")
-        _train(run, training, held_out, facts, ledger, owner, place, tally, watch, say)
+        _train(run, training, held_out, facts, ledger, owner, crew, place, tally, watch, say)
     tally.seconds["training"] = time.perf_counter() - began
     began = time.perf_counter()
     split = suite.analysis.get("split", "test")
     for run in every:
-        if place.model(run).exists() and not place.evaluation(run, split).exists():
+        if crew.first and place.model(run).exists() and not place.evaluation(run, split).exists():
             evaluate(bundle.load(place.model(run)), folder, split, run.task.captions, place.evaluation(run, split))
     tally.seconds["evaluation"] = time.perf_counter() - began
     return tally, runs, folder
 
 
+def _states(suite: PaperclipSuite, runs: list[FineTune], ledger: Ledger, place: Place) -> dict[str, str]:
+    """Identity -> state; a run whose model is gone is done again."""
+    states = ledger.states(suite=suite.name)
+    lost = [run.identity for run in runs if states[run.identity] == "done" and not place.model(run).exists()]
+    ledger.reset(lost)
+    return states | dict.fromkeys(lost, "pending")
+
+
 def _train(
     run: FineTune, training: dataset.Dataset, held_out: dataset.Dataset, facts: Known, ledger: Ledger, owner: str,
-    place: Place, tally: Tally, watch: Callable[[FineTune, int, dict[str, float]], None], say: Say,
+    crew: Crew, place: Place, tally: Tally, watch: Callable[[FineTune, int, dict[str, float]], None], say: Say,
 ) -> None:  # fmt: skip
     """Train one run, keep its model, record it; its checkpoint goes when that is done."""
     started, leases = now(), ledger.leases(owner, seconds=LEASE_SECONDS)
-    ledger.reopen([run.identity])
-    if run.identity not in leases.claim([run.identity]).free:
+    if not crew.agree(crew.first and _claimed(run, ledger, leases)):
         say(f"run {run.identity}: another driver trains it, so it is left to it")
         return
 
     def heard(step: int, row: dict[str, float]) -> None:
-        leases.renew([run.identity])
-        watch(run, step, row)
+        if crew.first:
+            leases.renew([run.identity])
+            watch(run, step, row)
 
     try:
         trained = train(
             run, training, held_out, source=facts.sources.get(run.net.base), place=place.checkpoint(run),
             watch=heard, say=say,
         )  # fmt: skip
-        bundle.save(trained.model, place.model(run))
-        record(ledger, run, trained, started, owner)
+        if crew.first:
+            bundle.save(trained.model, place.model(run))
+            record(ledger, run, trained, started, owner)
+            place.checkpoint(run).unlink(missing_ok=True)
     except DivergedError as error:
-        record_failure(ledger, run, error, started, owner)
+        if crew.first:
+            record_failure(ledger, run, error, started, owner)
         tally.failures.append(f"run {run.identity} ({run.label}): {error}")
         return
     finally:
-        leases.release([run.identity])
-    place.checkpoint(run).unlink(missing_ok=True)
+        if crew.first:
+            leases.release([run.identity])
+    crew.wait()
     tally.done += 1
+
+
+def _claimed(run: FineTune, ledger: Ledger, leases: Leases) -> bool:
+    ledger.reopen([run.identity])
+    return run.identity in leases.claim([run.identity]).free

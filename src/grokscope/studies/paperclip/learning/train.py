@@ -15,6 +15,7 @@ import torch
 from grokscope.studies.paperclip.data.dataset import Dataset
 from grokscope.studies.paperclip.learning import bundle
 from grokscope.studies.paperclip.learning.batches import Batch, Batches, paired
+from grokscope.studies.paperclip.learning.crew import settings
 from grokscope.studies.paperclip.learning.losses import contrast, gathered
 from grokscope.studies.paperclip.learning.measure import Probe, measured
 from grokscope.studies.paperclip.learning.model import Towers, build, merged
@@ -67,7 +68,7 @@ def train(
     """
     from accelerate import Accelerator
 
-    accelerator = Accelerator()
+    accelerator = Accelerator(**settings())
     towers = build(run.net, run.loss, seed=run.seeds.init, source=source)
     model = _model(run, towers, training, source)
     batches = Batches(run, training, model.tokenizer, rank=accelerator.process_index, world=accelerator.num_processes)
