@@ -4,13 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 BENCH  := $(VENV)/.bench
+CLIP   := $(VENV)/.paperclip
 
 # Rooms that a result passes through unseen: what is not tested there is not known.
 COVERED := ledger tasks laws suite
 LEAST   := 95
 
 .DEFAULT_GOAL := help
-.PHONY: help race order paths test test-long lint bench clean
+.PHONY: help race order paths paperclip test test-long lint bench clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,6 +27,10 @@ $(BENCH): $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
 	@touch $@
 
+$(CLIP): $(READY) requirements-paperclip.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-paperclip.txt
+	@touch $@
+
 race: $(READY) ## Run the quick suite and write its report
 	$(BIN)/grokscope run quick
 
@@ -35,7 +40,10 @@ order: $(READY) ## Run the quick suite of the study of order and write its repor
 paths: $(READY) ## Run the quick suite of the paths study and write its report
 	$(BIN)/grokscope run paths-quick
 
-test: $(READY) ## Run the tests, the linters and the type checker
+paperclip: $(CLIP) ## Sky, tiny CLIP, shuffled control, evaluation and report; says its numbers and time
+	$(BIN)/grokscope paperclip run paperclip-quick
+
+test: $(CLIP) ## Run the tests, the linters and the type checker
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -47,7 +55,7 @@ test: $(READY) ## Run the tests, the linters and the type checker
 	    $(BIN)/coverage report --include="*/grokscope/$$room/*" --format=total --fail-under=$(LEAST) || exit 1; \
 	done
 
-test-long: $(READY) ## Run the slow tests too
+test-long: $(CLIP) ## Run the slow tests too
 	$(BIN)/pytest -m ''
 
 bench: $(BENCH) ## Print every figure that the README claims about speed

@@ -117,6 +117,9 @@ def _normalised(field: dataclasses.Field[Any], value: Any) -> Any:
         if not _is_number(value) or not abs(value) < LARGEST_INT or value != int(value):
             raise SpecError(field.name, value, "a whole number")
         value = int(value)
+    elif wanted == "str" and not meta.get("choices"):
+        if not isinstance(value, str) or not value:
+            raise SpecError(field.name, value, "a text that is not empty")
     elif not meta.get("choices") and not isinstance(value, Spec):
         raise SpecError(field.name, value, f"a spec ({wanted})")
     if meta.get("choices") and value not in meta["choices"]:

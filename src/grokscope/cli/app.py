@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from grokscope.cli import browse, carry, do, foretell
+from grokscope.cli import browse, carry, do, foretell, paperclip
 from grokscope.cli.errors import set_debug
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ app.command("import")(carry.import_)
 app.command("export")(carry.export)
 app.command("capsule")(carry.capsule)
 app.command("version")(browse.version)
+app.add_typer(paperclip.app, name="paperclip")
 
 
 def main() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from grokscope.suite.errors import SuiteError
 
 SUFFIX = ".yaml"
+OTHER_GRAMMARS = ("paperclip",)
+"""Studies whose suites begin with their name and are read by their own command, in a grammar of their own."""
 
 
 def shipped_folder() -> Path:
@@ -17,18 +19,21 @@ def shipped_folder() -> Path:
     return inside if inside.is_dir() else package.parents[1] / "suites"
 
 
-def shipped() -> list[str]:
-    """Names of the suites that ship, sorted."""
-    return sorted(path.stem for path in shipped_folder().glob("*" + SUFFIX))
+def shipped(study: str | None = None) -> list[str]:
+    """Names of the suites that ship, sorted: those that `load_suite` reads, or those of a study in its own grammar."""
+    names = sorted(path.stem for path in shipped_folder().glob("*" + SUFFIX))
+    if study is not None:
+        return [name for name in names if name.startswith(study)]
+    return [name for name in names if not name.startswith(OTHER_GRAMMARS)]
 
 
-def find(path_or_name: str | Path) -> Path:
+def find(path_or_name: str | Path, study: str | None = None) -> Path:
     """The file meant. A shipped name goes before a file of that very name in the working folder (write ./name).
 
     Raises:
         SuiteError: there is neither.
     """
-    names = shipped()
+    names = shipped(study)
     if str(path_or_name) in names:
         return shipped_folder() / f"{path_or_name}{SUFFIX}"
     path = Path(path_or_name)

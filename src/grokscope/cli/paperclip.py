@@ -1,0 +1,170 @@
+"""`grokscope paperclip ...`: images of the sky and the words of astronomers. What a command calls is imported by it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from grokscope.cli import paperclip_data, paperclip_use
+from grokscope.cli import paperclip_options as group
+from grokscope.cli.do import complain_softly
+from grokscope.cli.errors import complain, friendly
+from grokscope.cli.options import DEFAULT_STORE, Store
+
+app = typer.Typer(
+    help="Images of the sky and the words of astronomers in one space (extra: paperclip).", no_args_is_help=True,
+    rich_markup_mode="rich",
+)  # fmt: skip
+console = Console(highlight=False)
+
+
+@app.command()
+@friendly
+def run(
+    suite: group.SuiteName, store: Store = None, out: group.OutFolder = group.Place,
+    force: Annotated[bool, typer.Option("--force", help="Do runs again that are done.")] = False,
+) -> None:  # fmt: skip
+    """Do every run of a suite that is not done: data, training, evaluation, report. Ctrl-C loses little; run again.
+
+    Example: [bold]grokscope paperclip run paperclip-quick[/bold]
+    """
+    from grokscope.ledger import open_ledger
+    from grokscope.studies.paperclip.learning.needs import need_extra
+
+    need_extra()
+    from grokscope.studies.paperclip.learning.crew import Crew
+    from grokscope.studies.paperclip.report.conclude import write
+    from grokscope.studies.paperclip.suite import load
+    from grokscope.studies.paperclip.walk import Place as Kept
+    from grokscope.studies.paperclip.walk import walk
+
+    loaded, crew = load(suite), Crew()
+    place = Kept(out / loaded.name)
+
+    def watch(run: Any, step: int, row: dict[str, float]) -> None:
+        console.print(
+            f"  step {step}/{run.steps}: loss {row['running_loss']:.3f}, train {row['train_acc']:.1%}, "
+            f"held out {row['val_acc']:.1%}"
+        )
+
+    with open_ledger(store or DEFAULT_STORE) as ledger:
+        try:
+            tally, runs, folder = walk(
+                loaded, ledger, place, workers=group.workers(), force=force, watch=watch,
+                say=lambda text: console.print(text, markup=False) if crew.first else None,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            console.print("Stopped early; at most one interval of one run is lost. The same command goes on from here.")
+            raise typer.Exit(group.INTERRUPTED) from None
+        if not crew.first:
+            return
+        sheet, page = write(loaded, runs, ledger, place, folder, out / "reports" / loaded.name)
+    _say(sheet, page)
+    console.print("Seconds: " + ", ".join(f"{name} {value:.0f}" for name, value in tally.seconds.items()))
+    for failure in tally.failures:
+        complain(failure)
+    if tally.failures:
+        raise typer.Exit(group.SOME_FAILED)
+
+
+def _say(sheet: Any, page: Path) -> None:
+    for text in sheet.sections[0].findings:
+        console.print(text, markup=False)
+    console.print(f"Report: {page}", soft_wrap=True)
+
+
+@app.command()
+@friendly
+def report(suite: group.SuiteName, store: Store = None, out: group.OutFolder = group.Place) -> None:
+    """Write a suite's report again, however much of it is done.
+
+    Example: [bold]grokscope paperclip report paperclip-quick[/bold]
+    """
+    from grokscope.ledger import open_ledger
+    from grokscope.studies.paperclip.learning.needs import need_extra
+
+    need_extra()
+    from grokscope.studies.paperclip import walk
+    from grokscope.studies.paperclip.report.conclude import write
+    from grokscope.studies.paperclip.suite import load
+
+    loaded = load(suite)
+    place = walk.Place(out / loaded.name)
+    with open_ledger(store or DEFAULT_STORE, create=False) as ledger:
+        folder = walk.ready(loaded.data, place, group.workers(), lambda text: console.print(text))
+        sheet, page = write(loaded, loaded.runs(walk.known(loaded, folder)), ledger, place, folder,
+                            out / "reports" / loaded.name)  # fmt: skip
+    _say(sheet, page)
+
+
+@app.command()
+@friendly
+def plan(suite: group.SuiteName, out: group.OutFolder = group.Place, as_json: group.AsJson = False) -> None:
+    """Say what a suite will need: runs, work, memory, time on this machine and on a GPU. Writes nothing.
+
+    Example: [bold]grokscope paperclip plan paperclip[/bold]
+    """
+    from grokscope.studies.paperclip.learning.needs import need_extra
+
+    need_extra()
+    from grokscope.studies.paperclip import walk
+    from grokscope.studies.paperclip.data.layout import Folder
+    from grokscope.studies.paperclip.plan import planned
+    from grokscope.studies.paperclip.suite import load
+
+    loaded = load(suite)
+    folder = Folder(Path(loaded.data.folder) if loaded.data.folder else walk.Place(out / loaded.name).data)
+    known = walk.known(loaded, folder) if (folder.shards / "index.json").exists() else None
+    found = planned(loaded, known)
+    if as_json:
+        told = {"suite": found.suite, "flops": found.flops, "images": found.images, "cpu_hours": found.cpu_hours}
+        runs = [vars(share) for share in found.shares]
+        typer.echo(json.dumps(told | {"gpu_hours": found.gpu_hours, "runs": runs}))
+        return
+    table = Table("experiment", "run", "P", "steps", "work", "memory of a device", title=f"Plan of {found.suite}")
+    for share in found.shares:
+        table.add_row(share.name, share.label, f"{share.n_params:,}", f"{share.steps:,}", f"{share.flops:.1e} flop",
+                      f"{share.bytes / 2**30:.1f} GiB")  # fmt: skip
+    console.print(table)
+    console.print(
+        f"{found.images:,} images, about {found.disk / 2**30:.2f} GiB of shards. {found.flops:.1e} flop: "
+        f"{found.cpu_hours:,.1f} hours here, about {found.gpu_hours:,.1f} on one A100."
+    )
+    for line in found.missing:
+        complain_softly(line)
+
+
+@app.command()
+@friendly
+def embed(
+    data: group.Data, model: group.ModelFolder, index: group.Embeddings,
+    split: Annotated[list[str] | None, typer.Option("--split", help="Only this one; may be repeated.")] = None,
+    one_crop: Annotated[bool, typer.Option("--one-crop", help="The middle of each image only.")] = False,
+) -> None:  # fmt: skip
+    """Embed every image of a built data folder, to be searched.
+
+    Example: [bold]grokscope paperclip embed data/sky --model out/paperclip/.../models/4f1c... --index out/index[/bold]
+    """
+    from grokscope.studies.paperclip.data import dataset
+    from grokscope.studies.paperclip.data.layout import Folder
+    from grokscope.studies.paperclip.use.store import write_store
+
+    kept = group.model_of(model)
+    from grokscope.studies.paperclip.use.embed import embed as embedded
+
+    folder = Folder(data)
+    there = [shard["split"] for shard in dataset.index_of(folder)["shards"]]
+    store = embedded(kept, [dataset.load(folder, name) for name in split or dict.fromkeys(there)], many=not one_crop)
+    write_store(store, index)
+    console.print(f"{index}: {len(store.rows):,} images, {len(store.vectors):,} vectors of {store.vectors.shape[1]}")
+
+
+for command in paperclip_data.COMMANDS:
+    app.command(command.__name__)(command)
+for command in paperclip_use.COMMANDS:
+    app.command(command.__name__)(command)

@@ -1,0 +1,1 @@
+"""How well images and words find each other. Plain NumPy on embeddings; nothing here needs PyTorch."""

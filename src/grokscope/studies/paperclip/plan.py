@@ -1,0 +1,122 @@
+"""What a suite will need: pairs, work, time and memory, before anything is done."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from grokscope.studies.paperclip.learning.spec import FineTune
+from grokscope.studies.paperclip.suite import Known, PaperclipSuite
+
+RESIZED = 6.0
+"""Operations a parameter and token (or patch) of a forward and a backward pass."""
+
+GPU_FLOPS = 120e12
+"""bfloat16 operations a second that fine-tuning reaches on one A100-class GPU, about 40 % of its peak."""
+
+ACTIVATIONS = 34
+"""Bytes a token, layer and unit of width of activations in bfloat16."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """One run's part. `flops` as a whole; `bytes` on a device: weights, gradients, AdamW's moments, activations."""
+
+    name: str
+    label: str
+    n_params: int
+    steps: int
+    flops: float
+    bytes: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a suite will need. `missing`: what is not here yet, a line each."""
+
+    suite: str
+    shares: tuple[Share, ...]
+    images: int
+    disk: float
+    cpu_flops: float
+    missing: tuple[str, ...]
+
+    @property
+    def flops(self) -> float:
+        return sum(share.flops for share in self.shares)
+
+    @property
+    def cpu_hours(self) -> float:
+        return self.flops / self.cpu_flops / 3600
+
+    @property
+    def gpu_hours(self) -> float:
+        return self.flops / GPU_FLOPS / 3600
+
+
+def planned(suite: PaperclipSuite, known: Known | None) -> Plan:
+    """The plan of a suite; without a built data set, by what it says of it.
+
+    Measures for a second how fast this machine multiplies matrices.
+    """
+    missing = []
+    if known is None:
+        expected = suite.data.images
+        known = Known("unbuilt", int(expected.get("train", 3000)), int(expected.get("val", 350)))
+        missing.append("data: not built yet; sizes are what the suite says of it")
+    missing += [f"base model {base}: a folder or the hub's, which this command does not ask" for base in suite.bases]
+    shares = tuple(share_of(name, run) for name, runs in suite.runs(known).items() for run in runs)
+    images = known.n_train + known.n_val
+    disk = images * suite.data.size**2 * (3 if suite.data.colour else 1) * 0.25
+    return Plan(suite.name, shares, images, disk, measured_flops(), tuple(missing))
+
+
+def share_of(name: str, run: FineTune) -> Share:
+    """Work and memory of one run."""
+    from grokscope.studies.paperclip.learning.sizes import count
+
+    sizes = _sizes(run)
+    total = count(run.net) or sizes["n_params"]
+    forward = {"head": 2.0}.get(run.net.mode, RESIZED)
+    work = run.steps * run.batch_size * forward * sum(sizes[k] * sizes[f"{k}_tokens"] for k in ("vision", "text"))
+    trained = total if run.net.mode in ("full", "scratch") else total * 0.02
+    micro = run.batch_size // run.accumulate
+    live = micro * ACTIVATIONS * sum(sizes[f"{k}_tokens"] * sizes[f"{k}_units"] for k in ("vision", "text"))
+    return Share(
+        name, run.label, total, run.steps, work, 4 * total + 12 * trained + (0 if run.net.mode == "head" else live)
+    )
+
+
+def _sizes(run: FineTune) -> dict[str, Any]:
+    """Block parameters, tokens and depth times width of both towers."""
+    net = run.net
+    if net.base == "tiny":
+        blocks, units = 12 * net.width**2 * net.depth, net.width * net.depth
+        patches = (net.crop // net.patch) ** 2 + 1
+        return {"vision": blocks, "text": blocks, "vision_tokens": patches, "text_tokens": net.context,
+                "vision_units": units, "text_units": units, "n_params": 2 * blocks}  # fmt: skip
+    large = "large" in net.base
+    vision, text = (24, 1024) if large else (12, 768), (12, 768) if large else (12, 512)
+    patches = (net.crop // (14 if large else 16)) ** 2 + 1
+    found = {name: 12 * width**2 * depth for name, (depth, width) in (("vision", vision), ("text", text))}
+    return found | {"vision_tokens": patches, "text_tokens": net.context, "vision_units": vision[0] * vision[1],
+                    "text_units": text[0] * text[1], "n_params": 149_620_737}  # fmt: skip
+
+
+def measured_flops() -> float:
+    """Float32 operations a second that a matrix product reaches here, halved: what training reaches of it."""
+    import torch
+
+    side = 512
+    matrix = torch.rand(side, side)
+    began, rounds = time.perf_counter(), 0
+    while time.perf_counter() - began < 0.5:
+        matrix @ matrix
+        rounds += 1
+    return rounds * 2 * side**3 / (time.perf_counter() - began) / 2
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,174 @@
+"""From the ledger, the evaluations and the models of a suite to its page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from grokscope.ledger import Ledger
+from grokscope.report.sheet import Drawing, Section, Sheet, write_sheet
+from grokscope.studies.paperclip.data import dataset
+from grokscope.studies.paperclip.data.layout import Folder
+from grokscope.studies.paperclip.data.manifest import read_manifest
+from grokscope.studies.paperclip.learning import bundle
+from grokscope.studies.paperclip.report import figures
+from grokscope.studies.paperclip.report.names import Runs, experiment_of, named
+from grokscope.studies.paperclip.report.pictured import pictured
+from grokscope.studies.paperclip.report.published import JUDGE, PUBLISHED
+from grokscope.studies.paperclip.report.sentences import findings
+from grokscope.studies.paperclip.suite import PaperclipSuite
+from grokscope.studies.paperclip.walk import Place
+from grokscope.studies.standing import counts, failures, provenance
+
+QUESTION = "Can images of the sky and the words of astronomers share one space?"
+
+
+def write(
+    suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, folder: Folder, out: Path
+) -> tuple[Sheet, Path]:
+    """Write the report of a suite, however much of it is done; the sheet and the path of its page."""
+    sheet = concluded(suite, runs, ledger, place, folder)
+    return sheet, write_sheet(sheet, out)
+
+
+def concluded(suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, folder: Folder) -> Sheet:
+    """Everything that the report shows."""
+    frame = ledger.runs(suite=suite.name)
+    done = set(frame.loc[frame["status"] == "done", "id"])
+    split = suite.analysis.get("split", "test")
+    found = {}
+    for name, run in named(runs):
+        path = place.evaluation(run, split)
+        if run.identity in done and path.exists():
+            found[name] = json.loads(path.read_text())
+    traces = {name: ledger.trace(run.identity).set_index("steps") for name, run in named(runs) if run.identity in done}
+    reference, control = (found.get(str(suite.analysis.get(key, ""))) for key in ("reference", "control"))
+    pair = [suite.analysis.get(key) for key in ("memorise", "generalise")]
+    raced = {name for name, _ in named(runs) if experiment_of(name) in pair}
+    main = [name for name in traces if name not in raced]
+    sections = [Section("What was found", findings(reference, control))]
+    if main:
+        sections.append(curves(main, traces, found, suite.analysis.get("control")))
+    sections.append(Section("Every run", tables={"runs": table(runs, found, frame)}, most_rows=60))
+    if len(race := raced_table(suite, runs, frame)):
+        sections.append(_race(race, suite, runs))
+    if reference is not None:
+        sections += in_detail(reference)
+        run = runs[suite.analysis["reference"]][0]
+        if place.model(run).exists():
+            sections.append(pictured(bundle.load(place.model(run)), folder, split))
+    sections.append(_collection(folder))
+    shown = {"published retrieval": PUBLISHED, "published judge": JUDGE}
+    sections.append(
+        Section("As published, on the real archive", tables={k.replace(" ", "_"): v for k, v in shown.items()})
+    )
+    kinds = {str(kind): counts(rows) for kind, rows in frame.groupby("measurement")}
+    missing = tuple(f"{name}: not done" for name, run in named(runs) if run.identity not in done)
+    settings = {"split": split, "data": dataset.index_of(folder)["digest"], **dict(suite.data.split)}
+    return Sheet(suite.name, QUESTION, suite.description, suite.text, kinds, tuple(sections), failures(frame),
+                 provenance(frame), settings, missing=missing)  # fmt: skip
+
+
+def curves(
+    main: list[str], traces: Mapping[str, pd.DataFrame], found: Mapping[str, Any], control: str | None
+) -> Section:
+    """Learning, retrieval and cosines of the runs that are compared."""
+    drawings = [Drawing("training", partial(figures.training, {name: traces[name] for name in main}, control),
+                        "Held-out loss and top-10 % retrieval among distinct captions, as training goes.")]  # fmt: skip
+    evaluated = {name: found[name] for name in main if name in found}
+    if evaluated:
+        drawings.append(Drawing("retrieval", partial(figures.retrieval, evaluated, control),
+                                "Image to text: how often the own caption is in the nearest fraction."))  # fmt: skip
+        shown = dict(list(evaluated.items())[:2])
+        drawings.append(Drawing("cosines", partial(figures.cosines, shown), "Cosines on held-out proposals."))
+    return Section("Learning and retrieval", drawings=tuple(drawings))
+
+
+def table(runs: Runs, found: Mapping[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
+    """A row a run."""
+    results = frame.set_index("id")
+    rows = []
+    for name, run in named(runs):
+        own, told = results.loc[run.identity], found.get(name)
+        row: dict[str, Any] = {"run": name, "P": int(own["n_params"]), "steps": run.steps, "status": own["status"]}
+        row |= {
+            "bits held of K": f"{own['total_bits']:,.0f} / {own['dataset_bits']:,.0f}"
+            if own["status"] == "done"
+            else None
+        }
+        if told is not None:
+            top10 = told["top10"]
+            row |= {
+                "top-10 %": top10["value"], "low": top10["low"], "high": top10["high"],
+                "top-5 %": told["top5"]["value"],
+ "top-1": told["top1"]["value"], "text to image R@10": told["distinct_proposals"]["text_to_image_r10"],
+                "mAP": told["distinct_proposals"]["text_to_image_map"], "AUROC": told["cosines"]["auroc"],
+                "top-10 of 100": told["published"].get("top10_of_100"),
+                "label accuracy": told["truth"]["label_accuracy"]["value"] if "truth" in told else None,
+            }  # fmt: skip
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def raced_table(suite: PaperclipSuite, runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
+    """T_mem and T_gen in steps of the runs that the suite names for it; NaN where a run ended first."""
+    results = frame[frame["status"] == "done"].set_index("id")
+    rows = []
+    for key, kind, column in (("memorise", "T_mem", "t_mem_eval"), ("generalise", "T_gen", "t_gen")):
+        for run in runs.get(str(suite.analysis.get(key, "")), ()):
+            if run.identity in results.index:
+                own = results.loc[run.identity]
+                time = own[column] * run.measurement.every
+                rows.append({"kind": kind, "n_params": int(own["n_params"]), "steps": run.steps, "time": float(time)})
+    return pd.DataFrame(rows, columns=["kind", "n_params", "steps", "time"])
+
+
+def _race(race: pd.DataFrame, suite: PaperclipSuite, runs: Runs) -> Section:
+    n = {
+        key: runs[suite.analysis[key]][0].task.images if key in suite.analysis else 0
+        for key in ("memorise", "generalise")
+    }
+    censored = int(race["time"].isna().sum())
+    said = (
+        "T_mem is when half of the shuffled training pairs are found among the nearest 10 %, T_gen when half of the "
+        "held-out true ones are: both by the same measure, in optimiser steps, against the size of the model.",
+    )
+    unsaid = (f"{censored} of {len(race)} runs ended first: for those the step is a lower bound.",) if censored else ()
+    drawing = Drawing(
+        "race", partial(figures.race, race, n["memorise"], n["generalise"]), "Memorising and generalising."
+    )
+    return Section(
+        "The race: memorising shuffled pairs, generalising true ones", said, unsaid, (drawing,), {"race": race}
+    )
+
+
+def in_detail(told: dict[str, Any]) -> list[Section]:
+    """Where the reference is good and where it is not."""
+    drawings = [
+        Drawing(f"by_{part}", partial(figures.broken_down, told[f"by_{part}"], f"by {part}"), "Images in brackets.")
+        for part in ("category", "instrument") if told[f"by_{part}"]
+    ]  # fmt: skip
+    tables: dict[str, pd.DataFrame] = {"hard_negatives": pd.DataFrame(told["hard_negatives"])}
+    if "truth" in told:
+        truth = told["truth"]
+        drawings.append(
+            Drawing("confusion", partial(figures.confusion, truth), "Nearest class name of held-out images.")
+        )
+        drawings.append(
+            Drawing("reliability", partial(figures.reliability, truth["reliability"]), "Eighths of the images.")
+        )
+        tables["queries"] = pd.DataFrame(truth["judge"]["queries"])
+        tables["auroc"] = pd.DataFrame([{"class": k, "AUROC": v} for k, v in truth["auroc"].items()])
+    return [Section("Where it is right and where it is not", drawings=tuple(drawings), tables=tables)]
+
+
+def _collection(folder: Folder) -> Section:
+    images = read_manifest(folder)
+    sizes = images.groupby("split", sort=False).agg(images=("filename", "size"), proposals=("proposal", "nunique"))
+    drawing = Drawing("collection", partial(figures.collection, images), "The collection.")
+    return Section("The data", drawings=(drawing,), tables={"splits": sizes.reset_index()})

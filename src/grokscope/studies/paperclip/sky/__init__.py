@@ -1,0 +1,1 @@
+"""A synthetic sky: proposals of eighteen classes with previews and abstracts in the real archive's layout."""

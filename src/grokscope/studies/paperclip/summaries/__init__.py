@@ -1,0 +1,1 @@
+"""From an abstract to what its images show and are good for: by an endpoint that speaks JSON, or by rules."""
