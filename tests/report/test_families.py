@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from grokscope.report.figures.race import race_figure
 from grokscope.report.page import page
 from grokscope.report.slices import other_slices, slices
 from grokscope.report.tables import tables
+from grokscope.report.write import claims_json, claims_markdown
 
 from . import fakes
 
@@ -134,3 +136,12 @@ def test_the_crossing_is_shown_by_every_probe(contents: Contents) -> None:
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == ["p = 97: random", "p = 97: permuted", "p = 113: random", "p = 139: random"]
     assert probe_crossing_figure(part) is None
+
+
+def test_claims_are_written_for_every_family_and_accuracy_that_has_cells_enough(contents: Contents) -> None:
+    tested = [each for each in contents.predictions if each.claims is not None]
+    assert {(each.figure.name, each.accuracy) for each in tested} >= {("intersection", "running")}
+    rows = json.loads(claims_json(contents.predictions))
+    assert {(row["figure"], row["accuracy"]) for row in rows} == {(each.figure.name, each.accuracy) for each in tested}
+    text = claims_markdown(contents.predictions)
+    assert text.count("\n## ") + text.startswith("## ") == len(tested)

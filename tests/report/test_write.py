@@ -26,7 +26,8 @@ def test_all_files_are_there(report: Path) -> None:
     figures = ("race_97", "learning_97", "survival_97", "capacity", "speed_a", "speed_b", "onset_thresholds")
     figures += ("prediction_intersection", "residual_intersection_p")
     tables = ("timescales.csv", "crossings.csv", "onsets.csv", "runs.csv", "predictiveness.csv")
-    expected = {"index.html", *(f"tables/{name}" for name in (*tables, "claims.json", "claims.md"))}
+    # One prime has too few cells for claims; three have them (see test_families).
+    expected = {"index.html", *(f"tables/{name}" for name in tables)}
     expected |= {f"figures/{stem}.{kind}" for stem in figures for kind in ("pdf", "png")}
     assert set(files(report)) == expected
     assert all(files(report).values())
