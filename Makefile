@@ -11,7 +11,7 @@ COVERED := ledger tasks laws suite
 LEAST   := 95
 
 .DEFAULT_GOAL := help
-.PHONY: help race order paths paperclip test test-long lint bench clean
+.PHONY: help race order paths paperclip test test-paperclip test-long lint bench clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,7 +43,7 @@ paths: $(READY) ## Run the quick suite of the paths study and write its report
 paperclip: $(CLIP) ## Sky, tiny CLIP, shuffled control, evaluation and report; says its numbers and time
 	$(BIN)/grokscope paperclip run paperclip-quick
 
-test: $(CLIP) ## Run the tests, the linters and the type checker
+test: $(READY) ## Run the tests, the linters and the type checker
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -55,7 +55,10 @@ test: $(CLIP) ## Run the tests, the linters and the type checker
 	    $(BIN)/coverage report --include="*/grokscope/$$room/*" --format=total --fail-under=$(LEAST) || exit 1; \
 	done
 
-test-long: $(CLIP) ## Run the slow tests too
+test-paperclip: $(CLIP) ## Run the tests of the study paperclip, which need its extra
+	$(BIN)/pytest tests/studies/paperclip
+
+test-long: $(READY) ## Run the slow tests too
 	$(BIN)/pytest -m ''
 
 bench: $(BENCH) ## Print every figure that the README claims about speed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ from click.testing import Result
 
 from grokscope import api
 from grokscope.ledger import network, open_ledger
+from grokscope.studies.study import study_of
 from grokscope.workers.checkpoints import Checkpoints
 
 from .conftest import call
@@ -43,7 +45,7 @@ def test_a_report_that_cannot_be_written(copy: Path, monkeypatch: pytest.MonkeyP
     def full(*args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(api, "write_report", full)
+    monkeypatch.setattr(api, "study_of", lambda suite: dataclasses.replace(study_of(suite), write=full))
     refused(run(copy), "reports/tiny: No space left on device", "safe in the ledger", "grokscope report")
 
 
@@ -95,7 +97,9 @@ def test_force_on_what_another_driver_trains(copy: Path) -> None:
 
 
 def test_killed_drivers_leave_no_checkpoint_of_a_finished_run(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "write_report", lambda contents, folder: folder)
+    monkeypatch.setattr(
+        api, "study_of", lambda suite: dataclasses.replace(study_of(suite), write=lambda contents, folder: folder)
+    )
     with open_ledger(copy / "out" / "ledger.sqlite") as ledger:
         Checkpoints(copy / "out" / "checkpoints").save(next(iter(ledger.states(suite="tiny"))), b"state")
     assert run(copy).exit_code == 0

@@ -133,4 +133,6 @@ def test_impossible_measurements_are_refused(make, words: str) -> None:  # type:
 
 
 def test_each_measurement_is_known_by_its_kind() -> None:
-    assert {kind: made.kind for kind, made in MEASUREMENTS.items()} == {k: k for k in ("capacity", "speed", "groks")}
+    assert {kind: made.kind for kind, made in MEASUREMENTS.items()} == {
+        k: k for k in ("capacity", "speed", "groks", "watch")
+    }

@@ -14,6 +14,7 @@ import pytest
 from grokscope import api
 from grokscope.laws.simulated import Truth
 from grokscope.ledger import Ledger, open_ledger
+from grokscope.ledger.reader import Reader
 from grokscope.report.contents import StandingForecast
 from grokscope.report.write import write_report
 from grokscope.spec import InputError
@@ -128,7 +129,7 @@ def test_held_out_rows_are_never_read(ledger: Ledger, monkeypatch: pytest.Monkey
     monkeypatch.setattr(Ledger, "runs", spied_runs)
     monkeypatch.setattr(Ledger, "traces", spied_traces)
     for other in ("records", "trace", "show", "params"):
-        monkeypatch.delattr(Ledger, other)
+        monkeypatch.delattr(Reader, other)
     assert len(freeze(SUITE, ledger).kept) == 2
     assert read == {run.identity for run in RUNS.calibration}
 

@@ -71,7 +71,7 @@ def test_a_small_lattice_comes_to_its_exact_energy(sampler: object) -> None:
     energy = 32 * energies(Pool(states, np.zeros(2**16)))
     weight = np.exp(-(energy - energy.min()) / 2.5)
     n = 4000 if sampler is glauber else 600
-    found = energies(sampler(4, np.full(n, 2.5), 60 if sampler is glauber else 10, 1))  # type: ignore[operator]
+    found = energies(sampler(4, np.full(n, 2.5), 60, 1))  # type: ignore[operator]
     assert found.mean() == pytest.approx(np.sum(weight * energy) / weight.sum() / 32, abs=4 * found.std() / n**0.5)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import pickle
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,6 +22,7 @@ class ArraysOnly(pickle.Unpickler):
     KNOWN: ClassVar[dict[tuple[str, str], Any]] = {
         ("numpy", "ndarray"): np.ndarray,
         ("numpy", "dtype"): np.dtype,
+        ("_codecs", "encode"): codecs.encode,  # how protocol 2 keeps bytes: a text and the name of its encoding
         **{(f"numpy.{core}.multiarray", "_reconstruct"): RECONSTRUCT for core in ("core", "_core")},
         **{(f"numpy.{core}.multiarray", "scalar"): SCALAR for core in ("core", "_core")},
     }

@@ -85,29 +85,30 @@ def _attempts(rng: np.random.Generator, n: int, sites: int, total: int) -> Itera
 
 
 def wolff(side: int, temperature: Float[np.ndarray, " n"], sweeps: int, seed: int) -> Pool:
-    """The control in equilibrium: per chain, clusters are flipped until `sweeps * side^2` sites have been."""
+    """The control in equilibrium: per chain, `sweeps` clusters are flipped.
+
+    Their number is fixed, not the number of sites: a chain that ends once so many sites have flipped ends oftenest in
+    a large cluster, and so in a state of too low an energy.
+    """
     rng = np.random.default_rng(seed)
-    beside, sites = neighbours(side).T.tolist(), side * side
-    pool = np.empty((len(temperature), sites), np.int8)
+    beside = neighbours(side).T.tolist()
+    pool = np.empty((len(temperature), side * side), np.int8)
     for spins, t in zip(pool, temperature, strict=True):
-        spins[:] = _wolff_chain(rng, beside, 1 - math.exp(-2 / t), sweeps * sites)
+        spins[:] = _wolff_chain(rng, beside, 1 - math.exp(-2 / t), sweeps)
     return Pool(pool.reshape(-1, side, side), np.asarray(temperature, np.float64))
 
 
-def _wolff_chain(rng: np.random.Generator, beside: list[list[int]], joins: float, work: int) -> np.ndarray:
+def _wolff_chain(rng: np.random.Generator, beside: list[list[int]], joins: float, clusters: int) -> np.ndarray:
     spins = (2 * rng.integers(0, 2, len(beside)) - 1).tolist()
-    flipped = 0
-    while flipped < work:
+    for _ in range(clusters):
         front = [int(rng.integers(len(beside)))]
         sign = spins[front[0]]
         spins[front[0]] = -sign
-        flipped += 1
         while front:
             candidates = [site for site in beside[front.pop()] if spins[site] == sign]
             for site, luck in zip(candidates, rng.random(len(candidates)).tolist(), strict=True):
                 if luck < joins and spins[site] == sign:
                     spins[site] = -sign
-                    flipped += 1
                     front.append(site)
     return np.array(spins, np.int8)
 
