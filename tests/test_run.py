@@ -89,6 +89,18 @@ def test_identity_does_not_depend_on_the_order_of_keys() -> None:
     assert identity_of(dict(reversed(list(essence.items())))) == RUN.identity
 
 
+def test_the_identity_is_of_the_essence_whole() -> None:
+    """Texts of parts are made once and put together: the same bytes as the whole essence's own."""
+    others = (
+        {"keep": "final", "batch_size": -1, "seeds": Seeds(1, 2, 3, 4)},
+        {"transform": ZeroBias(), "loss": "squared", "max_epochs": 10**6},
+        {"net": Transformer(16, norm="layer"), "optimiser": AdamW(lr=1e-7, weight_decay=1e22)},
+    )
+    for changes in ({}, *others):
+        run = dataclasses.replace(RUN, **changes)  # type: ignore[arg-type]
+        assert run.identity == identity_of({"protocol": PROTOCOL} | run.essence())
+
+
 def test_a_field_that_came_later_counts_where_it_differs() -> None:
     later = {field.name: field.default for field in dataclasses.fields(RUN) if field.metadata["later"]}
     assert later.keys() >= {"loss", "shuffle", "transform", "snapshot_every"}

@@ -7,9 +7,10 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
-from grokscope.spec import Spec, SpecError, static, traced
+from grokscope.spec import Spec, SpecError, canonical_object, static, traced
 
 PROTOCOL = 1
 """Raised whenever the meaning of an unchanged spec changes, so that old results are never taken for new ones."""
@@ -186,12 +187,16 @@ class Run(Spec):
         """The complete resolved spec as plain JSON values, protocol version included."""
         return {"protocol": PROTOCOL} | self.to_dict()
 
-    @property
+    def essence_texts(self) -> dict[str, str]:
+        """As of any spec, and the protocol version."""
+        return {"protocol": str(PROTOCOL)} | super().essence_texts()
+
+    @cached_property
     def identity(self) -> str:
         """20 hexadecimal digits: SHA-256 of the canonical JSON of `spec` without later fields at their defaults."""
-        return identity_of({"protocol": PROTOCOL} | self.essence())
+        return digits(canonical_object(self.essence_texts()))
 
-    @property
+    @cached_property
     def training(self) -> str:
         """20 hexadecimal digits for what is trained, whatever is measured of it and however long it goes on.
 
@@ -199,15 +204,16 @@ class Run(Spec):
         its last epoch, so with one the last epoch counts.
         """
         apart = WATCHING if self.transform is not None else (*WATCHING, "max_epochs")
-        return identity_of({"protocol": PROTOCOL} | {k: v for k, v in self.essence().items() if k not in apart})
+        return digits(canonical_object({k: text for k, text in self.essence_texts().items() if k not in apart}))
 
     @property
     def label(self) -> str:
         """A few words for a person: what is measured, on what, with which net."""
         return f"{self.measurement.kind} {self.task.label} {self.net.label}"
 
-    @property
+    @cached_property
     def shape(self) -> Shape:
+        """What it has in common with the runs that may share its pack."""
         return Shape(
             net=self.net.static_part(),
             optimiser=self.optimiser.static_part(),
@@ -237,5 +243,9 @@ WATCHING = ("measurement", "keep", "snapshot_every")
 
 def identity_of(spec: Mapping[str, Any]) -> str:
     """20 hexadecimal digits of plain values (see `Run.identity`)."""
-    canonical = json.dumps(spec, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return digits(json.dumps(spec, sort_keys=True, separators=(",", ":"), allow_nan=False))
+
+
+def digits(canonical: str) -> str:
+    """The first 20 hexadecimal digits of a text's SHA-256."""
     return hashlib.sha256(canonical.encode()).hexdigest()[:20]

@@ -8,7 +8,10 @@ them, reads that one declaration.
 from __future__ import annotations
 
 import dataclasses
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Self
 
 LARGEST = 1e300
@@ -65,35 +68,67 @@ class Spec:
     kind: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = _normalised(field, getattr(self, field.name))
-            object.__setattr__(self, field.name, value)
+        for field in fields_of(type(self)):
+            value = getattr(self, field.name)
+            normalised = _normalised(field, value)
+            if normalised is not value:
+                object.__setattr__(self, field.name, normalised)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested dict of the kind and every field."""
         named = {"kind": self.kind} if self.kind else {}
-        return named | {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        return named | {f.name: _plain(getattr(self, f.name)) for f in fields_of(type(self))}
 
     def essence(self) -> dict[str, Any]:
         """`to_dict` without the fields that came later and are at their defaults: what an identity is made of."""
-        named = {"kind": self.kind} if self.kind else {}
-        fields = (f for f in dataclasses.fields(self) if not (f.metadata.get("later") and self._at_default(f)))
-        values = ((f.name, getattr(self, f.name)) for f in fields)
-        return named | {name: value.essence() if isinstance(value, Spec) else value for name, value in values}
+        return {
+            name: value.essence() if isinstance(value, Spec) else value for name, value in self._essentials().items()
+        }
 
-    def _at_default(self, field: dataclasses.Field[Any]) -> bool:
-        return bool(getattr(self, field.name) == field.default)
+    def essence_texts(self) -> dict[str, str]:
+        """Key -> canonical JSON of the value, of `essence`."""
+        return {name: _canonical(value) for name, value in self._essentials().items()}
+
+    @cached_property
+    def canonical(self) -> str:
+        """`essence` as JSON, keys sorted, no white space. Made once: the runs of a suite share their parts."""
+        return canonical_object(self.essence_texts())
+
+    def _essentials(self) -> dict[str, Any]:
+        named = {"kind": self.kind} if self.kind else {}
+        values = ((f, getattr(self, f.name)) for f in fields_of(type(self)))
+        return named | {f.name: value for f, value in values if not (f.metadata.get("later") and value == f.default)}
 
     def static_part(self) -> Self:
         """This spec with every traced field at a neutral value: what runs of one pack have in common."""
-        return dataclasses.replace(
-            self, **{f.name: f.default for f in dataclasses.fields(self) if not f.metadata["static"]}
-        )
+        return self._static_part
+
+    @cached_property
+    def _static_part(self) -> Self:
+        traced_fields = (f for f in fields_of(type(self)) if not f.metadata["static"])
+        return dataclasses.replace(self, **{f.name: f.default for f in traced_fields})
 
     def traced_part(self) -> dict[str, float]:
         """The traced numbers of this spec by name."""
-        names = (f.name for f in dataclasses.fields(self) if not f.metadata["static"])
+        names = (f.name for f in fields_of(type(self)) if not f.metadata["static"])
         return {name: getattr(self, name) for name in names}
+
+
+@lru_cache(maxsize=None)
+def fields_of(cls: type[Spec]) -> tuple[dataclasses.Field[Any], ...]:
+    """The fields of a class of specs: a suite makes a million specs of few classes."""
+    return dataclasses.fields(cls)
+
+
+def canonical_object(texts: Mapping[str, str]) -> str:
+    """A JSON object, keys sorted, no white space, of values that are JSON already."""
+    return "{" + ",".join(f'"{key}":{texts[key]}' for key in sorted(texts)) + "}"
+
+
+def _canonical(value: Any) -> str:
+    if isinstance(value, Spec):
+        return value.canonical
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

@@ -127,15 +127,15 @@ def parse_suite(text: str, *, source: str = "suite", path: Path | None = None, s
         room -= experiment.prepare(room)
     skipped = _impossible(experiments, findings, refuse=not skip_impossible)
     findings.raise_faults()
-    asked: dict[Run, str] = {}
+    asked: dict[str, tuple[Run, str]] = {}
     for experiment in sorted(experiments, key=lambda experiment: list(MEASUREMENTS).index(experiment.kind)):
         for run in experiment.runs():
-            asked.setdefault(run, experiment.name)
+            asked.setdefault(run.identity, (run, experiment.name))
     if not asked:
         raise SuiteError([f"{source}: found no possible run, expected at least one"])
     return Suite(
-        name=name, path=path, text=text, description=description, runs=tuple(asked), experiments=tuple(asked.values()),
-        analysis=analysis, retries=1 if retries is None else retries, warnings=findings.warnings, skipped=skipped,
+        name=name, path=path, text=text, description=description, runs=tuple(run for run, _ in asked.values()),
+        experiments=tuple(name for _, name in asked.values()), analysis=analysis, retries=1 if retries is None else retries, warnings=findings.warnings, skipped=skipped,
         study=study,
     )  # fmt: skip
 
