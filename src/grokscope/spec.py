@@ -11,7 +11,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 LARGEST = 1e300
@@ -114,10 +114,14 @@ class Spec:
         return {name: getattr(self, name) for name in names}
 
 
-@lru_cache(maxsize=None)
+_FIELDS: dict[type, tuple[dataclasses.Field[Any], ...]] = {}
+
+
 def fields_of(cls: type[Spec]) -> tuple[dataclasses.Field[Any], ...]:
-    """The fields of a class of specs: a suite makes a million specs of few classes."""
-    return dataclasses.fields(cls)
+    """The fields of a class of specs, asked for once: a suite makes a million specs of few classes."""
+    if cls not in _FIELDS:
+        _FIELDS[cls] = dataclasses.fields(cls)
+    return _FIELDS[cls]
 
 
 def canonical_object(texts: Mapping[str, str]) -> str:

@@ -14,7 +14,18 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Key
 
 from grokscope.nets.base import MaybeKey
-from grokscope.nets.layers import dense, dropped, framework_linear, normed, rotated
+from grokscope.nets.layers import (
+    centred,
+    dense,
+    dropped,
+    framework_linear,
+    normed,
+    over_rms,
+    recalled,
+    rotated,
+    spread,
+    total,
+)
 
 Rotary = Literal["published", "intended", "none"]
 ROTARY: tuple[Rotary, ...] = ("published", "intended", "none")
@@ -25,6 +36,8 @@ GATES: tuple[Gate, ...] = ("silu", "none")
 EXPANSION = 4
 Positions = Sequence[Float[Array, "batch inner"]]
 """One array a position, not one array of all: each is then read and differentiated without cutting and padding."""
+Weights = Sequence[Float[Array, "batch heads 1"]]
+"""Of what one position reads, one array for each position it sees."""
 Rate = Float[Array, ""] | float
 
 
@@ -59,13 +72,22 @@ class Block(eqx.Module):
 
     def attend(self, q: Positions, k: Positions, v: Positions) -> Float[Array, "last batch inner"]:
         """Causal attention of the last positions, which `q` belongs to, over all positions."""
+        return self.mixed(self.weights(q, k), v)
+
+    def weights(self, q: Positions, k: Positions) -> list[Weights]:
+        """How much each of the last positions, which `q` belongs to, reads from those it sees."""
         first = len(k) - len(q)
-        q, k, v = ([self.per_head(row) for row in rows] for rows in (q, k, v))
+        q, k = ([self.per_head(row) for row in rows] for rows in (q, k))
         if self.rotary == "intended":
             q = [rotated(row, first + position) for position, row in enumerate(q)]
             k = [rotated(row, position) for position, row in enumerate(k)]
-        read = [weighted(row, k[: first + i + 1], v[: first + i + 1]) for i, row in enumerate(q)]
-        return jnp.stack(read).reshape(len(q), len(read[0]), -1)
+        return [weights(row, k[: first + i + 1]) for i, row in enumerate(q)]
+
+    def mixed(self, weights: Sequence[Weights], v: Positions) -> Float[Array, "last batch inner"]:
+        """What each of the last positions reads."""
+        v = [self.per_head(row) for row in v]
+        read = [mixture(of, v[: len(of)]) for of in weights]
+        return jnp.stack(read).reshape(len(read), len(read[0]), -1)
 
     def per_head(self, x: Float[Array, "batch inner"]) -> Float[Array, "batch heads dim_head"]:
         return x.reshape(len(x), self.heads, -1)
@@ -106,30 +128,68 @@ class Block(eqx.Module):
             read = self.attend(list(q), list(dense(x, self.key)), list(dense(x, self.value)))
         return self.projected(read, rate, key)
 
-    def hidden(self, x: Float[Array, "*rows dim"]) -> Float[Array, "*rows hidden"]:
-        """Hidden units of the feed-forward: silu(gate) * up, or silu(up) without a gate."""
-        x = normed(x, self.ffn_norm, self.ffn_norm_bias)
-        if self.gate is None:
-            return jax.nn.silu(dense(x, self.up))
-        return jax.nn.silu(dense(x, self.gate)) * dense(x, self.up)
+    def hidden(
+        self, x: Float[Array, "*rows dim"], products: Sequence[Float[Array, "*rows hidden"]] = ()
+    ) -> Float[Array, "*rows hidden"]:
+        """Hidden units of the feed-forward: silu(gate) * up, or silu(up) without a gate.
+
+        `products` are those of `products(x)`, where they are known.
+        """
+        normal = normed(x, self.ffn_norm, self.ffn_norm_bias)
+        if products:
+            scale = over_rms(x if self.ffn_norm_bias is None else centred(x))
+            gate, *up = [
+                recalled(normal, matrix, jax.lax.stop_gradient(self.scaled(product, scale, matrix)))
+                for matrix, product in zip(self.feeding, products, strict=True)
+            ]
+        else:
+            gate, *up = [dense(normal, matrix) for matrix in self.feeding]
+        return functools.reduce(jnp.multiply, up, jax.nn.silu(gate))
+
+    @property
+    def feeding(self) -> tuple[Float[Array, "dim hidden"], ...]:
+        """The matrices that the hidden units are made by."""
+        return (self.up,) if self.gate is None else (self.gate, self.up)
+
+    def products(self, x: Float[Array, "*rows dim"]) -> list[Float[Array, "*rows hidden"]]:
+        """What `feeding` makes of the stream before the norm's scale, which is the only part that is not linear in
+        it: the products of a sum are the sum of the products."""
+        gained = (x if self.ffn_norm_bias is None else centred(x)) * self.ffn_norm
+        return [dense(gained, matrix) for matrix in self.feeding]
+
+    def scaled(
+        self, product: Float[Array, "*rows hidden"], scale: Float[Array, "*rows 1"], matrix: Float[Array, "dim hidden"]
+    ) -> Float[Array, "*rows hidden"]:
+        """The product of the normed stream from that before the scale."""
+        of_stream = product * spread(scale, product.shape[-1])
+        return of_stream if self.ffn_norm_bias is None else of_stream + self.ffn_norm_bias @ matrix
 
     def feed(self, hidden: Float[Array, "*rows hidden"], rate: Rate, key: MaybeKey) -> Float[Array, "*rows dim"]:
         """Second half of the feed-forward; dropout falls on the hidden units."""
         return dense(dropped(hidden, rate, key), self.down.T)
 
 
-def weighted(
-    q: Float[Array, "batch heads dim_head"],
-    k: Sequence[Float[Array, "batch heads dim_head"]],
-    v: Sequence[Float[Array, "batch heads dim_head"]],
-) -> Float[Array, "batch heads dim_head"]:
-    """What one position reads from those it sees.
+def weights(q: Float[Array, "batch heads dim_head"], k: Sequence[Float[Array, "batch heads dim_head"]]) -> Weights:
+    """How much one position reads from each of those it sees: the softmax of q.k / sqrt(dim_head).
 
-    Written as sums of products, not as matrix products: four positions are too few for those to pay.
+    Written position by position, not as matrix products or along an axis of positions: four are too few for either to
+    pay.
     """
-    scores = jnp.stack([jnp.sum(q * key, axis=-1) for key in k], axis=-1) / math.sqrt(q.shape[-1])
-    weights = jax.nn.softmax(scores, axis=-1)
-    return functools.reduce(jnp.add, (weights[..., i, None] * value for i, value in enumerate(v)))
+    scores = [total(q * key) / math.sqrt(q.shape[-1]) for key in k]
+    largest = jax.lax.stop_gradient(functools.reduce(jnp.maximum, scores))
+    odds = [jnp.exp(score - largest) for score in scores]
+    whole = functools.reduce(jnp.add, odds)
+    # A barrier, for XLA would take the softmax again for every number that is weighted.
+    shares: Weights = jax.lax.optimization_barrier([odd / whole for odd in odds])
+    return shares
+
+
+def mixture(
+    weights: Sequence[Float[Array, "*rows 1"]], v: Sequence[Float[Array, "*rows n"]]
+) -> Float[Array, "*rows n"]:
+    """The weighted sum of what one position sees."""
+    parts = [spread(weight, value.shape[-1]) * value for weight, value in zip(weights, v, strict=True)]
+    return functools.reduce(jnp.add, parts)
 
 
 def new_block(

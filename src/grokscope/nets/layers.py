@@ -20,9 +20,54 @@ def dense(x: Float[Array, "*rows n_in"], weight: Float[Array, "n_in n_out"]) -> 
     return (x.reshape(-1, x.shape[-1]) @ weight).reshape(*x.shape[:-1], -1)
 
 
+@jax.custom_vjp
+def recalled(
+    x: Float[Array, "*rows n_in"], weight: Float[Array, "n_in n_out"], product: Float[Array, "*rows n_out"]
+) -> Float[Array, "*rows n_out"]:
+    """`dense(x, weight)` of which the product is known; the gradient is that of `dense` all the same."""
+    return product
+
+
+def _recalled(x: Array, weight: Array, product: Array) -> tuple[Array, tuple[Array, Array]]:
+    return product, (x, weight)
+
+
+def _recalled_gradient(factors: tuple[Array, Array], along: Array) -> tuple[Array, Array, None]:
+    return *jax.vjp(dense, *factors)[1](along), None
+
+
+recalled.defvjp(_recalled, _recalled_gradient)
+
+
+def total(x: Float[Array, "*rows n"]) -> Float[Array, "*rows 1"]:
+    """Sum over the last axis, as a product with ones: on a CPU XLA adds along an axis one by one, but multiplies
+    matrices with all of the core's width. Its gradient is `spread`."""
+    return _product(x, jnp.ones((x.shape[-1], 1), x.dtype))
+
+
+def spread(x: Float[Array, "*rows 1"], n: int) -> Float[Array, "*rows n"]:
+    """Every number n times along the last axis, as a product with ones: its gradient is `total`."""
+    return _product(x, jnp.ones((1, n), x.dtype))
+
+
+def _product(x: Float[Array, "*rows n_in"], ones: Float[Array, "n_in n_out"]) -> Float[Array, "*rows n_out"]:
+    flat = jnp.matmul(x.reshape(-1, x.shape[-1]), ones, precision=jax.lax.Precision.HIGHEST)
+    return flat.reshape(*x.shape[:-1], ones.shape[-1])
+
+
+def over_rms(x: Float[Array, "*rows dim"]) -> Float[Array, "*rows 1"]:
+    """One over the root mean square of every row."""
+    return jax.lax.rsqrt(total(x * x) / x.shape[-1] + NORM_EPS)
+
+
+def centred(x: Float[Array, "*rows dim"]) -> Float[Array, "*rows dim"]:
+    """Every row without its mean."""
+    return x - spread(total(x) / x.shape[-1], x.shape[-1])
+
+
 def rms_norm(x: Float[Array, "*rows dim"], gain: Float[Array, " dim"]) -> Float[Array, "*rows dim"]:
     """x over its root mean square, times a learned gain."""
-    return x * jax.lax.rsqrt(jnp.mean(x * x, axis=-1, keepdims=True) + NORM_EPS) * gain
+    return x * spread(over_rms(x), x.shape[-1]) * gain
 
 
 def normed(
@@ -31,7 +76,7 @@ def normed(
     """RMSNorm; where there is a bias LayerNorm, which also takes the mean away and adds the bias."""
     if bias is None:
         return rms_norm(x, gain)
-    return rms_norm(x - jnp.mean(x, axis=-1, keepdims=True), gain) + bias
+    return rms_norm(centred(x), gain) + bias
 
 
 def rotated(x: Float[Array, "batch heads dim_head"], position: int) -> Float[Array, "batch heads dim_head"]:

@@ -17,7 +17,20 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Int, Key
 
 from grokscope.nets.base import ExampleNet, MaybeKey
-from grokscope.nets.block import EXPANSION, GATES, NORMS, ROTARY, Block, Gate, Norm, Rate, Rotary, new_block, norm_bias
+from grokscope.nets.block import (
+    EXPANSION,
+    GATES,
+    NORMS,
+    ROTARY,
+    Block,
+    Gate,
+    Norm,
+    Rate,
+    Rotary,
+    mixture,
+    new_block,
+    norm_bias,
+)
 from grokscope.nets.layers import dense, framework_linear, normed
 from grokscope.run import Signature
 from grokscope.spec import Spec, SpecError, static, traced
@@ -77,53 +90,63 @@ class TransformerNet(ExampleNet):
         """The residual stream after the first block; only at the last position if there is no other block."""
         block = self.blocks[0]
         first = len(tokens) - 1 if len(self.blocks) == 1 else 0
-        q, k, v = self.projected_vocabulary()
+        own = self.vocabulary()
+        q, k, v = block.asked(own)
         seen = block.attend(looked_up(q, tokens[first:], first), looked_up(k, tokens), looked_up(v, tokens))
-        x = self.embedded(tokens[first:], first) + block.projected(seen, self.dropout, attn_key)
+        x = jnp.stack(looked_up(own, tokens[first:], first)) + block.projected(seen, self.dropout, attn_key)
         return x + block.feed(block.hidden(x), self.dropout, ffn_key)
 
     def first_block(
         self, tokens: Int[Array, "length batch"], following: tuple[int, ...], ffn_key: MaybeKey
     ) -> Float[Array, "length batch dim"]:
-        """The same with one head, whose output matrix then may act on the vocabulary's values: mixing is linear."""
-        block = self.blocks[0]
-        q, k, v = self.projected_vocabulary()
+        """The same with one head, whose output matrix then may act on the vocabulary's values: mixing is linear.
+
+        So may the first matrices of the feed-forward, up to the norm's scale.
+        """
+        block, own = self.blocks[0], self.vocabulary()
+        q, k, v = block.asked(own)
         v = dense(v, block.out.T)
+        known = list(zip(block.products(own), block.products(v), strict=True))
 
-        def attended(tokens: Int[Array, "length n"], first: int) -> Float[Array, "read n dim"]:
-            seen = block.attend(looked_up(q, tokens[first:], first), looked_up(k, tokens), looked_up(v, tokens))
-            return self.embedded(tokens[first:], first) + seen
+        def fed(tokens: Int[Array, "length n"], first: int) -> tuple[Array, Array]:
+            """The stream after attention and the hidden units, at the positions from `first` on."""
+            weights = block.weights(looked_up(q, tokens[first:], first), looked_up(k, tokens))
+            weights = [[weight[:, 0] for weight in of] for of in weights]
 
-        leading = attended(self.leading_tokens(following), 0)
-        rest = attended(tokens, len(leading))
+            def read(own: Tables, seen: Tables) -> Float[Array, "read n _"]:
+                at, others = looked_up(own, tokens[first:], first), looked_up(seen, tokens)
+                return jnp.stack([row + mixture(of, others[: len(of)]) for row, of in zip(at, weights, strict=True)])
+
+            x = read(own, v)
+            return x, block.hidden(x, [read(*tables) for tables in known])
+
+        leading = fed(self.leading_tokens(following), 0)
+        rest = fed(tokens, len(leading[0]))
         if ffn_key is None:
-            leading, rest = (x + block.feed(block.hidden(x), self.dropout, None) for x in (leading, rest))
-            return jnp.concatenate([leading[:, tokens[0]], rest])
-        hidden = jnp.concatenate([block.hidden(leading)[:, tokens[0]], block.hidden(rest)])
-        return jnp.concatenate([leading[:, tokens[0]], rest]) + block.feed(hidden, self.dropout, ffn_key)
+            first, then = (x + block.feed(hidden, self.dropout, None) for x, hidden in (leading, rest))
+            return jnp.concatenate([first[:, tokens[0]], then])
+        x, hidden = (jnp.concatenate([of[:, tokens[0]], more]) for of, more in zip(leading, rest, strict=True))
+        return x + block.feed(hidden, self.dropout, ffn_key)
 
     def leading_tokens(self, following: tuple[int, ...]) -> Int[Array, "leading vocab"]:
         """For every token that can come first, it and what follows it."""
         vocab = len(self.embedding)
         return jnp.stack([jnp.arange(vocab), *(jnp.full(vocab, token) for token in following)])
 
-    def embedded(self, tokens: Int[Array, "n batch"], first: int) -> Float[Array, "n batch dim"]:
-        """The residual stream of tokens that stand at the positions from `first` on."""
-        x = self.embedding[tokens]
-        return x if self.positions is None else x + self.positions[first : first + len(tokens), None]
-
-    def projected_vocabulary(self) -> list[Tables]:
-        """The first block's queries, keys and values of every token."""
-        if self.positions is None:
-            return self.blocks[0].asked(self.embedding)
-        return self.blocks[0].asked(self.embedding + self.positions[:, None])
+    def vocabulary(self) -> Tables:
+        """The residual stream, before any block, of every token."""
+        return self.embedding if self.positions is None else self.embedding + self.positions[:, None]
 
 
-def looked_up(tables: Tables, tokens: Int[Array, "n batch"], first: int = 0) -> list[Float[Array, "batch inner"]]:
-    """The rows of tokens that stand at the positions from `first` on, one array a position."""
-    if tables.ndim == 2:
-        return [tables[t] for t in tokens]
-    return [tables[position, t] for position, t in enumerate(tokens, first)]
+def looked_up(tables: Tables, tokens: Int[Array, "n batch"], first: int = 0) -> list[Float[Array, "batch _"]]:
+    """The rows of tokens that stand at the positions from `first` on, one array a position.
+
+    Tokens are ids of the vocabulary: checking each for its bounds keeps XLA from reading rows at full speed.
+    """
+    table = [tables if tables.ndim == 2 else tables[position] for position in range(first, first + len(tokens))]
+    return [
+        of.at[t].get(mode="promise_in_bounds", wrap_negative_indices=False) for of, t in zip(table, tokens, strict=True)
+    ]
 
 
 def block_keys(key: Key[Array, ""], index: int) -> Key[Array, "2"]:

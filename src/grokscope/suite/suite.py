@@ -135,8 +135,8 @@ def parse_suite(text: str, *, source: str = "suite", path: Path | None = None, s
         raise SuiteError([f"{source}: found no possible run, expected at least one"])
     return Suite(
         name=name, path=path, text=text, description=description, runs=tuple(run for run, _ in asked.values()),
-        experiments=tuple(name for _, name in asked.values()), analysis=analysis, retries=1 if retries is None else retries, warnings=findings.warnings, skipped=skipped,
-        study=study,
+        experiments=tuple(name for _, name in asked.values()), analysis=analysis,
+        retries=1 if retries is None else retries, warnings=findings.warnings, skipped=skipped, study=study,
     )  # fmt: skip
 
 
