@@ -25,6 +25,9 @@ from grokscope.laws.results import (
 )
 from grokscope.suite import Figure
 
+COMPOSE = "compose"
+"""The operation of tasks that compose permutations."""
+
 
 class Counts(NamedTuple):
     """Runs of one measurement that the suite asks for, and how far they are."""
@@ -71,6 +74,7 @@ class Prediction:
         axes: what is swept.
         table: a row a cell: the slice under its own name, `predicted_onset_x` and `empirical_onset_x` with `_low` and
             `_high`, NaN where there is none, and a column for each of `axes`.
+        composed: whether p is the order of a group of permutations, as in `Part.composed`, in every cell.
         fit: of the cells that have both, about y = x.
         claims: None where there are too few cells to test any.
     """
@@ -81,6 +85,7 @@ class Prediction:
     table: pd.DataFrame
     fit: AboutIdentity
     claims: tuple[Claim, ...] | None
+    composed: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,11 @@ class Part:
     onset_grid: tuple[Onset, ...] = ()
     memorisation: tuple[MemorisationLaw, ...] = ()
     probe_ratios: tuple[ProbeRatio, ...] = ()
+
+    @property
+    def composed(self) -> bool:
+        """Whether the task is to compose permutations, so that p is the order of their group and no prime."""
+        return "op" in self.frame and COMPOSE in set(self.frame["op"].dropna())
 
 
 class Foretold(NamedTuple):
@@ -199,6 +209,11 @@ class Contents:
     rule: Literal["sign change", "published"] = "sign change"
     calibrates: bool = False
     forecasts: tuple[StandingForecast, ...] = ()
+
+    @property
+    def composed(self) -> bool:
+        """Whether p is the order of a group everywhere, as in `Part.composed`."""
+        return bool(self.parts) and all(part.composed for part in self.parts)
 
     @property
     def complete(self) -> bool:

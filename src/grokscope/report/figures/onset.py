@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.laws.results import Onset, OnsetCode
+from grokscope.report import words
 from grokscope.report.contents import Part
 from grokscope.report.figures.style import BLUE, GREY, STYLE, VERMILION, below, log_axis, new_figure
 from grokscope.report.slices import ACCURACIES
@@ -26,6 +28,7 @@ def onset_figure(part: Part) -> Figure | None:
     if len(pairs) < 2:
         return None
     rows = [(p, *pair) for p in primes for pair in pairs]
+    name = partial(words.group, composed=part.composed)
     figure, (axes,) = new_figure(1.1 + 0.19 * len(rows))
     with mpl.rc_context(STYLE):
         axes.set_xscale("log")
@@ -34,7 +37,10 @@ def onset_figure(part: Part) -> Figure | None:
                 found = every.get((*row, accuracy))
                 if found is not None:
                     _draw(axes, found, y + shift, colour, marker)
-        axes.set_yticks(range(len(rows)), [f"p = {p}: {100 * a:g}, {100 * b:g}" for p, a, b in rows])
+        axes.set_yticks(
+            range(len(rows)),
+            [f"{name(p)}: {100 * a:g}, {100 * b:g}" for p, a, b in rows],
+        )
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlabel("onset, parameters P")
         axes.set_title("thresholds in %: train, validation", loc="left")

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 
 from grokscope.report import words
 from grokscope.report.contents import Prediction
-from grokscope.report.figures.style import BLACK, FIELDS, GREY, SHADES, STYLE, below, log_axis, new_figure, norm, scale
+from grokscope.report.figures.style import BLACK, GREY, SHADES, STYLE, below, log_axis, new_figure, norm, scale
 
 _MARKERS = "osD^vP*X<>"
 _X, _Y = "predicted_onset_x", "empirical_onset_x"
@@ -80,7 +80,7 @@ def _residual(panels: Sequence[Prediction], axis: str) -> Figure:
                 places = levels if numeric else range(len(levels))
                 axes.set_xticks(list(places), [f"{level:g}" if numeric else str(level) for level in levels])
                 axes.margins(x=0.1)
-        every[-1].set_xlabel(FIELDS.get(axis, axis.replace("_", " ")))
+        every[-1].set_xlabel(words.axis(axis, composed=panels[0].composed))
         _finish(figure, every, panels, [], shaded=shaded)
     return figure
 
@@ -128,7 +128,7 @@ def _finish(
     slice_field = panels[0].figure.slice_field
     slices = {float(value) for panel in panels for value in valid(panel)[slice_field]}
     if shaded and len(slices) > 1:
-        scale(figure, every, slices, FIELDS[slice_field])
+        scale(figure, every, slices, words.axis(slice_field, composed=panels[0].composed))
     settings = [name for name, _ in _by_setting(panels[0], panels[0].table)]
     if len(settings) > 1:
         handles += [
@@ -140,7 +140,7 @@ def _finish(
 
 
 def _unit(each: Prediction) -> str:
-    return words.AXES[each.figure.x_field]
+    return words.axis(each.figure.x_field, composed=each.composed)
 
 
 def _fit(each: Prediction) -> str:

@@ -21,7 +21,6 @@ from grokscope.report import words
 from grokscope.report.figures.style import (
     BLACK,
     COLOURS,
-    FIELDS,
     GREEN,
     GREY,
     LINES,
@@ -62,7 +61,7 @@ def race_figure(shown: Slice) -> Figure:
             handles.append(Line2D([], [], color=GREY, marker="^", mfc="white", ls="none", label="censored: at least"))
         if any(t.biased for t in cells):
             handles.append(Line2D([], [], color=GREY, marker="x", ls="none", label="plain mean, censored dropped"))
-        left.set_xlabel(options.labels.get(options.x_field, words.AXES[options.x_field]))
+        left.set_xlabel(options.labels.get(options.x_field, words.axis(options.x_field, composed=shown.composed)))
         left.set_ylabel(options.labels.get("delay", f"delay, {accuracy} train accuracy (epochs)"))
         # A little below zero, so that the widths without a delay are not cut in half.
         left.set_ylim(bottom=-0.03 * left.get_ylim()[1], top=left.get_ylim()[1])
@@ -77,7 +76,7 @@ def race_figure(shown: Slice) -> Figure:
         right.set_zorder(left.get_zorder() + 1)
         right.patch.set_visible(False)
         if coloured:
-            scale(figure, left, list(coloured.values()), FIELDS[str(options.colour_field)])
+            scale(figure, left, list(coloured.values()), words.axis(str(options.colour_field), composed=shown.composed))
     below(figure, handles)
     return figure
 

@@ -44,7 +44,8 @@ def _figure_a(rows: pd.DataFrame, part: Part, accuracy: Accuracy) -> Figure:
             known = [t for t in cells if t.p == p and not math.isnan(t.lognormal.value)]
             axes.plot([inverse[t.n_params] for t in known], [t.lognormal.value for t in known], color=colour, lw=0.9)
             _points(axes, line.assign(x=line["inverse"] * 1e6), colour)
-            label = f"p = {p}, K = {words.number(float(line['dataset_bits'].iloc[0]))} bits"
+            bits = words.number(float(line["dataset_bits"].iloc[0]))
+            label = f"{words.group(p, composed=part.composed)}, K = {bits} bits"
             handles.append(Line2D([], [], color=colour, marker=".", label=label))
         axes.set_xlabel("1 / (C P)  (10⁻⁶ per bit)")
     _finish(figure, axes, rows, accuracy, handles)
@@ -61,7 +62,9 @@ def _figure_b(rows: pd.DataFrame, part: Part, accuracy: Accuracy) -> Figure:
     with mpl.rc_context(STYLE):
         for colour, (p, line) in zip(_shades(rows), rows.groupby("p"), strict=True):
             _points(axes, line.assign(x=line["load"]), colour)
-            handles.append(Line2D([], [], color=colour, marker=".", ls="none", label=f"p = {p}"))
+            handles.append(
+                Line2D([], [], color=colour, marker=".", ls="none", label=words.group(p, composed=part.composed))
+            )
         # The law is drawn as far as there are points: it is fitted to censored runs too, above the longest time seen.
         axes.set_yscale("log")
         axes.set_ylim(axes.get_ylim())

@@ -27,8 +27,6 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 GREY = "#767676"
 COLOURS: dict[Curve, str] = {"T_mem running": VERMILION, "T_mem eval": ORANGE, "T_gen": BLUE}
 MARKERS: dict[Curve, str] = {"T_mem running": "s", "T_mem eval": "D", "T_gen": "o"}
-FIELDS = {"p": "prime p", "dim": "width d"}
-"""What colours stand for."""
 SHADES = "viridis"
 """Colours of an ordered quantity, told apart by the colour-blind and in grey."""
 MOST_TICKS = 6

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from scipy.stats import CensoredData, ecdf
 
 from grokscope.report import words
-from grokscope.report.figures.style import FIELDS, GREY, SHADES, STYLE, below, log_axis, new_figure, norm, scale
+from grokscope.report.figures.style import GREY, SHADES, STYLE, below, log_axis, new_figure, norm, scale
 from grokscope.report.slices import CURVES, Curve, Slice
 
 _COLUMNS: dict[Curve, tuple[str, str, str]] = {
@@ -52,7 +52,7 @@ def survival_figure(shown: Slice) -> Figure | None:
         every[-1].set_xlabel("epochs")
         few = len(widths) <= _MOST_NAMED
         if not few:
-            scale(figure, every, widths, FIELDS["dim"])
+            scale(figure, every, widths, words.axis("dim"))
     handles = [Line2D([], [], color=colours[dim], label=f"d = {dim}") for dim in widths] if few else []
     if any(rows["censored"].any() for _, rows in panels):
         handles.append(Line2D([], [], color=GREY, marker="|", ls="none", label="censored"))
