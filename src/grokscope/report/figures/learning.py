@@ -25,6 +25,17 @@ _POINTS = 400
 _PANELS = (("groks", "task", "modular task"), ("speed", "random", "random labels"))
 
 
+def told(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, Mapping[str, np.ndarray]]:
+    """The traces that `learning_figure` draws and no others."""
+    dim = telling_width(shown)
+    identities = shown.frame.loc[shown.frame["dim"] == dim, "id"] if dim is not None else ()
+    return {
+        identity: {column: np.asarray(traces[identity][column]) for column, *_ in SHOWN}
+        for identity in identities
+        if identity in traces
+    }
+
+
 def learning_figure(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]) -> Figure | None:
     """Every seed of the width nearest to the crossing, or of the middle width; None without a trace."""
     dim = telling_width(shown)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import matplotlib as mpl
@@ -22,17 +23,17 @@ _X, _Y = "predicted_onset_x", "empirical_onset_x"
 _ENDS = ("_low", "_high")
 
 
-def prediction_figures(predictions: Sequence[Prediction]) -> Iterator[tuple[str, Figure | None]]:
-    """(stem, figure) of every figure family: onset against crossing, then what is left against each axis.
+def prediction_sketches(predictions: Sequence[Prediction]) -> Iterator[tuple[str, Callable[[], Figure | None]]]:
+    """(stem, sketch) of every figure family: onset against crossing, then what is left against each axis.
 
     A panel for each accuracy, coloured by slice. None where no cell has both.
     """
     for name in dict.fromkeys(each.figure.name for each in predictions):
         panels = [each for each in predictions if each.figure.name == name]
         drawn = [each for each in panels if each.fit.n]
-        yield f"prediction_{name}", _prediction(drawn) if drawn else None
+        yield f"prediction_{name}", partial(_prediction, drawn)
         for axis in (panels[0].figure.slice_field, *panels[0].axes):
-            yield f"residual_{name}_{axis}", _residual(drawn, axis) if drawn else None
+            yield f"residual_{name}_{axis}", partial(_residual, drawn, axis)
 
 
 def valid(each: Prediction) -> pd.DataFrame:
@@ -41,7 +42,9 @@ def valid(each: Prediction) -> pd.DataFrame:
     return table[(table[_X] > 0) & (table[_Y] > 0)]
 
 
-def _prediction(panels: Sequence[Prediction]) -> Figure:
+def _prediction(panels: Sequence[Prediction]) -> Figure | None:
+    if not panels:
+        return None
     figure, every = new_figure(2.9 * len(panels) + 0.9, rows=len(panels))
     with mpl.rc_context(STYLE):
         ends = [x for each in panels for column in (_X, _Y) for x in valid(each)[column]]
@@ -63,7 +66,9 @@ def _prediction(panels: Sequence[Prediction]) -> Figure:
     return figure
 
 
-def _residual(panels: Sequence[Prediction], axis: str) -> Figure:
+def _residual(panels: Sequence[Prediction], axis: str) -> Figure | None:
+    if not panels:
+        return None
     shaded = axis != panels[0].figure.slice_field
     figure, every = new_figure(1.9 * len(panels) + 0.7 * shaded + 0.3, rows=len(panels))
     with mpl.rc_context(STYLE):

@@ -17,24 +17,11 @@ from grokscope.report.contents import Part
 from grokscope.report.figures.style import BLACK, GREY, STYLE, below, log_axis, new_figure
 
 
-def speed_figures(part: Part, accuracy: Accuracy = "running") -> tuple[Figure, Figure] | None:
-    """Figures A and B. None without a finished speed run on random inputs or without C."""
-    if not part.constant > 0 or not len(part.frame):
+def speed_figure_a(part: Part, accuracy: Accuracy = "running") -> Figure | None:
+    """T_mem against 1 / (C P), a line a prime. None without a finished speed run on random inputs or without C."""
+    rows = _rows(part, accuracy)
+    if rows is None:
         return None
-    rows = part.frame[(part.frame["measurement"] == "speed") & (part.frame["probe"] == "random")]
-    if not len(rows):
-        return None
-    arrived = rows[f"t_mem_{accuracy}"]
-    rows = rows.assign(
-        time=arrived.fillna(rows["epochs"]).astype(float),
-        censored=arrived.isna(),
-        inverse=1 / (part.constant * rows["n_params"]),
-    )
-    rows = rows.assign(load=rows["dataset_bits"] * rows["inverse"])
-    return _figure_a(rows, part, accuracy), _figure_b(rows, part, accuracy)
-
-
-def _figure_a(rows: pd.DataFrame, part: Part, accuracy: Accuracy) -> Figure:
     figure, (axes,) = new_figure(3.2)
     handles = []
     inverse = {int(params): 1e6 * each for params, each in zip(rows["n_params"], rows["inverse"], strict=True)}
@@ -56,7 +43,11 @@ def _params(cell: Timescale) -> int:
     return cell.n_params
 
 
-def _figure_b(rows: pd.DataFrame, part: Part, accuracy: Accuracy) -> Figure:
+def speed_figure_b(part: Part, accuracy: Accuracy = "running") -> Figure | None:
+    """T_mem against the load f with the fitted law, a point a run; None as for figure A."""
+    rows = _rows(part, accuracy)
+    if rows is None:
+        return None
     figure, (axes,) = new_figure(3.2)
     handles = []
     with mpl.rc_context(STYLE):
@@ -83,6 +74,22 @@ def _figure_b(rows: pd.DataFrame, part: Part, accuracy: Accuracy) -> Figure:
         axes.set_xlabel("load f = K / (C P)")
     _finish(figure, axes, rows, accuracy, handles)
     return figure
+
+
+def _rows(part: Part, accuracy: Accuracy) -> pd.DataFrame | None:
+    """The finished speed runs on random inputs with their time in epochs, 1 / (C P) per bit and load f."""
+    if not part.constant > 0 or not len(part.frame):
+        return None
+    rows = part.frame[(part.frame["measurement"] == "speed") & (part.frame["probe"] == "random")]
+    if not len(rows):
+        return None
+    arrived = rows[f"t_mem_{accuracy}"]
+    rows = rows.assign(
+        time=arrived.fillna(rows["epochs"]).astype(float),
+        censored=arrived.isna(),
+        inverse=1 / (part.constant * rows["n_params"]),
+    )
+    return rows.assign(load=rows["dataset_bits"] * rows["inverse"])
 
 
 def _points(axes: mpl.axes.Axes, line: pd.DataFrame, colour: object) -> None:
