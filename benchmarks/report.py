@@ -122,7 +122,7 @@ def fill(ledger: Ledger, suite: Suite, *, every: int = 1) -> int:
 
 
 def opening_seconds(page: Path) -> float | None:
-    """From asking for the page until it has drawn itself in a headless Chromium, by the page's own clock: best of three."""
+    """From asking a headless Chromium for the page until it is drawn, by the page's own clock: the best of three."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         return None

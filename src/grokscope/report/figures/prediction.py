@@ -80,7 +80,7 @@ def _residual(panels: Sequence[Prediction], axis: str) -> Figure | None:
             axes.axhline(0, color=GREY, lw=0.8)
             _cells(axes, each, x, np.log10(cells[_Y] / cells[_X]), panels)
             axes.set_title(f"{each.accuracy} train accuracy", loc="left")
-            axes.set_ylabel("log10(onset / crossing)")
+            axes.set_ylabel(f"log10({'end' if each.figure.fading else 'onset'} / crossing)")
             if not numeric or len(levels) <= 8:
                 places = levels if numeric else range(len(levels))
                 axes.set_xticks(list(places), [f"{level:g}" if numeric else str(level) for level in levels])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,6 +31,13 @@ MARKERS: dict[Curve, str] = {"T_mem running": "s", "T_mem eval": "D", "T_gen": "
 SHADES = "viridis"
 """Colours of an ordered quantity, told apart by the colour-blind and in grey."""
 MOST_TICKS = 6
+_SUBS = (
+    (2.2, (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8)),
+    (6, (1, 1.5, 2, 3, 4, 5, 7)),
+    (300, (1, 2, 5)),
+    (math.inf, (1,)),
+)
+"""Digits at which a log axis is labelled that spans less than so many times."""
 LINES: dict[Curve, str] = {"T_mem running": "-", "T_mem eval": "--", "T_gen": "-"}
 
 STYLE: dict[Any, Any] = {
@@ -86,11 +94,12 @@ def scale(figure: Figure, axes: Axes | list[Axes], values: Iterable[float], name
 
 
 def log_axis(axes: Axes, which: Literal["x", "y"]) -> None:
-    """A log axis labelled 20k, 50k, 100k where it spans little, by decades where it spans much."""
+    """A log axis labelled 30k, 40k where it spans very little, 20k, 50k, 100k where little, by decades where much."""
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     axis = axes.xaxis if which == "x" else axes.yaxis
     low, high = sorted(axis.get_view_interval())
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if low > 0 and high / low < 300 else (1,)))
+    span = high / low if low > 0 else math.inf
+    axis.set_major_locator(LogLocator(subs=next(subs for most, subs in _SUBS if span < most or most == math.inf)))
     axis.set_major_formatter(EngFormatter(sep=""))
     axis.set_minor_formatter(NullFormatter())
 
