@@ -153,4 +153,6 @@ def slope(x: Array, y: Array, groups: Array) -> Interval:
         found, df = fitting.fit(), n - 2
     else:
         found, df = fitting.fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True), n_groups - 1
-    return Interval(float(found.params[1]), float(found.bse[1]), df)
+    # Residuals that cancel within every cluster leave a variance of zero, or of less by rounding.
+    variance = np.maximum(0.0, np.asarray(found.cov_params())[1, 1])
+    return Interval(float(found.params[1]), math.sqrt(variance), df)
