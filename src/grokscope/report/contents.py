@@ -23,6 +23,7 @@ from grokscope.laws.results import (
     ProbeRatio,
     Timescale,
 )
+from grokscope.laws.times import TimeScore
 from grokscope.suite import Figure
 
 COMPOSE = "compose"
@@ -140,6 +141,13 @@ class Foretold(NamedTuple):
     outcome: str
 
 
+class ForetoldTime(NamedTuple):
+    """T_mem or T_gen of a held-out cell of one setting: as foretold, as observed, and how far off."""
+
+    setting: Mapping[str, object]
+    score: TimeScore
+
+
 @dataclass(frozen=True)
 class StandingForecast:
     """A forecast that the ledger holds and nothing has superseded, with its scores.
@@ -152,6 +160,7 @@ class StandingForecast:
         superseded: ids of earlier forecasts that it took the place of, oldest first.
         refused: (setting, reason) where the laws could not be fitted.
         rows: in order of setting and prime.
+        times: of the cells at primes that are scored.
     """
 
     id: str
@@ -166,6 +175,7 @@ class StandingForecast:
     superseded: tuple[str, ...]
     refused: tuple[tuple[Mapping[str, object], str], ...]
     rows: tuple[Foretold, ...]
+    times: tuple[ForetoldTime, ...] = ()
 
     def scores(self, *, new_prime: bool) -> tuple[Score, ...]:
         """Scores at the primes that are held out whole, or at those of which only widths are."""

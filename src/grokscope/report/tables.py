@@ -10,6 +10,7 @@ import pandas as pd
 
 from grokscope.laws.forecast import PREDICTORS
 from grokscope.laws.results import Crossing, Estimate, Onset
+from grokscope.laws.times import GUESSES
 from grokscope.report.contents import Contents, Family, Part, StandingForecast
 
 PREDICTIVENESS = (
@@ -33,6 +34,7 @@ def tables(contents: Contents) -> dict[str, pd.DataFrame]:
             ("memorisation", memorisation(contents.parts)),
             ("probe_ratios", probe_ratios(contents.parts)),
             ("forecasts", forecasts(contents.forecasts)),
+            ("forecast_times", forecast_times(contents.forecasts)),
         )
         if len(table)
     }
@@ -137,6 +139,20 @@ def forecasts(standing: Sequence[StandingForecast]) -> pd.DataFrame:
         | {name: getattr(row.score, name, None) for name in ("onset_covered", "crossing_covered")}
         for one in standing
         for row in one.rows
+    ]
+    return pd.DataFrame(rows)
+
+
+def forecast_times(standing: Sequence[StandingForecast]) -> pd.DataFrame:
+    """A row a standing forecast, setting and held-out cell: T in epochs foretold and observed, every error in dex."""
+    rows = [
+        {"forecast": one.id, "accuracy": one.accuracy}
+        | dict(each.setting)
+        | each.score.forecast._asdict()
+        | {"observed": each.score.observed}
+        | {f"dex_{guess}": getattr(each.score, guess) for guess in GUESSES}
+        for one in standing
+        for each in one.times
     ]
     return pd.DataFrame(rows)
 
