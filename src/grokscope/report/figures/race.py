@@ -153,7 +153,7 @@ def draw_delays(axes: Axes, delays: Sequence[Delay], coloured: Mapping[float, fl
     if not delays:
         return []
     arrived, censored = [d for d in delays if not d.censored], [d for d in delays if d.censored]
-    seeds: dict[str, Any] = {"ms": 3, "alpha": 0.7} if len(arrived) <= _CLOUD else {"ms": 2.8, "alpha": 0.5}
+    seeds: dict[str, Any] = {"ms": 4.5, "alpha": 0.7} if len(arrived) <= _CLOUD else {"ms": 2.8, "alpha": 0.5}
     axes.plot([d.n_params for d in arrived], [d.delay for d in arrived], ".", color=GREY, mew=0, gid="seeds", **seeds)
     axes.plot(
         [d.n_params for d in censored], [d.delay for d in censored], "^", mfc="white", mec=GREY, ms=4, gid="censored"

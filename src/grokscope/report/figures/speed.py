@@ -21,7 +21,7 @@ from grokscope.report.figures.style import BLACK, GREY, SHADES, STYLE, below, lo
 
 _MOST_NAMED = 6
 """Primes that a legend names; more are read from a scale of their colours."""
-_BEYOND = 1.25
+_BEYOND = 1.6
 """How far the axis goes past the last run that arrived: beyond it all are censored alike."""
 
 
