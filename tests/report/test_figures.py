@@ -57,6 +57,20 @@ def test_every_figure_fits_a_column_and_can_be_read(drawn: dict[str, Figure | No
             assert max(box.x1 - width, box.y1 - height) <= 1, stem
 
 
+def test_a_long_setting_is_not_cut_off() -> None:
+    setting = {"optimiser": "adamw", "filter": "orthogonal of array length kept", "loss": "cross_entropy"}
+    part = replace(fakes.contents().parts[0], setting=setting)
+    for stem, figure in figures(replace(fakes.contents(), parts=(part,), predictions=())):
+        assert figure is not None
+        figure.draw_without_rendering()
+        box = figure.get_tightbbox()
+        width, height = figure.get_size_inches()
+        assert min(box.x0, box.y0) >= -0.02, stem
+        assert max(box.x1 - width, box.y1 - height) <= 0.02, stem
+        title = figure.get_suptitle() or figure.axes[0].get_title(loc="left")
+        assert "loss cross_entropy" in " ".join(title.split()), stem
+
+
 def test_the_race_has_both_axes_every_curve_and_every_mark(drawn: dict[str, Figure | None]) -> None:
     figure = drawn["race_97"]
     assert figure is not None

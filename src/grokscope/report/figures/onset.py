@@ -26,6 +26,7 @@ from grokscope.report.figures.style import (
     STYLE,
     VERMILION,
     below,
+headed,
     log_axis,
     new_figure,
 )  # fmt: skip
@@ -81,6 +82,7 @@ def _rows(part: Part, every: Mapping[_Key, Onset], primes: Sequence[int], pairs:
     ]
     if any(o.code is OnsetCode.FROM_SMALLEST for o in every.values()):
         handles.append(Line2D([], [], color=GREY, marker="<", mfc="white", ls="none", label="there or below"))
+    headed(figure, "", part.setting)
     below(figure, handles)
     return figure
 
@@ -114,6 +116,7 @@ def _columns(part: Part, every: Mapping[_Key, Onset], primes: Sequence[int], pai
         handles.append(Line2D([], [], color=GREY, marker="o", mfc="white", ls="none", label="there or below"))
     if codes - {OnsetCode.FROM_SMALLEST, OnsetCode.FOUND}:
         handles.append(Line2D([], [], color=GREY, marker="x", ls="none", label="none: see onsets.csv"))
+    headed(figure, "", part.setting)
     below(figure, handles)
     return figure
 

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from grokscope.laws.results import Crossing
 from grokscope.report import words
 from grokscope.report.contents import Part
-from grokscope.report.figures.style import BLUE, GREEN, GREY, STYLE, VERMILION, below, log_axis, new_figure
+from grokscope.report.figures.style import BLUE, GREEN, GREY, STYLE, VERMILION, below, headed, log_axis, new_figure
 from grokscope.report.slices import ACCURACIES
 
 _PROBES = (("vocab", BLUE, "o"), ("digits", VERMILION, "s"), ("permuted", GREEN, "D"))
@@ -44,6 +44,7 @@ def probe_figure(part: Part) -> Figure | None:
             for probe, colour, marker in _PROBES
             if probe in drawn
         ]
+    headed(figure, "", part.setting)
     below(figure, handles, columns=3)
     return figure
 
@@ -74,6 +75,7 @@ def probe_crossing_figure(part: Part) -> Figure | None:
         Line2D([], [], color=colour, marker=marker, ls="none", label=f"{accuracy} accuracy")
         for accuracy, colour, marker in zip(ACCURACIES, (VERMILION, BLUE), "sD", strict=True)
     ]
+    headed(figure, "", part.setting)
     below(figure, handles)
     return figure
 

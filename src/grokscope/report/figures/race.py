@@ -26,6 +26,7 @@ from grokscope.report.figures.style import (
     GREY,
     LINES,
     MARKERS,
+    MOST_LETTERS,
     SHADES,
     STYLE,
     below,
@@ -97,7 +98,7 @@ def heading(shown: Slice) -> str:
         for a in ACCURACIES
         if a in shown.onsets
     ]
-    return "\n".join(part for line in lines for part in textwrap.wrap(line, 58, subsequent_indent="    "))
+    return "\n".join(part for line in lines for part in textwrap.wrap(line, MOST_LETTERS, subsequent_indent="    "))
 
 
 def colours(shown: Slice, accuracy: Accuracy) -> dict[float, float]:

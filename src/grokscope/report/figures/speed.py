@@ -17,7 +17,7 @@ from grokscope.laws.memorisation import predicted
 from grokscope.laws.results import Accuracy, Form, Timescale
 from grokscope.report import words
 from grokscope.report.contents import Part
-from grokscope.report.figures.style import BLACK, GREY, SHADES, STYLE, below, log_axis, new_figure, norm, scale
+from grokscope.report.figures.style import BLACK, GREY, SHADES, STYLE, below, headed, log_axis, new_figure, norm, scale
 
 _MOST_NAMED = 6
 """Primes that a legend names; more are read from a scale of their colours."""
@@ -151,5 +151,6 @@ def _finish(
         axes.set_xlim(0, _BEYOND * furthest if further else None)
         if not named:
             scale(figure, axes, rows["p"].astype(float), words.axis("p", composed=part.composed))
+    headed(figure, "", part.setting)
     if handles:
         below(figure, handles, columns=columns)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import textwrap
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +32,8 @@ MARKERS: dict[Curve, str] = {"T_mem running": "s", "T_mem eval": "D", "T_gen": "
 SHADES = "viridis"
 """Colours of an ordered quantity, told apart by the colour-blind and in grey."""
 MOST_TICKS = 6
+MOST_LETTERS = 58
+"""Letters of a line of text across the whole figure."""
 _SUBS = (
     (2.2, (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8)),
     (5, (1, 1.5, 2, 3, 4, 5, 7)),
@@ -109,6 +112,16 @@ def below(figure: Figure, handles: Iterable[Any], columns: int = 2) -> None:
     """A legend under the whole figure, where it hides no data."""
     with mpl.rc_context(STYLE):
         figure.legend(handles=list(handles), loc="outside lower center", ncols=columns, columnspacing=1.2)
+
+
+def headed(figure: Figure, head: str, *rest: Mapping[str, object]) -> None:
+    """A title over the whole figure, which grows by its lines: a text, or the setting that it is of, if any."""
+    text = ", ".join([head, *(f"{name} {value}" for setting in rest for name, value in setting.items())]).strip(", ")
+    if text:
+        lines = textwrap.wrap(text, MOST_LETTERS, subsequent_indent="    ")
+        figure.set_figheight(figure.get_figheight() + 0.15 * len(lines))
+        with mpl.rc_context(STYLE):
+            figure.suptitle("\n".join(lines), x=0.02, ha="left", fontsize=7.5, linespacing=1.3)
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
