@@ -17,7 +17,8 @@ import pandas as pd
 
 from grokscope.laws.calibration import calibrate
 from grokscope.laws.crossing import crossings
-from grokscope.laws.forecast import forecast, score
+from grokscope.laws.forecast import forecast
+from grokscope.laws.scores import score
 from grokscope.laws.simulated import Truth, suite
 
 CALIBRATION = {3: (97, 113, 137), 4: (97, 103, 113, 137), 5: (97, 103, 109, 127, 137)}

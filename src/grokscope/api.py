@@ -10,7 +10,7 @@ from typing import Any
 
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.ledger.published import Imported
-from grokscope.report.contents import StandingForecast
+from grokscope.report.forecasts import StandingForecast
 from grokscope.run import Run
 from grokscope.spec import InputError
 from grokscope.studies.capsule import Agreement, Opened, agreements, opened, seal

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from grokscope.laws.calibration import Laws, TooFewCellsError, calibrate, crossing_of
-from grokscope.laws.forecast import PREDICTORS, Score, common, forecast, score, typical_errors
+from grokscope.laws.calibration import TooFewCellsError, calibrate
+from grokscope.laws.forecast import forecast
+from grokscope.laws.scores import score
 from grokscope.laws.simulated import Truth, suite
+from grokscope.laws.speeds import Laws, crossing_of
 
 OFFSET = 10**-0.16
 NAN = float("nan")
@@ -180,17 +182,3 @@ def test_too_few_cells_are_refused(frame):
         TooFewCellsError, match=r"found 3 cells with T_mem at loads f of 0 to 0\.25, expected at least 5"
     ):
         calibrate(few, 2.16, {}, {}, accuracy="eval")
-
-
-def test_scores_by_hand():
-    def scored(p, forecast, rival):
-        return Score(p, NAN, 1000.0, forecast, 0.1, rival, NAN, 0.2, NAN, True, None)
-
-    scores = [scored(97, 0.03, 0.5), scored(101, -0.04, -0.5), scored(103, 0.5, NAN)]
-    assert [one.p for one in common(scores)] == [97, 101]
-    errors = typical_errors(scores)
-    assert errors["forecast"] == pytest.approx(math.sqrt((0.03**2 + 0.04**2) / 2))
-    assert (errors["crossing"], errors["capacity_threshold"]) == pytest.approx((0.1, 0.5))
-    assert math.isnan(errors["power_law"])
-    assert set(errors) == set(PREDICTORS)
-    assert all(math.isnan(error) for error in typical_errors([]).values())

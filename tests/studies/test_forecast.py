@@ -15,7 +15,7 @@ from grokscope import api
 from grokscope.laws.simulated import Truth
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.ledger.reader import Reader
-from grokscope.report.contents import StandingForecast
+from grokscope.report.forecasts import StandingForecast
 from grokscope.report.foretold import verdicts
 from grokscope.report.write import write_report
 from grokscope.spec import InputError

@@ -6,20 +6,18 @@ where the first falls below the second.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from grokscope.laws import normal
 from grokscope.laws.cells import observations
 from grokscope.laws.departures import Levels, levels
 from grokscope.laws.normal import Array
 from grokscope.laws.results import Accuracy
+from grokscope.laws.speeds import Laws, crossing_of
 from grokscope.laws.timescales import rounding
 
 VERSION = 2
@@ -33,21 +31,10 @@ FEWEST_PRIMES = 3
 
 _NAN = float("nan")
 _FEWEST = 5
-_LOWEST_LOAD = 1e-3
 
 
 class TooFewCellsError(ValueError):
     """The calibration has too few cells that arrived for the laws."""
-
-
-class Laws(NamedTuple):
-    """ln T_mem = log_b + a K / (C P); ln T_gen = log_scale + prime_power ln p + power ln P; T in epochs."""
-
-    log_b: float
-    a: float
-    log_scale: float
-    prime_power: float
-    power: float
 
 
 @dataclass(frozen=True)
@@ -144,19 +131,6 @@ def calibrate(
         low_load=max(float(mem["load"].min()), float(gen["load"].min())),
         high_load=min(float(mem["load"].max()), float(gen["load"].max())),
     )
-
-
-def crossing_of(c: float, laws: Laws, p: int, k: float) -> float:
-    """P where T_mem falls below T_gen; NaN if it does not at a load f = k / (c P) between 0.001 and 1."""
-
-    def gap(log_params: Array | float) -> Array:
-        memorising = laws.log_b + laws.a * k / (c * np.exp(log_params))
-        return np.asarray(memorising - laws.log_scale - laws.prime_power * math.log(p) - laws.power * log_params)
-
-    places = np.linspace(math.log(k / c), math.log(k / c / _LOWEST_LOAD), 400)
-    signs = np.sign(gap(places))
-    falling = np.flatnonzero((signs[:-1] > 0) & (signs[1:] <= 0))
-    return math.exp(brentq(gap, places[falling[0]], places[falling[0] + 1])) if len(falling) else _NAN
 
 
 def _at_loads(rows: pd.DataFrame, c: float, window: tuple[float, float]) -> pd.DataFrame:

@@ -89,7 +89,7 @@ def slope_error(found: Levels, feature: float) -> Variance:
 
 
 def about_zero(values: Sequence[float]) -> Variance:
-    """Variance of values whose mean is known to be zero."""
+    """Variance of values whose mean is known to be zero; unknown without any."""
     return Variance(float(np.mean(np.square(values))), len(values)) if values else Variance(_NAN, 0)
 
 

@@ -1,14 +1,14 @@
-"""From laws fitted at some primes and widths to the crossing and the onset at others, and how good that was.
+"""From laws fitted at some primes and widths to the crossing and the onset at others.
 
 The crossing is that of the laws; the onset is the crossing times the geometric mean of onset over crossing at the
 primes of the calibration. What was observed at a prime is never used in its own forecast. Nothing here knows the
-held-out runs: `score` is where they come in.
+held-out runs: `laws.scores` is where they come in.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +17,6 @@ from scipy.stats import t as student
 from grokscope.laws.calibration import FEWEST_PRIMES, Calibration
 from grokscope.laws.departures import Variance, about_mean, about_zero, departure, half_width, slope_error
 from grokscope.laws.results import Estimate
-
-PREDICTORS = ("forecast", "crossing", "capacity_threshold", "power_law", "nearest_prime")
-"""Ways to foretell the onset, each a field of `Score`: ours, the crossing itself, and three that know no law."""
 
 FEWEST_SEEN = 2
 """Other calibration primes with an observation, below which nothing is known of how observations depart."""
@@ -50,30 +47,6 @@ class Forecast:
     within: bool
 
 
-@dataclass(frozen=True)
-class Score:
-    """What was observed at one prime, and log10(observed onset / predicted), in dex, of every predictor.
-
-    Attributes:
-        observed_crossing, observed_onset: in parameters; NaN where there is none.
-        forecast, crossing, capacity_threshold, power_law, nearest_prime: dex of the onset; NaN where unknown.
-        crossing_error: log10(observed crossing / forecast crossing), in dex.
-        onset_covered, crossing_covered: whether the interval holds it; None without interval or observation.
-    """
-
-    p: int
-    observed_crossing: float
-    observed_onset: float
-    forecast: float
-    crossing: float
-    capacity_threshold: float
-    power_law: float
-    nearest_prime: float
-    crossing_error: float
-    onset_covered: bool | None
-    crossing_covered: bool | None
-
-
 def forecast(calibration: Calibration, bits: Mapping[int, float]) -> list[Forecast]:
     """The crossing and the onset at primes, from K = dataset bits by prime.
 
@@ -91,30 +64,6 @@ def forecast(calibration: Calibration, bits: Mapping[int, float]) -> list[Foreca
         within = calibration.low_load <= load <= calibration.high_load and min(primes) <= p <= max(primes)
         found.append(Forecast(p, p not in primes, crossing, onset, k / c, *_baselines(others, p), within))
     return found
-
-
-def score(forecasts: Iterable[Forecast], onsets: Mapping[int, float], crossings: Mapping[int, float]) -> list[Score]:
-    """How far, in dex, each forecast and each baseline was off; a prime with neither observation is left out."""
-    return [
-        _score(made, onsets.get(made.p, _NAN), crossings.get(made.p, _NAN))
-        for made in forecasts
-        if onsets.get(made.p, _NAN) > 0 or crossings.get(made.p, _NAN) > 0
-    ]
-
-
-def typical_errors(scores: Sequence[Score]) -> dict[str, float]:
-    """Root mean square in dex of every predictor of the onset, all over the same primes; NaN where it never spoke."""
-    shared = common(scores)
-    return {
-        name: math.sqrt(sum(getattr(score, name) ** 2 for score in shared) / len(shared)) if shared else _NAN
-        for name in PREDICTORS
-    }
-
-
-def common(scores: Sequence[Score]) -> list[Score]:
-    """The scores at which every predictor of the onset speaks that speaks anywhere."""
-    spoke = [name for name in PREDICTORS if any(math.isfinite(getattr(score, name)) for score in scores)]
-    return [score for score in scores if spoke and all(math.isfinite(getattr(score, name)) for name in spoke)]
 
 
 def _crossing(calibration: Calibration, p: int, bits: float) -> Estimate:
@@ -188,28 +137,6 @@ def _baselines(onsets: Mapping[int, float], p: int) -> tuple[float, float]:
         return _NAN, nearest
     power, scale = np.polyfit(np.log(list(onsets)), np.log(list(onsets.values())), 1)
     return math.exp(scale + power * math.log(p)), nearest
-
-
-def _score(made: Forecast, onset: float, crossing: float) -> Score:
-    return Score(
-        p=made.p,
-        observed_crossing=crossing,
-        observed_onset=onset,
-        forecast=_dex(onset, made.onset.value),
-        crossing=_dex(onset, made.crossing.value),
-        capacity_threshold=_dex(onset, made.capacity_threshold),
-        power_law=_dex(onset, made.power_law),
-        nearest_prime=_dex(onset, made.nearest_prime),
-        crossing_error=_dex(crossing, made.crossing.value),
-        onset_covered=_covered(made.onset, onset),
-        crossing_covered=_covered(made.crossing, crossing),
-    )
-
-
-def _covered(expected: Estimate, observed: float) -> bool | None:
-    if any(map(math.isnan, (expected.low, expected.high, observed))):
-        return None
-    return expected.low <= observed <= expected.high
 
 
 def _dex(observed: float, predicted: float) -> float:

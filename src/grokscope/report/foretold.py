@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from grokscope.laws.forecast import PREDICTORS, Score, common, typical_errors
+from grokscope.laws.scores import PREDICTORS, Score, common, typical_errors
 from grokscope.laws.times import TimeScore, typical
 from grokscope.report import words
-from grokscope.report.contents import Foretold, StandingForecast
+from grokscope.report.forecasts import Foretold, StandingForecast
 
 PREDICTOR_LABELS = {
     "forecast": "forecast",

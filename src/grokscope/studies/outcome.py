@@ -10,12 +10,13 @@ import pandas as pd
 
 from grokscope.laws.arrivals import Arrivals
 from grokscope.laws.cells import of_setting
-from grokscope.laws.forecast import Forecast, score
+from grokscope.laws.forecast import Forecast
 from grokscope.laws.results import Accuracy
+from grokscope.laws.scores import score
 from grokscope.laws.times import score as score_times
 from grokscope.laws.timescales import timescales
 from grokscope.ledger import KeptForecast, Ledger
-from grokscope.report.contents import Foretold, ForetoldTime, StandingForecast
+from grokscope.report.forecasts import Foretold, ForetoldTime, StandingForecast
 from grokscope.studies.freeze import ENDED
 from grokscope.studies.frozen import forecast_from, times_from
 from grokscope.studies.observed import Observed, Thresholds, arrived, observed

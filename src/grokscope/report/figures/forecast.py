@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokscope.report.contents import Foretold, StandingForecast
 from grokscope.report.figures.style import BLUE, GREEN, GREY, STYLE, VERMILION, below, log_axis, new_figure
+from grokscope.report.forecasts import Foretold, StandingForecast
 from grokscope.report.foretold import frozen
 from grokscope.report.slices import suffix
 
