@@ -59,14 +59,18 @@ class Tally:
         return f"{self.held / self.given:7.1%} ({self.given}/{self.asked})"
 
 
-def coverage(truth: Truth, *, seeds: int, suites: int, seed: int) -> dict[str, Tally]:
-    """Tallies of T (cells without and with censored runs), the crossing and C over simulated suites."""
+def coverage(truth: Truth, *, seeds: int, suites: int, seed: int, every: int = 1) -> dict[str, Tally]:
+    """Tallies of T (cells without and with censored runs), the crossing and C over simulated suites.
+
+    Args:
+        every: T is looked at in one of so many suites, each of which has 18 cells but one crossing and one C.
+    """
     rng = np.random.default_rng(seed)
     tallies = {name: Tally() for name in ("T seen", "T censored", "crossing", "C")}
     place = truth.crossing()
-    for _ in range(suites):
+    for number in range(suites):
         frame = suite(truth, rng, seeds=seeds)
-        for quantity, mean in (("T_mem", truth.t_mem), ("T_gen", truth.t_gen)):
+        for quantity, mean in (("T_mem", truth.t_mem), ("T_gen", truth.t_gen)) if number % every == 0 else ():
             for n_params, cell in observations(frame, quantity).groupby("n_params"):
                 censored = cell["censored"].to_numpy(bool)
                 estimate = geometric_mean(cell["time"].to_numpy(float), censored)

@@ -17,7 +17,8 @@ import pandas as pd
 
 from grokscope.laws.calibration import calibrate
 from grokscope.laws.crossing import crossings
-from grokscope.laws.forecast import forecast, score
+from grokscope.laws.forecast import forecast
+from grokscope.laws.scores import score
 from grokscope.laws.simulated import Truth, suite
 
 CALIBRATION = {3: (97, 113, 137), 4: (97, 103, 113, 137), 5: (97, 103, 109, 127, 137)}
@@ -39,9 +40,10 @@ def trial(primes: tuple[int, ...], spread: float, rng: np.random.Generator) -> l
     worlds = {p: world(p, spread, rng) for p in (*primes, *NEW)}
     places = {p: each.crossing((12, 400)) for p, each in worlds.items()}
     onsets = {p: place * 10 ** rng.normal(*OFFSET) for p, place in places.items()}
-    frame = pd.concat([suite(worlds[p], rng, seeds=3, widths=WIDTHS) for p in primes], ignore_index=True)
+    frame = pd.concat([suite(each, rng, seeds=3, widths=WIDTHS) for each in worlds.values()], ignore_index=True)
     seen = {each.p: each.n_params.value for each in crossings(frame, accuracy="eval", samples=1)}
-    made = forecast(calibrate(frame, 2.16, onsets, seen, accuracy="eval"), {p: worlds[p].bits for p in NEW})
+    known = frame[frame["p"].isin(primes)].reset_index(drop=True)
+    made = forecast(calibrate(known, 2.16, onsets, seen, accuracy="eval"), {p: worlds[p].bits for p in NEW})
     return [
         (
             bool(scored.crossing_covered),
@@ -49,7 +51,7 @@ def trial(primes: tuple[int, ...], spread: float, rng: np.random.Generator) -> l
             math.log10(each.crossing.high / each.crossing.low),
             math.log10(each.onset.high / each.onset.low),
         )
-        for each, scored in zip(made, score(made, onsets, places), strict=True)
+        for each, scored in zip(made, score(made, onsets, seen), strict=True)
         if scored.crossing_covered is not None and scored.onset_covered is not None
     ]
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.ledger.published import Imported
-from grokscope.report.contents import StandingForecast
+from grokscope.report.forecasts import StandingForecast
 from grokscope.run import Run
 from grokscope.spec import InputError
 from grokscope.studies.capsule import Agreement, Opened, agreements, opened, seal
@@ -82,6 +82,7 @@ def run_suite(
     force: bool = False,
     workers: int | None = None,
     chunk_seconds: float = CHUNK_SECONDS,
+    expect: Callable[[Sequence[Run]], None] = lambda runs: None,
     watch: Callable[[Event], None] = lambda event: None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Outcome:
@@ -101,7 +102,7 @@ def run_suite(
         force: forget what the ledger has of these runs, and do them again.
         workers: processes; by default one a core, or one for all accelerators.
         chunk_seconds: about how much work an interruption can cost.
-        watch, say: told of every event, and of what a person should know.
+        expect, watch, say: told of the runs that are to be done, of every event, and of what a person should know.
 
     Raises:
         SuiteError, LedgerError: the suite or the ledger cannot be used. What has been run until then is kept.
@@ -115,6 +116,7 @@ def run_suite(
         driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch, say=say)
         with driver.books.leases.alone():
             wanted = prepare(suite, ledger, only=only, calibration=calibration, force=force)
+            expect(wanted)
             todo = wanted if force else derive(ledger, wanted, watch=watch)
             if derived := len(wanted) - len(todo):
                 say(f"{derived:,} results were read from traces that the ledger had")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grokscope.laws.agreement import Interval, about_identity
+from grokscope.laws.agreement import Interval, about_identity, slope
 from grokscope.laws.claims import claims
 from grokscope.laws.verdicts import holm
 
@@ -180,3 +180,12 @@ def test_cells_of_widths_are_clustered_by_width():
         by_name(frame, slice_field="dim")["calibration"].numbers["offset_high"]
     )
     assert "robust to dim" in found
+
+
+def test_residuals_that_cancel_in_every_cluster_leave_no_error():
+    """Rounding must not make their variance negative, whose root would be a warning and NaN."""
+    for seed in range(20):
+        y = np.random.default_rng(seed).standard_normal(6) * 1e-3
+        found = slope(np.tile([0.1, 1.0], 6), np.repeat(y, 2), np.repeat(np.arange(6), 2))
+        assert found.value == pytest.approx(0, abs=1e-12)
+        assert found.error == pytest.approx(0, abs=1e-9)

@@ -22,7 +22,7 @@ def benchmark():
 
 @pytest.mark.parametrize("seeds", [2, 4])
 def test_intervals_hold_the_truth(benchmark, seeds):
-    tallies = benchmark.coverage(Truth(), seeds=seeds, suites=200, seed=1)
+    tallies = benchmark.coverage(Truth(), seeds=seeds, suites=200, seed=1, every=4)
     for quantity in ("T seen", "crossing", "C"):
         tally = tallies[quantity]
         assert tally.given > 0.9 * tally.asked or quantity == "T seen"
@@ -30,7 +30,7 @@ def test_intervals_hold_the_truth(benchmark, seeds):
 
 
 def test_a_suite_without_a_crossing_is_not_given_one(benchmark):
-    far = benchmark.coverage(benchmark.WORLDS["never crosses"], seeds=2, suites=50, seed=1)
+    far = benchmark.coverage(benchmark.WORLDS["never crosses"], seeds=2, suites=50, seed=1, every=50)
     assert far["crossing"].codes == {"always_slower": 50}
-    near = benchmark.coverage(benchmark.WORLDS["nearly crosses"], seeds=2, suites=60, seed=1)
+    near = benchmark.coverage(benchmark.WORLDS["nearly crosses"], seeds=2, suites=60, seed=1, every=60)
     assert near["crossing"].given <= 3

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from grokscope.laws.calibration import Laws, TooFewCellsError, calibrate, crossing_of
-from grokscope.laws.forecast import PREDICTORS, Score, common, forecast, score, typical_errors
+from grokscope.laws.calibration import TooFewCellsError, calibrate
+from grokscope.laws.forecast import forecast
+from grokscope.laws.scores import score
 from grokscope.laws.simulated import Truth, suite
+from grokscope.laws.speeds import Laws, crossing_of
 
 OFFSET = 10**-0.16
 NAN = float("nan")
@@ -45,7 +47,10 @@ def test_the_laws_are_recovered(calibration):
     assert laws.a == pytest.approx(25.14, rel=0.02)
     assert laws.prime_power == pytest.approx(1.5, abs=0.3)
     assert laws.power == pytest.approx(-0.8, abs=0.03)
-    assert set(calibration.without) == set(PRIMES)
+    assert set(calibration.memorising.by_prime) == set(calibration.generalising.by_prime) == set(PRIMES)
+    assert calibration.memorising.slope == pytest.approx(laws.a, rel=1e-3)
+    assert calibration.own_crossing(97) == pytest.approx(world(97).crossing(), rel=0.03)
+    assert math.isnan(calibration.own_crossing(HELD_OUT))
     assert calibration.redrawn == ()
 
 
@@ -75,23 +80,33 @@ def test_a_held_out_prime_is_predicted(calibration):
     assert (scored.onset_covered, scored.crossing_covered) == (True, True)
 
 
-def test_an_interval_is_the_jackknife_and_the_departures_by_hand(calibration):
-    """Onset: mean offset; variance of the whole chain without each prime, plus that of single offsets; t with n - 1."""
-    k = world(HELD_OUT).bits
-    c, bits, onsets = 2.16, calibration.bits, calibration.onsets
-
-    def logs(laws, primes):
-        offsets = [math.log10(onsets[p] / crossing_of(c, laws, p, bits[p])) for p in primes]
-        return math.log10(crossing_of(c, laws, HELD_OUT, k)) + float(np.mean(offsets)), offsets
-
-    centre, offsets = logs(calibration.laws, PRIMES)
-    redone = [logs(calibration.without[p], [q for q in PRIMES if q != p])[0] for p in PRIMES]
-    jackknife = 3 / 4 * sum((x - np.mean(redone)) ** 2 for x in redone)
-    half = student.ppf(0.975, 3) * math.sqrt(jackknife + np.var(offsets, ddof=1))
+def test_an_interval_is_that_of_departures_of_primes_by_hand(calibration):
+    """Variances of both levels, of both slopes and of the offsets, in log10 P; Satterthwaite's degrees of freedom."""
+    k, c = world(HELD_OUT).bits, 2.16
+    mem, gen = calibration.memorising, calibration.generalising
+    offsets = [math.log10(calibration.onsets[p] / calibration.own_crossing(p)) for p in PRIMES]
+    place = crossing_of(c, calibration.laws, HELD_OUT, k)
+    m = np.array([mem.by_prime[p] for p in PRIMES])
+    g, x = np.array([gen.by_prime[p] for p in PRIMES]), np.log(PRIMES)
+    line = np.polyfit(x, g, 1)
+    leverage = 1 / 4 + (math.log(HELD_OUT) - x.mean()) ** 2 / ((x - x.mean()) ** 2).sum()
+    # How far ln P moves for a change of ln T, from a crossing of slightly other laws.
+    moved = crossing_of(c, calibration.laws._replace(log_b=calibration.laws.log_b + 1e-4), HELD_OUT, k)
+    per_log = (math.log10(moved) - math.log10(place)) / 1e-4
+    parts = [
+        (per_log**2 * m.var(ddof=1) * 5 / 4, 3),
+        (per_log**2 * ((g - np.polyval(line, x)) ** 2).sum() / 2 * (1 + leverage), 2),
+        (per_log**2 * (k / (c * place) - mem.centre) ** 2 * mem.slope_variance, mem.df),
+        (per_log**2 * (math.log(place) - gen.centre) ** 2 * gen.slope_variance, gen.df),
+        (np.var(offsets, ddof=1) * 5 / 4, 3),
+    ]
+    total = sum(variance for variance, _ in parts)
+    half = student.ppf(0.975, total**2 / sum(v**2 / df for v, df in parts)) * math.sqrt(total)
     (made,) = forecast(calibration, {HELD_OUT: k})
+    centre = math.log10(place) + np.mean(offsets)
     assert math.log10(made.onset.value) == pytest.approx(centre)
-    assert math.log10(made.onset.low) == pytest.approx(centre - half)
-    assert math.log10(made.onset.high) == pytest.approx(centre + half)
+    assert math.log10(made.onset.low) == pytest.approx(centre - half, rel=1e-4)
+    assert math.log10(made.onset.high) == pytest.approx(centre + half, rel=1e-4)
 
 
 def test_what_a_prime_showed_is_not_used_in_its_own_forecast(calibration):
@@ -111,22 +126,24 @@ def test_beyond_the_primes_of_the_calibration_is_said(calibration):
     assert beyond.crossing.high / beyond.crossing.low > inside.crossing.high / inside.crossing.low
 
 
-def test_intervals_hold_what_is_observed_at_new_primes():
+@pytest.mark.parametrize(("n", "trials"), [(3, 25), (5, 15)])
+def test_intervals_hold_what_is_observed_at_new_primes(n, trials):
     """Primes that depart from the laws by 15 % in either time; a smaller version of many more worlds."""
     held = asked = 0
-    for trial in range(12):
+    for trial in range(trials):
         rng = np.random.default_rng(trial)
-        worlds = {p: world(p, 0.15 * rng.standard_normal()) for p in (89, 97, 101, 109, 113, 103, 107)}
+        worlds = {p: world(p, 0.15 * rng.standard_normal()) for p in (89, 101, 109, 97, 113, 103, 107)}
+        known, new = list(worlds)[:n], list(worlds)[5:]
         onset = {p: each.crossing() * 10 ** (-0.16 + 0.03 * rng.standard_normal()) for p, each in worlds.items()}
         crossing = {p: each.crossing() for p, each in worlds.items()}
-        known, new = list(worlds)[:5], list(worlds)[5:]
         runs = pd.concat([suite(worlds[p], rng, seeds=2, widths=(40, 48, 56, 64, 80)) for p in known])
         fitted = calibrate(runs.reset_index(drop=True), 2.16, onset, crossing, accuracy="eval")
         for scored in score(forecast(fitted, {p: worlds[p].bits for p in new}), onset, crossing):
             held += scored.onset_covered + scored.crossing_covered
             asked += 2
-    assert asked == 48
-    assert 42 <= held <= 48
+    assert asked == 4 * trials
+    # 95 % of them, give or take three binomial standard deviations of what two new primes of a world have in common.
+    assert 0.86 * asked <= held < asked
 
 
 def test_without_a_crossing_nothing_is_forecast(calibration):
@@ -165,17 +182,3 @@ def test_too_few_cells_are_refused(frame):
         TooFewCellsError, match=r"found 3 cells with T_mem at loads f of 0 to 0\.25, expected at least 5"
     ):
         calibrate(few, 2.16, {}, {}, accuracy="eval")
-
-
-def test_scores_by_hand():
-    def scored(p, forecast, rival):
-        return Score(p, NAN, 1000.0, forecast, 0.1, rival, NAN, 0.2, NAN, True, None)
-
-    scores = [scored(97, 0.03, 0.5), scored(101, -0.04, -0.5), scored(103, 0.5, NAN)]
-    assert [one.p for one in common(scores)] == [97, 101]
-    errors = typical_errors(scores)
-    assert errors["forecast"] == pytest.approx(math.sqrt((0.03**2 + 0.04**2) / 2))
-    assert (errors["crossing"], errors["capacity_threshold"]) == pytest.approx((0.1, 0.5))
-    assert math.isnan(errors["power_law"])
-    assert set(errors) == set(PREDICTORS)
-    assert all(math.isnan(error) for error in typical_errors([]).values())

@@ -10,6 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from grokscope.laws.results import Delay, Estimate, OnsetCode, ProbeRatio
+from grokscope.report import words
 from grokscope.report.contents import Contents
 from grokscope.report.figures import figures
 from grokscope.report.figures.probes import probe_figure
@@ -54,6 +55,20 @@ def test_every_figure_fits_a_column_and_can_be_read(drawn: dict[str, Figure | No
             box = axes.get_tightbbox()
             assert min(box.x0, box.y0) >= -1, stem
             assert max(box.x1 - width, box.y1 - height) <= 1, stem
+
+
+def test_a_long_setting_is_not_cut_off() -> None:
+    setting = {"optimiser": "adamw", "filter": "orthogonal of array length kept", "loss": "cross_entropy"}
+    part = replace(fakes.contents().parts[0], setting=setting)
+    for stem, figure in figures(replace(fakes.contents(), parts=(part,), predictions=())):
+        assert figure is not None
+        figure.draw_without_rendering()
+        box = figure.get_tightbbox()
+        width, height = figure.get_size_inches()
+        assert min(box.x0, box.y0) >= -0.02, stem
+        assert max(box.x1 - width, box.y1 - height) <= 0.02, stem
+        title = figure.get_suptitle() or figure.axes[0].get_title(loc="left")
+        assert "loss cross_entropy" in " ".join(title.split()), stem
 
 
 def test_the_race_has_both_axes_every_curve_and_every_mark(drawn: dict[str, Figure | None]) -> None:
@@ -126,6 +141,47 @@ def test_the_fitted_law_is_drawn_where_there_is_one() -> None:
     figure = dict(figures(fakes.contents((97, 113))))["speed_b"]
     assert figure is not None
     assert [label for label in legend(figure) if "exp(" in label and "least AIC" in label]
+
+
+def test_many_primes_are_a_scale_and_not_a_list() -> None:
+    primes = (89, 97, 101, 103, 107, 109, 113)
+    drawn = dict(figures(fakes.contents(primes, seeds=2)))
+    speed, onset = drawn["speed_a"], drawn["onset_thresholds"]
+    assert speed is not None
+    assert onset is not None
+    assert not [text for text in legend(speed) if text.startswith("p =")]
+    assert "prime p" in [axes.get_xlabel() for axes in speed.axes]
+    # A column a prime and a mark a pair of thresholds, in as much height as three primes take.
+    assert [text.get_text() for text in onset.axes[0].get_xticklabels()] == [str(p) for p in primes]
+    assert onset.get_figheight() < 5
+    marked = points(onset, "onset") + points(onset, "none")
+    main = fakes.contents(primes, seeds=2).parts[0]
+    pairs = {
+        (o.p, o.accuracy, o.train_threshold, o.val_threshold) for o in (*main.onset_grid, *main.families[0].onsets)
+    }
+    assert marked == len(pairs)
+
+
+def test_a_scale_of_times_is_cut_where_all_are_censored() -> None:
+    figure = dict(figures(fakes.contents(max_epochs=150)))["speed_b"]
+    assert figure is not None
+    axes = figure.axes[0]
+    seen = max(max(line.get_xdata(), default=0) for line in axes.lines if line.get_gid() == "seeds")
+    beyond = sum((line.get_xdata() > 1.6 * seen).sum() for line in axes.lines if line.get_gid() == "censored")
+    assert beyond > 0
+    assert axes.get_xlim() == (0, pytest.approx(1.6 * seen))
+    assert f"censored: at least ({beyond} more to the right)" in legend(figure)
+
+
+def test_permutations_are_no_primes() -> None:
+    contents = fakes.contents()
+    frame = contents.frame.assign(op="compose")
+    part = replace(contents.parts[0], frame=frame)
+    drawn = dict(figures(replace(contents, parts=(part,))))
+    assert "group (order 97), K = " in " ".join(legend(drawn["speed_a"]))
+    assert drawn["onset_thresholds"].axes[0].get_yticklabels()[0].get_text().startswith("group (order 97): ")
+    assert next(slices(replace(contents, parts=(part,)))).title == "group (order 97)"
+    assert words.group(120, composed=True) == "S5 (order 120)"
 
 
 def test_learning_and_survival_show_every_seed_and_width(drawn: dict[str, Figure | None]) -> None:

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from grokscope.laws.forecast import Forecast, score
+from grokscope.laws.forecast import Forecast
 from grokscope.laws.results import Estimate
-from grokscope.report.contents import Foretold, StandingForecast
+from grokscope.laws.scores import score
 from grokscope.report.figures import figures
 from grokscope.report.figures.style import WIDTH
+from grokscope.report.forecasts import Foretold, StandingForecast
 from grokscope.report.foretold import frozen, lines, rests_on, verdicts
 from grokscope.report.missing import missing
 from grokscope.report.page import page

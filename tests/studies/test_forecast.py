@@ -15,7 +15,8 @@ from grokscope import api
 from grokscope.laws.simulated import Truth
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.ledger.reader import Reader
-from grokscope.report.contents import StandingForecast
+from grokscope.report.forecasts import StandingForecast
+from grokscope.report.foretold import verdicts
 from grokscope.report.write import write_report
 from grokscope.spec import InputError
 from grokscope.studies.freeze import freeze
@@ -80,6 +81,16 @@ def test_from_calibration_to_score_in_every_database(store: str) -> None:
             assert row.score.observed_crossing == pytest.approx(worlds.world(p).crossing(), rel=0.03)
             assert row.forecast.crossing.value == pytest.approx(worlds.world(p).crossing(), rel=0.03)
             assert row.score.onset_covered
+        # Both times of every held-out cell, foretold before and scored after.
+        scores = [each.score for each in later.times]
+        assert earlier.times == ()
+        assert len(scores) == 2 * len(worlds.HELD_OUT) * len(worlds.WIDTHS)
+        inside = [each for each in scores if each.forecast.within and math.isfinite(each.law)]
+        assert len(inside) > 20
+        assert max(abs(each.law) for each in inside) < 0.05
+        said = " ".join(verdicts(later))
+        assert "T_mem of new primes was missed at" in said
+        assert "T_gen of new primes was missed at" in said
 
 
 def test_scores_agree_with_a_calculation_by_hand(ledger: Ledger) -> None:

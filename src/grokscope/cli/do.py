@@ -70,7 +70,7 @@ def run(
     limit = seconds(max_time)
     capsule = api.open_capsule(suite, out=out) if is_capsule(suite) else None
     loaded = loaded_suite(suite, skip_impossible) if capsule is None else capsule.suite
-    with Display(loaded, only or (), console) as display:
+    with Display(console) as display:
         outcome = api.run_suite(
             loaded,
             store=store if capsule is None else None,
@@ -80,6 +80,7 @@ def run(
             max_seconds=limit,
             force=force,
             workers=workers,
+            expect=display.expect,
             watch=display.watch,
             say=display.say,
         )

@@ -15,7 +15,7 @@ from grokscope.cli.errors import friendly
 from grokscope.cli.options import Store, SuiteArgument
 
 if TYPE_CHECKING:
-    from grokscope.report.contents import StandingForecast
+    from grokscope.report.forecasts import StandingForecast
 
 console = Console(highlight=False)
 CAPTION = (

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from grokscope.suite import Suite
+from grokscope.run import Run
 from grokscope.training.outcomes import Event, Failed, Finished
 from grokscope.training.outcomes import Progress as Step
 
@@ -20,10 +21,9 @@ LINES_AT_MOST = 100
 class Display:
     """A bar for each measurement on a terminal; elsewhere a line for every finished run, or every hundredth part."""
 
-    def __init__(self, suite: Suite, only: Collection[str], console: Console):
+    def __init__(self, console: Console):
         self._console = console
-        self._totals = {k: n for k, n in suite.counts().items() if n and (not only or k in only)}
-        self._labels = {run.identity: run.label for run in suite.runs}
+        self._labels: dict[str, str] = {}
         self._ended = 0
         self._bars = Progress(
             TextColumn("{task.description:<10}"),
@@ -34,7 +34,13 @@ class Display:
             console=console,
             disable=not console.is_terminal,
         )
-        self._tasks = {kind: self._bars.add_task(kind, total=n, now="") for kind, n in self._totals.items()}
+        self._tasks: dict[str, TaskID] = {}
+
+    def expect(self, runs: Sequence[Run]) -> None:
+        """What is about to be done: not what the suite asks for, of which some may be done or not be wanted now."""
+        self._labels = {run.identity: run.label for run in runs}
+        kinds = Counter(run.measurement.kind for run in runs)
+        self._tasks = {kind: self._bars.add_task(kind, total=n, now="") for kind, n in kinds.items()}
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -65,4 +71,4 @@ class Display:
 
     @property
     def _every(self) -> int:
-        return max(1, sum(self._totals.values()) // LINES_AT_MOST)
+        return max(1, len(self._labels) // LINES_AT_MOST)

@@ -26,6 +26,7 @@ class Interval(NamedTuple):
     df: float
 
     def bounds(self, level: float = 0.95) -> tuple[float, float]:
+        """Student's interval, NaN at both ends without degrees of freedom."""
         half = float(student.ppf(0.5 + level / 2, self.df)) * self.error if self.df > 0 else _NAN
         return self.value - half, self.value + half
 
@@ -41,7 +42,10 @@ class Interval(NamedTuple):
 
 
 def ranks(u: Array, e: Array) -> tuple[float, float, float, float]:
-    """(Spearman rho, its p, Kendall tau-b, its p); NaN for fewer than three or constant values."""
+    """(Spearman rho, its p, Kendall tau-b, its p) of u and e (n,); NaN for fewer than three or constant values.
+
+    Source: spec 5.8.
+    """
     if len(u) < 3 or np.ptp(u) == 0 or np.ptp(e) == 0:
         return _NAN, _NAN, _NAN, _NAN
     rho, tau = spearmanr(u, e), kendalltau(u, e)
@@ -59,7 +63,10 @@ def permutation(u: Array, e: Array, resamples: int, rng: np.random.Generator) ->
 
 
 def concordance(u: Array, e: Array) -> float:
-    """Lin's coefficient: 2 cov / (var_u + var_e + (mean difference)^2), population moments; NaN if all are equal."""
+    """Lin's coefficient of u and e (n,): 2 cov / (var_u + var_e + (mean difference)^2), population moments.
+
+    NaN if all are equal. Source: spec 5.8.
+    """
     du, de = u - u.mean(), e - e.mean()
     spread = float((du**2).mean() + (de**2).mean() + (u.mean() - e.mean()) ** 2)
     return 2 * float((du * de).mean()) / spread if spread > 0 else _NAN
@@ -80,7 +87,11 @@ def resampled(
     resamples: int,
     rng: np.random.Generator,
 ) -> tuple[float, float]:
-    """95 % percentile interval of a statistic, groups of cells resampled whole; NaN with fewer than three groups."""
+    """95 % percentile interval of a statistic of u and e (n,), `groups` (n,) of cells resampled whole.
+
+    NaN with fewer than three groups. Cells of one prime share data, so the published resampling of cells (spec 5.8)
+    makes intervals too narrow where a prime has several.
+    """
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     if len(members) < 3:
         return _NAN, _NAN
@@ -107,7 +118,7 @@ class AboutIdentity(NamedTuple):
 
 
 def about_identity(u: Array, e: Array) -> AboutIdentity:
-    """Of observed e about predicted u, both log10. Source: spec 5.7."""
+    """Of observed e about predicted u (n,), both log10 of a place. Source: spec 5.7."""
     if not len(u):
         return AboutIdentity(0, _NAN, _NAN)
     spread = float(np.sum((e - e.mean()) ** 2))
@@ -116,7 +127,10 @@ def about_identity(u: Array, e: Array) -> AboutIdentity:
 
 
 def joint(u: Array, e: Array) -> tuple[float, float, float, float]:
-    """(F, p, slope, intercept) of e = a + b u against a = 0, b = 1. Source: spec 5.8."""
+    """(F, p, slope, intercept) of e = a + b u (n,) against a = 0, b = 1; NaN for fewer than four or equal u.
+
+    Source: spec 5.8.
+    """
     n = len(u)
     if n < 4 or np.ptp(u) == 0:
         return _NAN, _NAN, _NAN, _NAN
@@ -129,13 +143,19 @@ def joint(u: Array, e: Array) -> tuple[float, float, float, float]:
 
 
 def signed_rank(residuals: Array) -> float:
-    """Wilcoxon p that the median is 0, zeros removed, two-sided; NaN for fewer than six."""
+    """Wilcoxon p that the median of residuals (n,) is 0, zeros removed, two-sided; NaN for fewer than six.
+
+    Source: spec 5.8.
+    """
     kept = residuals[residuals != 0]
     return float(wilcoxon(kept, correction=False).pvalue) if len(kept) >= 6 else _NAN
 
 
 def offset(residuals: Array, groups: Array) -> Interval:
-    """Mean residual over groups, each group once, so that cells that share data do not count as independent."""
+    """Mean residual over groups (n,), each group once: cells that share data do not count as independent (spec 8, 20).
+
+    In the unit of the residuals; without an error for a single group.
+    """
     means = pd.Series(residuals).groupby(groups).mean().to_numpy(float)
     n = len(means)
     if n < 2:
@@ -144,7 +164,10 @@ def offset(residuals: Array, groups: Array) -> Interval:
 
 
 def slope(x: Array, y: Array, groups: Array) -> Interval:
-    """Slope of y on x, its error clustered by group where groups have several cells."""
+    """Slope of y (n,) on x (n,), its error clustered by group (n,) where groups have several cells (spec 8, 20).
+
+    NaN for fewer than four cells, three groups or equal x.
+    """
     n, n_groups = len(x), len(np.unique(groups))
     if n < 4 or n_groups < 3 or np.ptp(x) == 0:
         return Interval(_NAN, _NAN, 0)
@@ -153,4 +176,6 @@ def slope(x: Array, y: Array, groups: Array) -> Interval:
         found, df = fitting.fit(), n - 2
     else:
         found, df = fitting.fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True), n_groups - 1
-    return Interval(float(found.params[1]), float(found.bse[1]), df)
+    # Residuals that cancel within every cluster leave a variance of zero, or of less by rounding.
+    variance = np.maximum(0.0, np.asarray(found.cov_params())[1, 1])
+    return Interval(float(found.params[1]), math.sqrt(variance), df)

@@ -6,22 +6,21 @@ where the first falls below the second.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from grokscope.laws import normal
 from grokscope.laws.cells import observations
+from grokscope.laws.departures import Levels, levels
 from grokscope.laws.normal import Array
 from grokscope.laws.results import Accuracy
+from grokscope.laws.speeds import Laws, crossing_of
 from grokscope.laws.timescales import rounding
 
-VERSION = 1
+VERSION = 2
 """Raised whenever equal runs would be forecast otherwise."""
 MEMORISING = (0.0, 0.25)
 """Loads f at which ln T_mem is taken as linear in f: the published range of validity (spec 1.1)."""
@@ -32,21 +31,10 @@ FEWEST_PRIMES = 3
 
 _NAN = float("nan")
 _FEWEST = 5
-_LOWEST_LOAD = 1e-3
 
 
 class TooFewCellsError(ValueError):
     """The calibration has too few cells that arrived for the laws."""
-
-
-class Laws(NamedTuple):
-    """ln T_mem = log_b + a K / (C P); ln T_gen = log_scale + prime_power ln p + power ln P; T in epochs."""
-
-    log_b: float
-    a: float
-    log_scale: float
-    prime_power: float
-    power: float
 
 
 @dataclass(frozen=True)
@@ -55,7 +43,7 @@ class Calibration:
 
     Attributes:
         capacity_constant: C, bits per parameter.
-        without: by calibration prime, the laws fitted without it; empty with fewer than three primes.
+        memorising, generalising: levels of ln T_mem against f and of ln T_gen against ln P, prime by prime.
         redrawn: the laws of resampled cells; empty with three primes or more.
         crossings, onsets: P of the observed crossing and onset at the calibration primes that have one.
         bits: K at the calibration primes.
@@ -67,7 +55,8 @@ class Calibration:
     probe: str
     capacity_constant: float
     laws: Laws
-    without: Mapping[int, Laws]
+    memorising: Levels
+    generalising: Levels
     redrawn: tuple[Laws, ...]
     crossings: Mapping[int, float]
     onsets: Mapping[int, float]
@@ -79,6 +68,14 @@ class Calibration:
     def crossing(self, laws: Laws, p: int, bits: float) -> float:
         """P of the crossing by these laws; NaN without one."""
         return crossing_of(self.capacity_constant, laws, p, bits)
+
+    def own_crossing(self, p: int) -> float:
+        """P of the crossing at a calibration prime by its own levels instead of the laws'; NaN without one."""
+        mem, gen = self.memorising, self.generalising
+        if p not in mem.by_prime or p not in gen.by_prime:
+            return _NAN
+        own = Laws(mem.by_prime[p], mem.slope, gen.by_prime[p], 0.0, gen.slope)
+        return self.crossing(own, p, self.bits[p])
 
 
 def calibrate(
@@ -122,7 +119,8 @@ def calibrate(
         probe=probe,
         capacity_constant=capacity_constant,
         laws=_fit(mem, gen),
-        without=_without_each(mem, gen, primes) if len(primes) >= FEWEST_PRIMES else {},
+        memorising=_levels(mem, mem["load"].to_numpy(float)),
+        generalising=_levels(gen, np.log(gen["n_params"].to_numpy(float))),
         redrawn=tuple(_fit(_redraw(mem, rng), _redraw(gen, rng)) for _ in range(samples))
         if len(primes) < FEWEST_PRIMES
         else (),
@@ -133,19 +131,6 @@ def calibrate(
         low_load=max(float(mem["load"].min()), float(gen["load"].min())),
         high_load=min(float(mem["load"].max()), float(gen["load"].max())),
     )
-
-
-def crossing_of(c: float, laws: Laws, p: int, k: float) -> float:
-    """P where T_mem falls below T_gen; NaN if it does not at a load f = k / (c P) between 0.001 and 1."""
-
-    def gap(log_params: Array | float) -> Array:
-        memorising = laws.log_b + laws.a * k / (c * np.exp(log_params))
-        return np.asarray(memorising - laws.log_scale - laws.prime_power * math.log(p) - laws.power * log_params)
-
-    places = np.linspace(math.log(k / c), math.log(k / c / _LOWEST_LOAD), 400)
-    signs = np.sign(gap(places))
-    falling = np.flatnonzero((signs[:-1] > 0) & (signs[1:] <= 0))
-    return math.exp(brentq(gap, places[falling[0]], places[falling[0] + 1])) if len(falling) else _NAN
 
 
 def _at_loads(rows: pd.DataFrame, c: float, window: tuple[float, float]) -> pd.DataFrame:
@@ -162,15 +147,10 @@ def _known(observed: Mapping[int, float], primes: list[int]) -> dict[int, float]
     return {p: observed[p] for p in primes if observed.get(p, _NAN) > 0}
 
 
-def _without_each(mem: pd.DataFrame, gen: pd.DataFrame, primes: list[int]) -> dict[int, Laws]:
-    """The laws without each prime; none at all if one of them cannot be fitted, since all are needed together."""
-    found = {}
-    for p in primes:
-        rest = mem[mem["p"] != p], gen[gen["p"] != p]
-        if min(map(_arrived, rest)) < _FEWEST:
-            return {}
-        found[p] = _fit(*rest)
-    return found
+def _levels(rows: pd.DataFrame, feature: Array) -> Levels:
+    times, censored = rows["time"].to_numpy(float), rows["censored"].to_numpy(bool)
+    floor = rounding(times[~censored])
+    return levels(rows["p"].to_numpy(int), feature, np.log(times), censored, floor=floor)
 
 
 def _fit(mem: pd.DataFrame, gen: pd.DataFrame) -> Laws:

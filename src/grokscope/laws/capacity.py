@@ -25,13 +25,15 @@ _WIDTHS_ENOUGH = 5
 
 
 def capacity(frame: pd.DataFrame) -> Capacity:
-    """C from the random-data capacity runs of a frame; the published 2.16 if they have fewer than two distinct P.
+    """C in bits per parameter from the random-data capacity runs; the published 2.16 with fewer than two distinct P.
 
     The published fit is kept beside ours: least squares through the largest total of every P. A largest total grows
     with the number of seeds and is too small at a width that was never full, so ours takes every seed's own largest
     total at the full widths (at all, if fewer than two are full), weighted by 1 / P**2, the noise being
     proportional to P. Its interval is Student's, over widths where there are five or more of them: percentiles of
     resampled seeds and widths cover too little when there are three to seven.
+
+    Source: spec 5.2 for the published fit, spec 8, row 3 for what it lacks.
 
     Raises:
         ValueError: a column is missing or settings are mixed.

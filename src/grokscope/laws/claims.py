@@ -46,6 +46,8 @@ def claims(
 
     Raises:
         ValueError: a column is missing.
+
+    Source: spec 5.8, rows 10, 11 and 20 of spec 8.
     """
     require(table, slice_field, "predicted_onset_x", "empirical_onset_x", *axes)
     valid = table[(table["predicted_onset_x"] > 0) & (table["empirical_onset_x"] > 0)].reset_index(drop=True)

@@ -52,6 +52,8 @@ def crossings(
 
     Raises:
         ValueError: a column is missing or settings are mixed.
+
+    Source: spec 5.5, its recommended rule unless `published`.
     """
     memorising = observations(frame, "T_mem", accuracy=accuracy, probe=probe)
     generalising = observations(frame, "T_gen")
@@ -72,7 +74,10 @@ def crossings(
 def sign_change(
     mem: Curve, gen: Curve, p: int, accuracy: Accuracy, probe: str, samples: int, rng: np.random.Generator
 ) -> Crossing:
-    """Where the first of two curves falls below the second, with its interval and its certainty."""
+    """Where the first of two curves falls below the second, in parameters, with its interval and its certainty.
+
+    ln T against ln P, a change of sign proven on both sides, or a code that says what is missing. Source: spec 5.5.
+    """
     difference = Difference.between(mem, gen)
     n = mem.n + gen.n
 

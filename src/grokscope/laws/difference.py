@@ -39,6 +39,7 @@ class Difference:
 
     @property
     def noisy(self) -> bool:
+        """Whether seeds show the spread of both curves."""
         return self.mem.noisy and self.gen.noisy
 
     def at(self, x: Array) -> tuple[Array, Array, Array]:

@@ -1,25 +1,25 @@
-"""From laws fitted at some primes and widths to the crossing and the onset at others, and how good that was.
+"""From laws fitted at some primes and widths to the crossing and the onset at others.
 
 The crossing is that of the laws; the onset is the crossing times the geometric mean of onset over crossing at the
 primes of the calibration. What was observed at a prime is never used in its own forecast. Nothing here knows the
-held-out runs: `score` is where they come in.
+held-out runs: `laws.scores` is where they come in.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import t as student
 
-from grokscope.laws.calibration import FEWEST_PRIMES, Calibration, Laws
-from grokscope.laws.normal import Array
+from grokscope.laws.calibration import FEWEST_PRIMES, Calibration
+from grokscope.laws.departures import Variance, about_mean, about_zero, departure, half_width, slope_error
 from grokscope.laws.results import Estimate
 
-PREDICTORS = ("forecast", "crossing", "capacity_threshold", "power_law", "nearest_prime")
-"""Ways to foretell the onset, each a field of `Score`: ours, the crossing itself, and three that know no law."""
+FEWEST_SEEN = 2
+"""Other calibration primes with an observation, below which nothing is known of how observations depart."""
 
 _NAN = float("nan")
 
@@ -47,42 +47,18 @@ class Forecast:
     within: bool
 
 
-@dataclass(frozen=True)
-class Score:
-    """What was observed at one prime, and log10(observed onset / predicted), in dex, of every predictor.
-
-    Attributes:
-        observed_crossing, observed_onset: in parameters; NaN where there is none.
-        forecast, crossing, capacity_threshold, power_law, nearest_prime: dex of the onset; NaN where unknown.
-        crossing_error: log10(observed crossing / forecast crossing), in dex.
-        onset_covered, crossing_covered: whether the interval holds it; None without interval or observation.
-    """
-
-    p: int
-    observed_crossing: float
-    observed_onset: float
-    forecast: float
-    crossing: float
-    capacity_threshold: float
-    power_law: float
-    nearest_prime: float
-    crossing_error: float
-    onset_covered: bool | None
-    crossing_covered: bool | None
-
-
 def forecast(calibration: Calibration, bits: Mapping[int, float]) -> list[Forecast]:
     """The crossing and the onset at primes, from K = dataset bits by prime.
 
-    An interval is Student's, its variance the jackknife's over primes of the whole chain of laws and offset, plus how
-    far single primes depart from the laws: at least three calibration primes with an observation bound anything. With
-    fewer, the crossing at a calibration prime has Student's over resampled cells, and nothing else has an interval.
+    An interval is Student's, its variance the sum of how far T_mem and T_gen of a prime depart from the laws, how well
+    their slopes are known, and how far the observed crossing (or onset) lies from the one of a prime's own levels: at
+    least three calibration primes, two of them with an observation, bound anything. With fewer, the crossing at a
+    calibration prime has Student's over resampled cells, and nothing else has an interval.
     """
     c, primes = calibration.capacity_constant, calibration.bits
     found = []
     for p, k in sorted(bits.items()):
-        crossing = _expected(calibration, p, k, calibration.crossings, shifted=False)
-        onset = _expected(calibration, p, k, calibration.onsets, shifted=True)
+        crossing, onset = _crossing(calibration, p, k), _onset(calibration, p, k)
         others = {q: place for q, place in calibration.onsets.items() if q != p}
         load = k / (c * crossing.value)
         within = calibration.low_load <= load <= calibration.high_load and min(primes) <= p <= max(primes)
@@ -90,69 +66,60 @@ def forecast(calibration: Calibration, bits: Mapping[int, float]) -> list[Foreca
     return found
 
 
-def score(forecasts: Iterable[Forecast], onsets: Mapping[int, float], crossings: Mapping[int, float]) -> list[Score]:
-    """How far, in dex, each forecast and each baseline was off; a prime with neither observation is left out."""
-    return [
-        _score(made, onsets.get(made.p, _NAN), crossings.get(made.p, _NAN))
-        for made in forecasts
-        if onsets.get(made.p, _NAN) > 0 or crossings.get(made.p, _NAN) > 0
-    ]
-
-
-def typical_errors(scores: Sequence[Score]) -> dict[str, float]:
-    """Root mean square in dex of every predictor of the onset, all over the same primes; NaN where it never spoke."""
-    shared = common(scores)
-    return {
-        name: math.sqrt(sum(getattr(score, name) ** 2 for score in shared) / len(shared)) if shared else _NAN
-        for name in PREDICTORS
-    }
-
-
-def common(scores: Sequence[Score]) -> list[Score]:
-    """The scores at which every predictor of the onset speaks that speaks anywhere."""
-    spoke = [name for name in PREDICTORS if any(math.isfinite(getattr(score, name)) for score in scores)]
-    return [score for score in scores if spoke and all(math.isfinite(getattr(score, name)) for name in spoke)]
-
-
-def _expected(
-    calibration: Calibration, p: int, bits: float, observed: Mapping[int, float], *, shifted: bool
-) -> Estimate:
-    """P expected by the laws, moved by the mean offset of what was `observed` at other primes if `shifted`."""
-    known = {q: place for q, place in observed.items() if q != p}
-
-    def offsets(laws: Laws, primes: Iterable[int]) -> Array:
-        """log10 of what was observed over the crossing of these laws."""
-        return np.array([_dex(known[q], calibration.crossing(laws, q, calibration.bits[q])) for q in primes])
-
-    def place(laws: Laws, primes: Iterable[int]) -> float:
-        """log10 P by these laws and their offsets at these primes."""
-        moved = offsets(laws, primes) if shifted else np.zeros(1)
-        return _log10(calibration.crossing(laws, p, bits)) + (float(moved.mean()) if len(moved) else _NAN)
-
-    centre = place(calibration.laws, known)
-    how = "crossing of the laws times the mean offset at other primes" if shifted else "crossing of the laws"
-    low = high = _NAN
-    if len(known) >= FEWEST_PRIMES and calibration.without:
-        redone = [place(laws, known.keys() - {left_out}) for left_out, laws in calibration.without.items()]
-        apart = offsets(calibration.laws, known)
-        # The crossing is expected on the laws, so its departures count from there; the onset's from their mean.
-        spread = float(np.var(apart, ddof=1) if shifted else np.mean(apart**2))
-        half = float(student.ppf(0.975, len(known) - 1)) * math.sqrt(_jackknife(redone) + spread)
-        low, high, how = centre - half, centre + half, f"{how}, Student's t over {len(known)} primes"
+def _crossing(calibration: Calibration, p: int, bits: float) -> Estimate:
+    """P of the crossing by the laws."""
+    place = calibration.crossing(calibration.laws, p, bits)
+    how = "crossing of the laws"
+    # What is seen departs from the prime's own laws too: by chance, and because the curves are not quite the laws.
+    seen = [_dex(calibration.crossings[q], calibration.own_crossing(q)) for q in calibration.crossings if q != p]
+    seen = [apart for apart in seen if math.isfinite(apart)]
+    if len(calibration.bits) >= FEWEST_PRIMES and len(seen) >= FEWEST_SEEN:
+        half = half_width([*_departures(calibration, p, bits, place), about_zero(seen)])
+        how += f", Student's t over {len(calibration.bits)} primes"
     elif p in calibration.bits and calibration.redrawn:
         # Two coefficients are fitted to the cells of either time.
-        half = float(student.ppf(0.975, calibration.n_cells - 2)) * _spread(
-            [place(x, known) for x in calibration.redrawn]
-        )
-        low, high, how = centre - half, centre + half, f"{how}, Student's t over {calibration.n_cells} cells"
+        redrawn = [_log10(calibration.crossing(laws, p, bits)) for laws in calibration.redrawn]
+        half = float(student.ppf(0.975, calibration.n_cells - 2)) * _spread(redrawn)
+        how += f", Student's t over {calibration.n_cells} cells"
     else:
-        how += "; too few calibration primes for an interval"
-    return Estimate(10**centre, 10**low, 10**high, len(known), how)
+        half, how = _NAN, f"{how}; too few calibration primes for an interval"
+    return _about(_log10(place), half, len(seen), how)
 
 
-def _jackknife(redone: Sequence[float]) -> float:
-    """Variance of an estimate from what it is without each prime."""
-    return (len(redone) - 1) * float(np.var(redone))
+def _onset(calibration: Calibration, p: int, bits: float) -> Estimate:
+    """P of the onset: the crossing of the laws, moved by the mean offset at other primes from their own crossings."""
+    place = calibration.crossing(calibration.laws, p, bits)
+    offsets = [_dex(calibration.onsets[q], calibration.own_crossing(q)) for q in calibration.onsets if q != p]
+    offsets = [offset for offset in offsets if math.isfinite(offset)]
+    how = "crossing of the laws times the mean offset at other primes"
+    centre = _log10(place) + float(np.mean(offsets)) if offsets else _NAN
+    if len(calibration.bits) >= FEWEST_PRIMES and len(offsets) >= FEWEST_SEEN:
+        half = half_width([*_departures(calibration, p, bits, place), about_mean(offsets)])
+        how += f", Student's t over {len(calibration.bits)} primes"
+    else:
+        half, how = _NAN, f"{how}; too few calibration primes for an interval"
+    return _about(centre, half, len(offsets), how)
+
+
+def _departures(calibration: Calibration, p: int, bits: float, place: float) -> list[Variance]:
+    """Variances of log10 P of the crossing: both times' departures at a prime, and the errors of their slopes."""
+    mem, gen = calibration.memorising, calibration.generalising
+    load = bits / (calibration.capacity_constant * place)
+    # d ln P / d ln T: a longer T_mem or a shorter T_gen moves the crossing by as much as the curves are flat there.
+    steepness = calibration.laws.a * load + calibration.laws.power
+    scale = 1 / (steepness * math.log(10)) ** 2 if steepness else _NAN
+    parts = (
+        departure(mem, p, powers=False),
+        departure(gen, p, powers=True),
+        slope_error(mem, load),
+        slope_error(gen, _ln(place)),
+    )
+    return [Variance(scale * part.value, part.df) for part in parts]
+
+
+def _about(centre: float, half: float, n: int, how: str) -> Estimate:
+    """From log10 P to P."""
+    return Estimate(10**centre, 10 ** (centre - half), 10 ** (centre + half), n, how)
 
 
 def _spread(redrawn: Sequence[float]) -> float:
@@ -172,31 +139,13 @@ def _baselines(onsets: Mapping[int, float], p: int) -> tuple[float, float]:
     return math.exp(scale + power * math.log(p)), nearest
 
 
-def _score(made: Forecast, onset: float, crossing: float) -> Score:
-    return Score(
-        p=made.p,
-        observed_crossing=crossing,
-        observed_onset=onset,
-        forecast=_dex(onset, made.onset.value),
-        crossing=_dex(onset, made.crossing.value),
-        capacity_threshold=_dex(onset, made.capacity_threshold),
-        power_law=_dex(onset, made.power_law),
-        nearest_prime=_dex(onset, made.nearest_prime),
-        crossing_error=_dex(crossing, made.crossing.value),
-        onset_covered=_covered(made.onset, onset),
-        crossing_covered=_covered(made.crossing, crossing),
-    )
-
-
-def _covered(expected: Estimate, observed: float) -> bool | None:
-    if any(map(math.isnan, (expected.low, expected.high, observed))):
-        return None
-    return expected.low <= observed <= expected.high
-
-
 def _dex(observed: float, predicted: float) -> float:
     return math.log10(observed / predicted) if observed > 0 and predicted > 0 else _NAN
 
 
 def _log10(value: float) -> float:
     return math.log10(value) if value > 0 else _NAN
+
+
+def _ln(value: float) -> float:
+    return math.log(value) if value > 0 else _NAN

@@ -10,7 +10,8 @@ import pandas as pd
 
 from grokscope.laws.arrivals import COLUMNS, Arrivals, arrivals
 from grokscope.laws.normal import Array
-from grokscope.laws.results import Accuracy, Delay, Estimate, Onset, OnsetCode
+from grokscope.laws.onset_rule import least, middle, place, places
+from grokscope.laws.results import Accuracy, Delay, Estimate, Onset
 
 GRID = ((0.99, 0.98), (0.99, 0.99), (0.99, 0.95), (0.98, 0.98), (0.95, 0.95))
 """Thresholds (train, validation) under which the onset is looked for; published figures use the first (spec 9.2)."""
@@ -48,7 +49,11 @@ def onsets(
     samples: int = 1000,
     seed: int = 0,
 ) -> list[Onset]:
-    """The onset of every prime that has runs, in ascending order of primes (see `delays` and `onset`)."""
+    """The onset of every prime that has runs, in ascending order of primes, in parameters (see `delays` and `onset`).
+
+    Raises:
+        KeyError: the arrivals were not read at these thresholds.
+    """
     measured = delays(found, accuracy=accuracy, train_threshold=train_threshold, val_threshold=val_threshold)
     by_prime: dict[int, list[Delay]] = {int(p): [] for p in sorted(found.runs["p"].unique())}
     for each in measured:
@@ -76,7 +81,13 @@ def onset_grid(
     samples: int = 1000,
     seed: int = 0,
 ) -> list[Onset]:
-    """The onsets under every pair of thresholds and each train accuracy: how far they depend on the choice."""
+    """The onsets under every pair of thresholds and each train accuracy: how far they depend on the choice.
+
+    Raises:
+        KeyError: the arrivals were not read at these thresholds.
+
+    Source: spec 8, row 5, and the grid of spec 9.2.
+    """
     return [
         each
         for accuracy in accuracies
@@ -159,42 +170,6 @@ def _table(measured: Sequence[Delay]) -> tuple[Array, Array]:
     grid = np.full((len(seeds), len(params)), np.nan)
     np.fmin.at(grid, (rows, columns), [each.delay for each in measured])
     return params, grid
-
-
-def place(params: Array, delayed: Array) -> tuple[float, OnsetCode]:
-    """(P of the onset or NaN, why) from one delay at every P, ascending; NaN where there is none."""
-    known = delayed[~np.isnan(delayed)]
-    at = int(places(delayed[None])[0])
-    if not len(known):
-        return _NAN, OnsetCode.NO_CELLS
-    if at < 0:
-        return float(params[~np.isnan(delayed)][0]), OnsetCode.FROM_SMALLEST
-    if at < len(params):
-        return float(params[at]), OnsetCode.FOUND
-    return _NAN, OnsetCode.NEVER if (known == 0).all() else OnsetCode.NOT_YET
-
-
-def places(delayed: Array) -> Array:
-    """(rows,) of (rows, widths): which width is the onset, -1 before the first, `widths` if there is none."""
-    n = delayed.shape[1]
-    columns = np.arange(n)
-    last = np.where(delayed == 0, columns, -1).max(axis=1, initial=-1)
-    beyond = np.where(~np.isnan(delayed) & (columns > last[:, None]), columns, n).min(axis=1, initial=n)
-    return np.where((last < 0) & (beyond < n), -1, beyond)
-
-
-def least(grid: Array) -> Array:
-    """Least delay over seeds (the last axis but one), of the seeds that have one; NaN if none has."""
-    found = np.min(np.where(np.isnan(grid), np.inf, grid), axis=-2, initial=np.inf)
-    return np.where(np.isinf(found), np.nan, found)
-
-
-def middle(grid: Array) -> Array:
-    """Median delay over seeds likewise, the lower of two."""
-    if not grid.shape[-2]:
-        return np.full((*grid.shape[:-2], grid.shape[-1]), np.nan)
-    ordered, known = np.sort(grid, axis=-2), (~np.isnan(grid)).sum(axis=-2, keepdims=True)
-    return np.take_along_axis(ordered, np.maximum(known - 1, 0) // 2, axis=-2)[..., 0, :]
 
 
 def _median(at: Array) -> Array:

@@ -47,9 +47,11 @@ class Truth:
         return 32 * dim**2 + (2 * self.p + 9) * dim
 
     def t_mem(self, n_params: Array | float) -> Array:
+        """Mean T_mem in epochs, of the shape of `n_params`. Source: spec 1.2."""
         return np.asarray(self.mem_scale * np.exp(self.mem_rate * self.bits / (self.bits_per_param * n_params)))
 
     def t_gen(self, n_params: Array | float) -> Array:
+        """Mean T_gen in epochs likewise, a power of P. Source: spec 9.2."""
         return np.asarray(self.gen_scale * (np.asarray(n_params) / 144064) ** -self.gen_power)
 
     def crossing(self, widths: tuple[int, ...] = WIDTHS) -> float:

@@ -67,7 +67,10 @@ def _cells(frame: pd.DataFrame, quantity: Quantity, accuracy: Accuracy, probe: s
 
 
 def kaplan_meier(times: Array, censored: Array) -> Estimate:
-    """Kaplan-Meier median, in epochs, with the Brookmeyer-Crowley interval where there are runs enough for one."""
+    """Kaplan-Meier median of times (n,) in epochs, with the Brookmeyer-Crowley interval where runs are enough for one.
+
+    NaN where more than half of the runs were censored to the end. Source: spec 8, row 7.
+    """
     left = ecdf(CensoredData(uncensored=times[~censored], right=times[censored])).sf
     median = _first_below(left.quantiles, left.probabilities)
     if len(times) < _FEWEST_FOR_RANKS:
@@ -92,7 +95,10 @@ def _first_below(times: Array, shares: Array) -> float:
 
 
 def geometric_mean(times: Array, censored: Array) -> Estimate:
-    """Geometric mean of log-normal times, in epochs, censoring included, with a 95 % interval."""
+    """Geometric mean of log-normal times (n,) in epochs, censoring included, with a 95 % interval.
+
+    A log-normal accelerated-failure model without covariates; NaN where its parts are not known. Source: spec 8, row 7.
+    """
     n, m = len(times), int((~censored).sum())
     if m == 0:
         # Half of the runs would fall short of the median: all n outlast a bound above it with chance 2 ** -n.

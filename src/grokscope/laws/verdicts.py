@@ -18,7 +18,8 @@ MARGIN = 0.1
 def verdict(interval: Interval, low: float, high: float) -> Verdict:
     """Whether a value lies in [low, high]: shown, refuted, or neither.
 
-    Shown by two one-sided tests at 5 %, refuted by a 95 % interval wholly outside.
+    Shown by two one-sided tests at 5 % (Schuirmann 1987), refuted by a 95 % interval wholly outside.
+    Source: spec 8, row 11.
     """
     bounds = interval.bounds()
     if interval.equivalence(low, high) < ALPHA:
@@ -27,7 +28,10 @@ def verdict(interval: Interval, low: float, high: float) -> Verdict:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjustment: largest so far of p (k - rank), at most 1. NaN stays NaN and does not count."""
+    """Holm's adjustment: largest so far of p (k - rank), at most 1. NaN stays NaN and does not count.
+
+    Source: spec 5.8.
+    """
     adjusted = [float("nan")] * len(p_values)
     order = sorted((i for i, p in enumerate(p_values) if not math.isnan(p)), key=lambda i: p_values[i])
     so_far = 0.0

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from grokscope.laws.agreement import AboutIdentity
-from grokscope.laws.forecast import Forecast, Score
 from grokscope.laws.results import (
     Accuracy,
     Capacity,
@@ -23,7 +22,11 @@ from grokscope.laws.results import (
     ProbeRatio,
     Timescale,
 )
+from grokscope.report.forecasts import StandingForecast
 from grokscope.suite import Figure
+
+COMPOSE = "compose"
+"""The operation of tasks that compose permutations."""
 
 
 class Counts(NamedTuple):
@@ -71,6 +74,7 @@ class Prediction:
         axes: what is swept.
         table: a row a cell: the slice under its own name, `predicted_onset_x` and `empirical_onset_x` with `_low` and
             `_high`, NaN where there is none, and a column for each of `axes`.
+        composed: whether p is the order of a group of permutations, as in `Part.composed`, in every cell.
         fit: of the cells that have both, about y = x.
         claims: None where there are too few cells to test any.
     """
@@ -81,6 +85,7 @@ class Prediction:
     table: pd.DataFrame
     fit: AboutIdentity
     claims: tuple[Claim, ...] | None
+    composed: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,53 +118,10 @@ class Part:
     memorisation: tuple[MemorisationLaw, ...] = ()
     probe_ratios: tuple[ProbeRatio, ...] = ()
 
-
-class Foretold(NamedTuple):
-    """A forecast at one prime of one setting, and what came of it.
-
-    Attributes:
-        waiting: held-out runs of it that are neither done nor failed; it is scored when there are none.
-        score: None before, and where neither a crossing nor an onset was observed.
-        outcome: why there is an onset, or why there is none; empty before.
-    """
-
-    setting: Mapping[str, object]
-    forecast: Forecast
-    waiting: int
-    score: Score | None
-    outcome: str
-
-
-@dataclass(frozen=True)
-class StandingForecast:
-    """A forecast that the ledger holds and nothing has superseded, with its scores.
-
-    Attributes:
-        made: when it was frozen, UTC in ISO 8601.
-        primes, dims: the calibration's; empty for all.
-        n_runs: runs that it was calibrated on.
-        held_out, held_out_done: runs held out, and how many of them were done when it was frozen.
-        superseded: ids of earlier forecasts that it took the place of, oldest first.
-        refused: (setting, reason) where the laws could not be fitted.
-        rows: in order of setting and prime.
-    """
-
-    id: str
-    made: str
-    accuracy: Accuracy
-    probe: str
-    primes: tuple[int, ...]
-    dims: tuple[int, ...]
-    n_runs: int
-    held_out: int
-    held_out_done: int
-    superseded: tuple[str, ...]
-    refused: tuple[tuple[Mapping[str, object], str], ...]
-    rows: tuple[Foretold, ...]
-
-    def scores(self, *, new_prime: bool) -> tuple[Score, ...]:
-        """Scores at the primes that are held out whole, or at those of which only widths are."""
-        return tuple(r.score for r in self.rows if r.score is not None and r.forecast.new_prime is new_prime)
+    @property
+    def composed(self) -> bool:
+        """Whether the task is to compose permutations, so that p is the order of their group and no prime."""
+        return "op" in self.frame and COMPOSE in set(self.frame["op"].dropna())
 
 
 @dataclass(frozen=True)
@@ -199,6 +161,11 @@ class Contents:
     rule: Literal["sign change", "published"] = "sign change"
     calibrates: bool = False
     forecasts: tuple[StandingForecast, ...] = ()
+
+    @property
+    def composed(self) -> bool:
+        """Whether p is the order of a group everywhere, as in `Part.composed`."""
+        return bool(self.parts) and all(part.composed for part in self.parts)
 
     @property
     def complete(self) -> bool:

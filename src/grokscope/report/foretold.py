@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from grokscope.laws.forecast import PREDICTORS, Score, common, typical_errors
+from grokscope.laws.scores import PREDICTORS, Score, common, typical_errors
+from grokscope.laws.times import TimeScore, typical
 from grokscope.report import words
-from grokscope.report.contents import Foretold, StandingForecast
+from grokscope.report.forecasts import Foretold, StandingForecast
 
 PREDICTOR_LABELS = {
     "forecast": "forecast",
@@ -16,6 +17,13 @@ PREDICTOR_LABELS = {
     "capacity_threshold": "P_mem",
     "power_law": "power of p",
     "nearest_prime": "nearest prime",
+}
+
+
+GUESS_LABELS = {
+    "law": "law",
+    "interpolated": "interpolation at the nearest calibrated prime",
+    "nearest_cell": "nearest calibrated cell",
 }
 
 
@@ -74,6 +82,11 @@ def verdicts(standing: StandingForecast) -> Iterator[str]:
             yield _of_onsets(onsets, where)
         if crossings := [one for one in scores if math.isfinite(one.crossing_error)]:
             yield _of_crossings(crossings, where)
+        for quantity in ("T_mem", "T_gen"):
+            cells = [each.score for each in standing.times if each.score.forecast.quantity == quantity]
+            cells = [each for each in cells if each.forecast.new_prime is new_prime]
+            if cells:
+                yield _of_times(cells, f"{quantity} of {where}")
     if waiting := [title(row) for row in standing.rows if row.waiting]:
         yield f"Not scored yet, since held-out runs are to be done: {'; '.join(waiting)}."
     for setting, reason in standing.refused:
@@ -92,6 +105,22 @@ def _of_crossings(scores: list[Score], where: str) -> str:
     size = math.sqrt(sum(score.crossing_error**2 for score in scores) / len(scores))
     held = _held([score.crossing_covered for score in scores])
     return f"At {len(scores)} {where} the crossing was missed by {size:.3f} dex{held}."
+
+
+def _of_times(scores: list[TimeScore], what: str) -> str:
+    """At the loads at which the law was fitted; where every run was censored nothing was observed."""
+    inside = [each for each in scores if each.forecast.within]
+    known = [each for each in inside if math.isfinite(each.law)]
+    left = [
+        f"{n} {why}"
+        for n, why in ((len(scores) - len(inside), "at other loads"), (len(inside) - len(known), "censored"))
+        if n
+    ]
+    out = f" ({' and '.join(left)} left out)" if left else ""
+    if not known:
+        return f"{what}: no cell can be scored{out}."
+    sizes = [f"{GUESS_LABELS[name]} {size:.3f}" for name, size in typical(known).items()]
+    return f"{what} was missed at {len(known)} cells{out}, root mean square in dex, by: {', '.join(sizes)}."
 
 
 def _held(covered: list[bool | None]) -> str:

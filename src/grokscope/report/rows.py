@@ -87,14 +87,17 @@ def families(contents: Contents, figures: Mapping[str, Path]) -> list[FamilyRows
         texts += [words.onset(shown.onsets.get(a), fading=figure.fading) for a in ACCURACIES]
         stem = family_stem(shown)
         row = (shown.title, tuple(texts), stem if stem in figures else "")
-        known = found.get(figure.name, FamilyRows(figure.name, words.AXES[figure.x_field], figure.fading, ()))
+        known = found.get(
+            figure.name, FamilyRows(figure.name, words.axis(figure.x_field, composed=shown.composed), figure.fading, ())
+        )
         found[figure.name] = FamilyRows(known.name, known.axis, known.fading, (*known.rows, row))
     return list(found.values())
 
 
 def _scope(part: Part, law: MemorisationLaw) -> str:
-    at = _setting(part)
-    return ("all primes" if law.p is None else f"p = {law.p}") + (f", {at}" if at else "")
+    everything = f"all {words.kind(composed=part.composed)}s"
+    primes = everything if law.p is None else words.group(law.p, composed=part.composed)
+    return ", ".join(filter(None, (primes, _setting(part))))
 
 
 def _setting(part: Part) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from grokscope.laws.results import Accuracy, Crossing, Delay, Onset, Timescale
+from grokscope.report import words
 from grokscope.report.contents import Contents, Family, Part
 from grokscope.suite import Figure as Options
 
@@ -40,6 +41,7 @@ class Slice:
     Attributes:
         figure: options of the family that it belongs to.
         value: the prime (or width).
+        composed: whether p is the order of a group of permutations, as in `Part.composed`.
         frame: its finished speed and groks runs.
         curves: timescales, ascending along the axis.
         crossings, onsets, delays: by the accuracy that memorising is read from; `n_params` is the place along the axis.
@@ -48,6 +50,7 @@ class Slice:
     figure: Options
     value: int
     setting: Mapping[str, object]
+    composed: bool
     frame: pd.DataFrame
     curves: Mapping[Curve, tuple[Timescale, ...]]
     crossings: Mapping[Accuracy, Crossing]
@@ -62,7 +65,8 @@ class Slice:
     @property
     def title(self) -> str:
         """The prime and the setting, for people."""
-        head = f"p = {self.value}" if self.figure.slice_field == "p" else f"width {self.value}"
+        is_p = self.figure.slice_field == "p"
+        head = words.group(self.value, composed=self.composed) if is_p else f"width {self.value}"
         return ", ".join([head, *(f"{key} {value}" for key, value in self.setting.items())])
 
     def x(self, cell: Timescale) -> float:
@@ -118,6 +122,7 @@ def _slice(part: Part, family: Family, value: int, rule: str) -> Slice:
         figure=figure,
         value=value,
         setting=part.setting,
+        composed=part.composed,
         frame=frame[frame[figure.slice_field] == value] if len(frame) else frame,
         curves={name: _curve(cells, name, figure.x_field) for name in CURVES},
         crossings={c.accuracy: c for c in family.crossings if c.p == value and c.rule == rule},

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from grokscope.laws.forecast import PREDICTORS
-from grokscope.laws.results import Crossing, Estimate, Onset
-from grokscope.report.contents import Contents, Family, Part, StandingForecast
+from grokscope.laws.results import Crossing, Onset
+from grokscope.report.contents import Contents, Family, Part
+from grokscope.report.forecast_tables import forecast_times, forecasts, spread
 
 PREDICTIVENESS = (
     *("config", "figure", "slice_field", "slice_value", "x_field", "predicted_onset_x", "empirical_onset_x"),
@@ -33,6 +33,7 @@ def tables(contents: Contents) -> dict[str, pd.DataFrame]:
             ("memorisation", memorisation(contents.parts)),
             ("probe_ratios", probe_ratios(contents.parts)),
             ("forecasts", forecasts(contents.forecasts)),
+            ("forecast_times", forecast_times(contents.forecasts)),
         )
         if len(table)
     }
@@ -46,7 +47,7 @@ def timescales(parts: Sequence[Part]) -> pd.DataFrame:
         for t in part.timescales:
             row = _row(part) | {name: getattr(t, name) for name in columns}
             row |= {"runs": t.lognormal.n, "censored": t.n_censored, "longest": t.longest}
-            row |= _spread("lognormal", t.lognormal) | _spread("median", t.median)
+            row |= spread("lognormal", t.lognormal) | spread("median", t.median)
             row |= {"published_mean": t.published_mean, "how": t.lognormal.how}
             # T_gen comes with either accuracy of T_mem, and is the same.
             cells.setdefault(repr((part.setting, *(row[name] for name in columns[:6]))), row)
@@ -59,7 +60,7 @@ def crossings(parts: Sequence[Part]) -> pd.DataFrame:
         [
             _row(part)
             | {"p": c.p, "accuracy": c.accuracy, "probe": c.probe, "rule": c.rule, "code": str(c.code)}
-            | _spread("n_params", c.n_params)
+            | spread("n_params", c.n_params)
             | {"epochs": c.epochs, "every_crossing": _joined(c.all), "certainty": c.certainty}
             | {"runs": c.n_params.n, "how": c.n_params.how}
             for part in parts
@@ -75,10 +76,10 @@ def onsets(parts: Sequence[Part]) -> pd.DataFrame:
             _row(part)
             | {"p": o.p, "accuracy": o.accuracy, "main": main}
             | {"train_threshold": o.train_threshold, "val_threshold": o.val_threshold, "code": str(o.code)}
-            | _spread("n_params", o.n_params)
+            | spread("n_params", o.n_params)
             | {"per_seed": _joined(o.per_seed)}
-            | _spread("by_seed", o.by_seed)
-            | _spread("by_median", o.by_median)
+            | spread("by_seed", o.by_seed)
+            | spread("by_median", o.by_median)
             | {"runs": o.n_params.n, "how": o.n_params.how}
             for part in parts
             for main, found in ((True, part.families[0].onsets if part.families else ()), (False, part.onset_grid))
@@ -93,8 +94,8 @@ def memorisation(parts: Sequence[Part]) -> pd.DataFrame:
         [
             _row(part)
             | {"p": "all" if law.p is None else law.p, "accuracy": law.accuracy, "probe": law.probe, "form": form.name}
-            | _spread("b", form.b)
-            | _spread("a", form.a)
+            | spread("b", form.b)
+            | spread("a", form.a)
             | {"exponent": form.exponent, "aic": form.aic, "delta_aic": form.delta, "share_best": form.share_best}
             | {"r_squared": form.r_squared, "low_load": law.low_load, "high_load": law.high_load}
             | {"runs": law.n, "censored": law.n_censored, "left_out": law.n_left_out}
@@ -112,33 +113,12 @@ def probe_ratios(parts: Sequence[Part]) -> pd.DataFrame:
             _row(part)
             | {"p": r.p, "dim": r.dim, "n_params": r.n_params, "load": r.load, "probe": r.probe}
             | {"accuracy": r.accuracy}
-            | _spread("ratio", r.ratio)
+            | spread("ratio", r.ratio)
             | {"runs": r.ratio.n, "how": r.ratio.how}
             for part in parts
             for r in part.probe_ratios
         ]
     )
-
-
-def forecasts(standing: Sequence[StandingForecast]) -> pd.DataFrame:
-    """A row a standing forecast, setting and prime: what was foretold, what was observed, every error in dex."""
-    rows = [
-        {"forecast": one.id, "made": one.made, "accuracy": one.accuracy, "probe": one.probe}
-        | {"calibration_runs": one.n_runs, "held_out": one.held_out, "held_out_done": one.held_out_done}
-        | dict(row.setting)
-        | {"p": row.forecast.p, "new_prime": row.forecast.new_prime, "within": row.forecast.within}
-        | _spread("crossing", row.forecast.crossing)
-        | _spread("onset", row.forecast.onset)
-        | {name: getattr(row.forecast, name) for name in PREDICTORS[2:]}
-        | {"waiting": row.waiting, "onset_code": row.outcome}
-        | {name: getattr(row.score, name, math.nan) for name in ("observed_crossing", "observed_onset")}
-        | {f"dex_{name}": getattr(row.score, name, math.nan) for name in PREDICTORS}
-        | {"dex_of_crossing": getattr(row.score, "crossing_error", math.nan)}
-        | {name: getattr(row.score, name, None) for name in ("onset_covered", "crossing_covered")}
-        for one in standing
-        for row in one.rows
-    ]
-    return pd.DataFrame(rows)
 
 
 def predictiveness(suite: str, parts: Sequence[Part]) -> pd.DataFrame:
@@ -196,10 +176,6 @@ def _prediction(
 
 def _row(part: Part) -> dict[str, Any]:
     return dict(part.setting)
-
-
-def _spread(name: str, found: Estimate) -> dict[str, Any]:
-    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
 def _joined(values: Sequence[float]) -> str:

@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from grokscope.report import words
 from grokscope.report.contents import Contents
 from grokscope.report.slices import ACCURACIES, slices
 from grokscope.report.summary import summary, telling
@@ -23,7 +24,7 @@ def terminal_summary(contents: Contents) -> Group:
     if crowded:
         caption += "; ends and neighbours of crossing and onset only, all widths are in timescales.csv"
     table = Table(title=escape(contents.suite), caption=caption, title_justify="left", caption_justify="left")
-    table.add_column("prime")
+    table.add_column(words.kind(composed=contents.composed))
     for name in ("width", "P"):
         table.add_column(name, justify="right")
     for name in ("T_mem running", "T_mem eval", "T_gen"):

@@ -18,6 +18,9 @@ AXES = {
     "dataset_bits": "bits of the training data K",
     "p": "prime p",
 }
+"""What an axis or a scale of colours shows."""
+GROUPS = {6: "S3", 24: "S4", 120: "S5", 720: "S6"}
+"""Groups of permutations by their order."""
 CROSSED = (CrossingCode.CROSSES, CrossingCode.MULTIPLE)
 ABSENT = "–"
 
@@ -86,6 +89,21 @@ def onset(found: Onset | None, *, fading: bool = False) -> str:
     if found.code is OnsetCode.FROM_SMALLEST:
         return f"{'≥' if fading else '≤'} {number(found.n_params.value)} ({reason})"
     return reason
+
+
+def group(p: float, *, composed: bool = False) -> str:
+    """Which group a task is about: `p = 97`, or `S5 (order 120)` where permutations are composed."""
+    return f"{GROUPS.get(int(p), 'group')} (order {int(p)})" if composed else f"p = {int(p)}"
+
+
+def kind(*, composed: bool = False) -> str:
+    """What p tells apart: primes, or groups of permutations."""
+    return "group" if composed else "prime"
+
+
+def axis(name: str, *, composed: bool = False) -> str:
+    """What an axis or a scale of colours shows; p is the order of a group where permutations are composed."""
+    return "order of the group" if composed and name == "p" else AXES.get(name, name.replace("_", " "))
 
 
 def percent(fraction: float) -> str:

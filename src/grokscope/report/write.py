@@ -12,8 +12,8 @@ import pandas as pd
 
 from grokscope.report import words
 from grokscope.report.contents import Contents, Prediction
-from grokscope.report.figures import figures
-from grokscope.report.figures.style import save
+from grokscope.report.figures import sketches
+from grokscope.report.figures.drawing import draw
 from grokscope.report.folder import replaced
 from grokscope.report.missing import missing
 from grokscope.report.page import page
@@ -32,12 +32,9 @@ def write_report(contents: Contents, folder: Path) -> Path:
 
 
 def _build(contents: Contents, folder: Path) -> None:
-    drawn, absent = {}, []
-    for stem, figure in figures(contents):
-        if figure is None:
-            absent.append(stem)
-        else:
-            drawn[stem] = save(figure, folder / "figures" / stem)[1]
+    due = list(sketches(contents))
+    drawn = draw(due, folder / "figures")
+    absent = [stem for stem, _ in due if stem not in drawn]
     names = _write_tables(contents, folder / "tables")
     html = page(contents, drawn, names, missing(contents, absent))
     (folder / "index.html").write_text(html, encoding="utf-8", newline="\n")

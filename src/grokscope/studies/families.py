@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -67,7 +68,9 @@ def predictions(parts: Sequence[Part], analysis: Analysis) -> Iterator[Predictio
                 for cell in cells(part.families[place], accuracy, analysis.crossing_rule)
             ]
             table = pd.DataFrame(rows, columns=[*_CELL, *axes]).rename(columns={"slice": figure.slice_field})
-            yield conclusion(table, figure, accuracy, axes, analysis)
+            yield replace(
+                conclusion(table, figure, accuracy, axes, analysis), composed=all(part.composed for part in parts)
+            )
 
 
 def conclusion(

@@ -18,6 +18,8 @@ from grokscope.laws.capacity import capacity
 from grokscope.laws.cells import by_setting, of_setting
 from grokscope.laws.forecast import forecast
 from grokscope.laws.results import Accuracy
+from grokscope.laws.times import Cell, foretell
+from grokscope.laws.timescales import timescales
 from grokscope.ledger import KeptForecast, Ledger
 from grokscope.ledger.batches import batches
 from grokscope.spec import InputError
@@ -114,12 +116,12 @@ def foretold(
         outlook: the held-out runs as `split.described` has them: no outcome.
     """
     axes = sorted({name for part in known for name in part.setting})
-    ahead = outlook[outlook["measurement"] == "groks"]
-    return [_foretold(part, of_setting(ahead, part.setting, axes), analysis, accuracy) for part in known]
+    return [_foretold(part, of_setting(outlook, part.setting, axes), analysis, accuracy) for part in known]
 
 
 def _foretold(part: Known, ahead: pd.DataFrame, analysis: Analysis, accuracy: Accuracy) -> dict[str, Any]:
-    bits = {int(p): float(k) for p, k in zip(ahead["p"], ahead["bits"], strict=True)}
+    tasks = ahead[ahead["measurement"] == "groks"]
+    bits = {int(p): float(k) for p, k in zip(tasks["p"], tasks["bits"], strict=True)}
     constant = analysis.pinned_capacity or capacity(part.frame).constant.value
     seen = observed(part.frame, part.arrived, accuracy, _thresholds(analysis))
     try:
@@ -131,7 +133,23 @@ def _foretold(part: Known, ahead: pd.DataFrame, analysis: Analysis, accuracy: Ac
         return {"setting": plain(part.setting), "refused": str(error)}
     shown = plain(fitted)
     del shown["redrawn"]  # Two hundred rows that the seed gives again.
-    return {"setting": plain(part.setting), "calibration": shown, "forecasts": plain(forecast(fitted, bits))}
+    times = foretell(fitted, timescales(part.frame, constant, accuracy=accuracy), _cells(ahead))
+    return {
+        "setting": plain(part.setting),
+        "calibration": shown,
+        "forecasts": plain(forecast(fitted, bits)),
+        "times": plain(times),
+    }
+
+
+def _cells(ahead: pd.DataFrame) -> list[Cell]:
+    """The cells of held-out runs, each once, ascending."""
+    columns = ["measurement", "p", "dim", "n_params", "bits"]
+    rows = ahead[columns].drop_duplicates().sort_values(["measurement", "p", "n_params"], ascending=[False, True, True])
+    return [
+        Cell("T_mem" if kind == "speed" else "T_gen", int(p), int(dim), int(params), float(bits))
+        for kind, p, dim, params, bits in rows.itertuples(index=False)
+    ]
 
 
 def _payloads(

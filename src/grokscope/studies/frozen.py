@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from grokscope.laws.forecast import Forecast
 from grokscope.laws.results import Estimate
+from grokscope.laws.times import CellForecast
 
 
 def plain(value: Any) -> Any:
@@ -29,6 +30,11 @@ def plain(value: Any) -> Any:
 def forecast_from(kept: Mapping[str, Any]) -> Forecast:
     """The forecast at one prime from what `plain` made of it."""
     return Forecast(**_known(kept) | {name: Estimate(**_known(kept[name])) for name in ("crossing", "onset")})
+
+
+def times_from(kept: Sequence[Mapping[str, Any]]) -> list[CellForecast]:
+    """The times at cells from what `plain` made of them; of an infinite one nothing is known."""
+    return [CellForecast(**_known(each)) for each in kept]
 
 
 def _known(kept: Mapping[str, Any]) -> dict[str, Any]:

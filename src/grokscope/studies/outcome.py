@@ -10,12 +10,15 @@ import pandas as pd
 
 from grokscope.laws.arrivals import Arrivals
 from grokscope.laws.cells import of_setting
-from grokscope.laws.forecast import Forecast, score
+from grokscope.laws.forecast import Forecast
 from grokscope.laws.results import Accuracy
+from grokscope.laws.scores import score
+from grokscope.laws.times import score as score_times
+from grokscope.laws.timescales import timescales
 from grokscope.ledger import KeptForecast, Ledger
-from grokscope.report.contents import Foretold, StandingForecast
+from grokscope.report.forecasts import Foretold, ForetoldTime, StandingForecast
 from grokscope.studies.freeze import ENDED
-from grokscope.studies.frozen import forecast_from
+from grokscope.studies.frozen import forecast_from, times_from
 from grokscope.studies.observed import Observed, Thresholds, arrived, observed
 from grokscope.studies.split import described, split_by
 from grokscope.suite import Calibration, Suite
@@ -52,6 +55,7 @@ def _compared(
     train, val = said["laws"]["thresholds"]
     axes = sorted({name for part in said["parts"] for name in part["setting"]})
     rows: list[Foretold] = []
+    times: list[ForetoldTime] = []
     for part in said["parts"]:
         setting, forecasts = part["setting"], [forecast_from(each) for each in part.get("forecasts", ())]
         waiting = _waiting(of_setting(held_out, setting, axes))
@@ -59,6 +63,10 @@ def _compared(
         ended = ended[ended["p"].isin([p for p, n in waiting.items() if n == 0])]
         found = observed(ended, seen(tuple(ended["id"]), (train, val)), accuracy, (train, val))
         rows += _rows(setting, forecasts, waiting, found)
+        if "times" in part:
+            scales = timescales(ended, part["calibration"]["capacity_constant"], accuracy=accuracy)
+            scored = score_times(times_from(part["times"]), scales, kept.probe)
+            times += [ForetoldTime(setting, each) for each in scored]
     return StandingForecast(
         id=kept.id,
         made=kept.made,
@@ -72,6 +80,7 @@ def _compared(
         superseded=tuple(_earlier(kept, every)),
         refused=tuple((part["setting"], part["refused"]) for part in said["parts"] if "refused" in part),
         rows=tuple(rows),
+        times=tuple(times),
     )
 
 

@@ -75,7 +75,7 @@ def split_by(suite: Suite, calibrate: Calibration, max_dim: int | None) -> Split
 
 
 def described(runs: Iterable[Run]) -> pd.DataFrame:
-    """What is known of runs before they are done: id, measurement, p, K in bits, and the settings that laws go by."""
+    """What is known of runs before they are done: id, measurement, p, width, P, K in bits, and their settings."""
     runs = list(runs)
     specs = pd.DataFrame(
         {
@@ -83,8 +83,17 @@ def described(runs: Iterable[Run]) -> pd.DataFrame:
             for name, (values, which) in dotted([written(run.spec) for run in runs]).items()
         }
     )
-    known = [(run.identity, run.measurement.kind, cell(run)[0], dataset_bits(run), run.batch_size) for run in runs]
-    return pd.DataFrame(known, columns=["id", "measurement", "p", "bits", "batch_size"]).join(settings_of(specs))
+    known = [
+        (run.identity, run.measurement.kind, *cell(run), n_params(run), dataset_bits(run), run.batch_size)
+        for run in runs
+    ]
+    columns = ["id", "measurement", "p", "dim", "n_params", "bits", "batch_size"]
+    return pd.DataFrame(known, columns=columns).join(settings_of(specs))
+
+
+def n_params(run: Run) -> int:
+    """P of a run's network."""
+    return int(run.net.n_params(run.task.signature))
 
 
 def dataset_bits(run: Run) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from grokscope.nets import NETS, Transformer
+from grokscope.report.contents import COMPOSE
 from grokscope.run import Run
 from grokscope.spec import Spec
 from grokscope.training.filters import FILTERS
@@ -83,7 +84,7 @@ def settings_of(runs: pd.DataFrame) -> pd.DataFrame:
         frame[name] = _filled(runs, name)
         _fill_default(frame, name, Run, pd.Series(True, index=runs.index))
     is_composed = _filled(runs, "task.inputs_of.kind", "task.kind") == "permutations"
-    frame["op"] = frame["op"].astype(object).mask(is_composed, "compose")
+    frame["op"] = frame["op"].astype(object).mask(is_composed, COMPOSE)
     return frame
 
 

@@ -22,6 +22,7 @@ from grokscope.report.figures.style import (
     STYLE,
     VERMILION,
     below,
+headed,
     log_axis,
     new_figure,
 )  # fmt: skip
@@ -91,5 +92,6 @@ def capacity_figure(part: Part) -> Figure | None:
             axis.set_major_formatter(EngFormatter(sep=""))
         lower.set_xlabel("parameters P")
         lower.set_ylabel("most bits held")
+    headed(figure, "", part.setting)
     below(figure, handles, columns=1)
     return figure

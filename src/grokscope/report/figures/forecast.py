@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import matplotlib as mpl
@@ -12,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokscope.report.contents import Foretold, StandingForecast
 from grokscope.report.figures.style import BLUE, GREEN, GREY, STYLE, VERMILION, below, log_axis, new_figure
+from grokscope.report.forecasts import Foretold, StandingForecast
 from grokscope.report.foretold import frozen
 from grokscope.report.slices import suffix
 
@@ -26,12 +27,12 @@ _APART = 0.22
 """Rows between the forecast and what is drawn above and below it."""
 
 
-def forecast_figures(standing: Sequence[StandingForecast]) -> Iterator[tuple[str, Figure]]:
-    """(file stem, figure) of every setting that is forecast: a panel an accuracy, a row a prime."""
+def forecast_sketches(standing: Sequence[StandingForecast]) -> Iterator[tuple[str, Callable[[], Figure]]]:
+    """(file stem, sketch) of every setting that is forecast: a panel an accuracy, a row a prime."""
     settings = {suffix(row.setting): row.setting for one in standing for row in one.rows}
     for end, setting in settings.items():
         chosen = [(one, [row for row in one.rows if row.setting == setting]) for one in standing]
-        yield f"forecast{end}", _figure(setting, [(one, rows) for one, rows in chosen if rows])
+        yield f"forecast{end}", partial(_figure, setting, [(one, rows) for one, rows in chosen if rows])
 
 
 def _figure(setting: Mapping[str, object], panels: list[tuple[StandingForecast, list[Foretold]]]) -> Figure:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.report.curves import drawn_epochs
-from grokscope.report.figures.style import BLUE, ORANGE, STYLE, VERMILION, below, log_axis, new_figure
+from grokscope.report.figures.style import BLUE, ORANGE, STYLE, VERMILION, below, headed, log_axis, new_figure
 from grokscope.report.slices import Slice
 
 SHOWN = (
@@ -23,6 +23,17 @@ SHOWN = (
 _POINTS = 400
 """Epochs of a curve that are drawn, evenly in log: more than a column's width can show."""
 _PANELS = (("groks", "task", "modular task"), ("speed", "random", "random labels"))
+
+
+def told(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, Mapping[str, np.ndarray]]:
+    """The traces that `learning_figure` draws and no others."""
+    dim = telling_width(shown)
+    identities = shown.frame.loc[shown.frame["dim"] == dim, "id"] if dim is not None else ()
+    return {
+        identity: {column: np.asarray(traces[identity][column]) for column, *_ in SHOWN}
+        for identity in identities
+        if identity in traces
+    }
 
 
 def learning_figure(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]) -> Figure | None:
@@ -41,8 +52,9 @@ def learning_figure(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]
     with mpl.rc_context(STYLE):
         for axes, (title, curves) in zip(every, panels, strict=True):
             _panel(axes, curves)
-            axes.set_title(f"{shown.title}, width {dim}: {title}, {_seeds(len(curves))}", loc="left")
+            axes.set_title(f"{title}, width {dim}, {_seeds(len(curves))}", loc="left")
         every[-1].set_xlabel("epochs")
+    headed(figure, shown.title)
     below(figure, [Line2D([], [], color=colour, ls=line, label=label) for _, colour, line, label in SHOWN], columns=1)
     return figure
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import matplotlib as mpl
@@ -15,24 +16,24 @@ from matplotlib.lines import Line2D
 
 from grokscope.report import words
 from grokscope.report.contents import Prediction
-from grokscope.report.figures.style import BLACK, FIELDS, GREY, SHADES, STYLE, below, log_axis, new_figure, norm, scale
+from grokscope.report.figures.style import BLACK, GREY, SHADES, STYLE, below, log_axis, new_figure, norm, scale
 
 _MARKERS = "osD^vP*X<>"
 _X, _Y = "predicted_onset_x", "empirical_onset_x"
 _ENDS = ("_low", "_high")
 
 
-def prediction_figures(predictions: Sequence[Prediction]) -> Iterator[tuple[str, Figure | None]]:
-    """(stem, figure) of every figure family: onset against crossing, then what is left against each axis.
+def prediction_sketches(predictions: Sequence[Prediction]) -> Iterator[tuple[str, Callable[[], Figure | None]]]:
+    """(stem, sketch) of every figure family: onset against crossing, then what is left against each axis.
 
     A panel for each accuracy, coloured by slice. None where no cell has both.
     """
     for name in dict.fromkeys(each.figure.name for each in predictions):
         panels = [each for each in predictions if each.figure.name == name]
         drawn = [each for each in panels if each.fit.n]
-        yield f"prediction_{name}", _prediction(drawn) if drawn else None
+        yield f"prediction_{name}", partial(_prediction, drawn)
         for axis in (panels[0].figure.slice_field, *panels[0].axes):
-            yield f"residual_{name}_{axis}", _residual(drawn, axis) if drawn else None
+            yield f"residual_{name}_{axis}", partial(_residual, drawn, axis)
 
 
 def valid(each: Prediction) -> pd.DataFrame:
@@ -41,7 +42,9 @@ def valid(each: Prediction) -> pd.DataFrame:
     return table[(table[_X] > 0) & (table[_Y] > 0)]
 
 
-def _prediction(panels: Sequence[Prediction]) -> Figure:
+def _prediction(panels: Sequence[Prediction]) -> Figure | None:
+    if not panels:
+        return None
     figure, every = new_figure(2.9 * len(panels) + 0.9, rows=len(panels))
     with mpl.rc_context(STYLE):
         ends = [x for each in panels for column in (_X, _Y) for x in valid(each)[column]]
@@ -63,7 +66,9 @@ def _prediction(panels: Sequence[Prediction]) -> Figure:
     return figure
 
 
-def _residual(panels: Sequence[Prediction], axis: str) -> Figure:
+def _residual(panels: Sequence[Prediction], axis: str) -> Figure | None:
+    if not panels:
+        return None
     shaded = axis != panels[0].figure.slice_field
     figure, every = new_figure(1.9 * len(panels) + 0.7 * shaded + 0.3, rows=len(panels))
     with mpl.rc_context(STYLE):
@@ -75,12 +80,12 @@ def _residual(panels: Sequence[Prediction], axis: str) -> Figure:
             axes.axhline(0, color=GREY, lw=0.8)
             _cells(axes, each, x, np.log10(cells[_Y] / cells[_X]), panels)
             axes.set_title(f"{each.accuracy} train accuracy", loc="left")
-            axes.set_ylabel("log10(onset / crossing)")
+            axes.set_ylabel(f"log10({'end' if each.figure.fading else 'onset'} / crossing)")
             if not numeric or len(levels) <= 8:
                 places = levels if numeric else range(len(levels))
                 axes.set_xticks(list(places), [f"{level:g}" if numeric else str(level) for level in levels])
                 axes.margins(x=0.1)
-        every[-1].set_xlabel(FIELDS.get(axis, axis.replace("_", " ")))
+        every[-1].set_xlabel(words.axis(axis, composed=panels[0].composed))
         _finish(figure, every, panels, [], shaded=shaded)
     return figure
 
@@ -128,7 +133,7 @@ def _finish(
     slice_field = panels[0].figure.slice_field
     slices = {float(value) for panel in panels for value in valid(panel)[slice_field]}
     if shaded and len(slices) > 1:
-        scale(figure, every, slices, FIELDS[slice_field])
+        scale(figure, every, slices, words.axis(slice_field, composed=panels[0].composed))
     settings = [name for name, _ in _by_setting(panels[0], panels[0].table)]
     if len(settings) > 1:
         handles += [
@@ -140,7 +145,7 @@ def _finish(
 
 
 def _unit(each: Prediction) -> str:
-    return words.AXES[each.figure.x_field]
+    return words.axis(each.figure.x_field, composed=each.composed)
 
 
 def _fit(each: Prediction) -> str:

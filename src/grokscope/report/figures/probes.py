@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.laws.results import Crossing
+from grokscope.report import words
 from grokscope.report.contents import Part
-from grokscope.report.figures.style import BLUE, GREEN, GREY, STYLE, VERMILION, below, log_axis, new_figure
+from grokscope.report.figures.style import BLUE, GREEN, GREY, STYLE, VERMILION, below, headed, log_axis, new_figure
 from grokscope.report.slices import ACCURACIES
 
 _PROBES = (("vocab", BLUE, "o"), ("digits", VERMILION, "s"), ("permuted", GREEN, "D"))
@@ -43,6 +44,7 @@ def probe_figure(part: Part) -> Figure | None:
             for probe, colour, marker in _PROBES
             if probe in drawn
         ]
+    headed(figure, "", part.setting)
     below(figure, handles, columns=3)
     return figure
 
@@ -63,7 +65,7 @@ def probe_crossing_figure(part: Part) -> Figure | None:
             for accuracy, colour, marker, shift in zip(ACCURACIES, (VERMILION, BLUE), "sD", (-0.16, 0.16), strict=True):
                 if (*row, accuracy) in found:
                     _crossing(axes, found[*row, accuracy], y + shift, colour, marker)
-        axes.set_yticks(range(len(rows)), [f"p = {p}: {probe}" for p, probe in rows])
+        axes.set_yticks(range(len(rows)), [f"{words.group(p, composed=part.composed)}: {probe}" for p, probe in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlabel("crossing, parameters P")
         axes.set_title("T_mem on which data", loc="left")
@@ -73,6 +75,7 @@ def probe_crossing_figure(part: Part) -> Figure | None:
         Line2D([], [], color=colour, marker=marker, ls="none", label=f"{accuracy} accuracy")
         for accuracy, colour, marker in zip(ACCURACIES, (VERMILION, BLUE), "sD", strict=True)
     ]
+    headed(figure, "", part.setting)
     below(figure, handles)
     return figure
 

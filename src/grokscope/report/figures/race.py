@@ -15,17 +15,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from grokscope.laws.results import Accuracy, Delay, Estimate
 from grokscope.report import words
 from grokscope.report.figures.style import (
     BLACK,
     COLOURS,
-    FIELDS,
     GREEN,
     GREY,
     LINES,
     MARKERS,
+    MOST_LETTERS,
     SHADES,
     STYLE,
     below,
@@ -38,6 +39,8 @@ from grokscope.report.slices import ACCURACIES, CURVES, Curve, Slice, epochs_in_
 
 _MANY = 30
 """Cells of a curve from which on their markers are smaller."""
+_CLOUD = 200
+"""Delays from which on they are a cloud, behind what is drawn over it."""
 
 
 def race_figure(shown: Slice) -> Figure:
@@ -62,10 +65,13 @@ def race_figure(shown: Slice) -> Figure:
             handles.append(Line2D([], [], color=GREY, marker="^", mfc="white", ls="none", label="censored: at least"))
         if any(t.biased for t in cells):
             handles.append(Line2D([], [], color=GREY, marker="x", ls="none", label="plain mean, censored dropped"))
-        left.set_xlabel(options.labels.get(options.x_field, words.AXES[options.x_field]))
+        left.set_xlabel(options.labels.get(options.x_field, words.axis(options.x_field, composed=shown.composed)))
         left.set_ylabel(options.labels.get("delay", f"delay, {accuracy} train accuracy (epochs)"))
-        # A little below zero, so that the widths without a delay are not cut in half.
-        left.set_ylim(bottom=-0.03 * left.get_ylim()[1], top=left.get_ylim()[1])
+        # A little below zero, so that the widths without a delay are not cut in half; an epoch at least.
+        top = max(left.get_ylim()[1], 1.0)
+        left.set_ylim(bottom=-0.03 * top, top=top)
+        left.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
+        left.yaxis.set_visible(bool(shown.delays.get(accuracy)))
         mem, gen = (words.percent(t) for t in (options.mem_curve_threshold, options.gen_curve_threshold))
         right.set_ylabel(options.labels.get("time", f"T_mem to {mem}, T_gen to {gen} (epochs)"))
         left.set_title(head, loc="left", fontsize=7, linespacing=1.3)
@@ -77,7 +83,7 @@ def race_figure(shown: Slice) -> Figure:
         right.set_zorder(left.get_zorder() + 1)
         right.patch.set_visible(False)
         if coloured:
-            scale(figure, left, list(coloured.values()), FIELDS[str(options.colour_field)])
+            scale(figure, left, list(coloured.values()), words.axis(str(options.colour_field), composed=shown.composed))
     below(figure, handles)
     return figure
 
@@ -92,7 +98,7 @@ def heading(shown: Slice) -> str:
         for a in ACCURACIES
         if a in shown.onsets
     ]
-    return "\n".join(part for line in lines for part in textwrap.wrap(line, 58, subsequent_indent="    "))
+    return "\n".join(part for line in lines for part in textwrap.wrap(line, MOST_LETTERS, subsequent_indent="    "))
 
 
 def colours(shown: Slice, accuracy: Accuracy) -> dict[float, float]:
@@ -118,8 +124,10 @@ def draw_curve(axes: Axes, name: Curve, shown: Slice) -> Any:
     bounds = [t for t in cells if math.isnan(t.lognormal.value)]
     at: dict[str, Any] = {"color": colour, "ls": "none"}
     size = 3.6 if len(cells) <= _MANY else 2.2
+    # Both T_mem are censored at the same epoch: the first is drawn larger, around the second.
+    bound = 6.5 if name == "T_mem running" else 4
     axes.plot(
-        [shown.x(t) for t in bounds], [t.longest for t in bounds], marker="^", mfc="white", ms=5, gid="censored", **at
+        [shown.x(t) for t in bounds], [t.longest for t in bounds], "^", mfc="white", ms=bound, gid="censored", **at
     )
     for some, face in ((False, colour), (True, "white")):
         of = [t for t in known if (t.n_censored > 0) is some]
@@ -146,7 +154,8 @@ def draw_delays(axes: Axes, delays: Sequence[Delay], coloured: Mapping[float, fl
     if not delays:
         return []
     arrived, censored = [d for d in delays if not d.censored], [d for d in delays if d.censored]
-    axes.plot([d.n_params for d in arrived], [d.delay for d in arrived], ".", color=GREY, ms=3, alpha=0.7, gid="seeds")
+    seeds: dict[str, Any] = {"ms": 4.5, "alpha": 0.7} if len(arrived) <= _CLOUD else {"ms": 2.8, "alpha": 0.5}
+    axes.plot([d.n_params for d in arrived], [d.delay for d in arrived], ".", color=GREY, mew=0, gid="seeds", **seeds)
     axes.plot(
         [d.n_params for d in censored], [d.delay for d in censored], "^", mfc="white", mec=GREY, ms=4, gid="censored"
     )

@@ -3,51 +3,48 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.laws.memorisation import predicted
-from grokscope.laws.results import Accuracy, Timescale
+from grokscope.laws.results import Accuracy, Form, Timescale
 from grokscope.report import words
 from grokscope.report.contents import Part
-from grokscope.report.figures.style import BLACK, GREY, STYLE, below, log_axis, new_figure
+from grokscope.report.figures.style import BLACK, GREY, SHADES, STYLE, below, headed, log_axis, new_figure, norm, scale
+
+_MOST_NAMED = 6
+"""Primes that a legend names; more are read from a scale of their colours."""
+_BEYOND = 1.6
+"""How far the axis goes past the last run that arrived: beyond it all are censored alike."""
 
 
-def speed_figures(part: Part, accuracy: Accuracy = "running") -> tuple[Figure, Figure] | None:
-    """Figures A and B. None without a finished speed run on random inputs or without C."""
-    if not part.constant > 0 or not len(part.frame):
+def speed_figure_a(part: Part, accuracy: Accuracy = "running") -> Figure | None:
+    """T_mem against 1 / (C P), a line a prime. None without a finished speed run on random inputs or without C."""
+    rows = _rows(part, accuracy)
+    if rows is None:
         return None
-    rows = part.frame[(part.frame["measurement"] == "speed") & (part.frame["probe"] == "random")]
-    if not len(rows):
-        return None
-    arrived = rows[f"t_mem_{accuracy}"]
-    rows = rows.assign(
-        time=arrived.fillna(rows["epochs"]).astype(float),
-        censored=arrived.isna(),
-        inverse=1 / (part.constant * rows["n_params"]),
-    )
-    rows = rows.assign(load=rows["dataset_bits"] * rows["inverse"])
-    return _figure_a(rows, part, accuracy), _figure_b(rows, part, accuracy)
-
-
-def _figure_a(rows: pd.DataFrame, part: Part, accuracy: Accuracy) -> Figure:
+    rows = rows.assign(x=1e6 * rows["inverse"])
+    places = dict(zip(rows["n_params"].astype(int), rows["x"], strict=True))
+    cells = sorted((t for t in part.timescales if t.probe == "random" and t.accuracy == accuracy), key=_params)
     figure, (axes,) = new_figure(3.2)
     handles = []
-    inverse = {int(params): 1e6 * each for params, each in zip(rows["n_params"], rows["inverse"], strict=True)}
-    cells = sorted((t for t in part.timescales if t.probe == "random" and t.accuracy == accuracy), key=_params)
     with mpl.rc_context(STYLE):
-        for colour, (p, line) in zip(_shades(rows), rows.groupby("p"), strict=True):
+        for p, line, colour in _primes(rows):
             known = [t for t in cells if t.p == p and not math.isnan(t.lognormal.value)]
-            axes.plot([inverse[t.n_params] for t in known], [t.lognormal.value for t in known], color=colour, lw=0.9)
-            _points(axes, line.assign(x=line["inverse"] * 1e6), colour)
-            label = f"p = {p}, K = {words.number(float(line['dataset_bits'].iloc[0]))} bits"
+            axes.plot([places[t.n_params] for t in known], [t.lognormal.value for t in known], color=colour, lw=0.9)
+            _points(axes, line, colour)
+            bits = words.number(float(line["dataset_bits"].iloc[0]))
+            label = f"{words.group(p, composed=part.composed)}, K = {bits}"
             handles.append(Line2D([], [], color=colour, marker=".", label=label))
         axes.set_xlabel("1 / (C P)  (10⁻⁶ per bit)")
-    _finish(figure, axes, rows, accuracy, handles)
+    _finish(figure, axes, rows, accuracy, part, handles)
     return figure
 
 
@@ -55,13 +52,19 @@ def _params(cell: Timescale) -> int:
     return cell.n_params
 
 
-def _figure_b(rows: pd.DataFrame, part: Part, accuracy: Accuracy) -> Figure:
+def speed_figure_b(part: Part, accuracy: Accuracy = "running") -> Figure | None:
+    """T_mem against the load f with the fitted law, a point a run; None as for figure A."""
+    rows = _rows(part, accuracy)
+    if rows is None:
+        return None
+    rows = rows.assign(x=rows["load"])
     figure, (axes,) = new_figure(3.2)
-    handles = []
+    handles, lines = [], []
     with mpl.rc_context(STYLE):
-        for colour, (p, line) in zip(_shades(rows), rows.groupby("p"), strict=True):
-            _points(axes, line.assign(x=line["load"]), colour)
-            handles.append(Line2D([], [], color=colour, marker=".", ls="none", label=f"p = {p}"))
+        for p, line, colour in _primes(rows):
+            _points(axes, line, colour)
+            label = words.group(p, composed=part.composed)
+            handles.append(Line2D([], [], color=colour, marker=".", ls="none", label=label))
         # The law is drawn as far as there are points: it is fitted to censored runs too, above the longest time seen.
         axes.set_yscale("log")
         axes.set_ylim(axes.get_ylim())
@@ -74,32 +77,80 @@ def _figure_b(rows: pd.DataFrame, part: Part, accuracy: Accuracy) -> Figure:
                 if form is not law.forms[0] and form.name != "exponential":
                     continue
                 best = form is law.forms[0]
-                name = f"{form.b.value:.3g} exp({form.a.value:.3g} f)" if form.name == "exponential" else form.name
-                label = f"{name}{', least AIC' if best else ''}, R² {form.r_squared:.3f}"
-                handles += axes.plot(load, predicted(form, load), color=BLACK, ls="-" if best else "--", label=label)
+                label = f"{_formula(form)}{', least AIC' if best else ''}, R² {form.r_squared:.3f}"
+                lines += axes.plot(load, predicted(form, load), color=BLACK, ls="-" if best else "--", label=label)
         axes.set_xlabel("load f = K / (C P)")
-    _finish(figure, axes, rows, accuracy, handles)
+    _finish(figure, axes, rows, accuracy, part, handles, lines)
     return figure
 
 
-def _points(axes: mpl.axes.Axes, line: pd.DataFrame, colour: object) -> None:
+def _formula(form: Form) -> str:
+    """The fitted law with its numbers, as far as it can be written in a line."""
+    b, a, c = form.b.value, form.a.value, form.exponent
+    return {
+        "exponential": f"{b:.3g} exp({a:.3g} f)",
+        "power": f"{b:.3g} f^{a:.3g}",
+        "stretched exponential": f"{b:.3g} exp({a:.3g} f^{c:.3g})",
+        "logarithmic": f"{b:.3g} (−ln(1 − √f))^{a:.3g}",
+    }[form.name]
+
+
+def _rows(part: Part, accuracy: Accuracy) -> pd.DataFrame | None:
+    """The finished speed runs on random inputs with their time in epochs, 1 / (C P) per bit and load f."""
+    if not part.constant > 0 or not len(part.frame):
+        return None
+    rows = part.frame[(part.frame["measurement"] == "speed") & (part.frame["probe"] == "random")]
+    if not len(rows):
+        return None
+    arrived = rows[f"t_mem_{accuracy}"]
+    rows = rows.assign(
+        time=arrived.fillna(rows["epochs"]).astype(float),
+        censored=arrived.isna(),
+        inverse=1 / (part.constant * rows["n_params"]),
+    )
+    return rows.assign(load=rows["dataset_bits"] * rows["inverse"])
+
+
+def _primes(rows: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame, Any]]:
+    """Every prime, its rows and its colour on the scale of primes."""
+    shades = norm(rows["p"])
+    for p, line in rows.groupby("p"):
+        yield int(p), line, mpl.colormaps[SHADES](shades(float(p)))
+
+
+def _points(axes: Axes, line: pd.DataFrame, colour: object) -> None:
     there, bound = line[~line["censored"]], line[line["censored"]]
     axes.plot(there["x"], there["time"], ".", color=colour, ms=3.5, alpha=0.8, gid="seeds")
     axes.plot(bound["x"], bound["time"], "^", mfc="white", mec=colour, ms=4.5, gid="censored")
 
 
-def _finish(figure: Figure, axes: mpl.axes.Axes, rows: pd.DataFrame, accuracy: Accuracy, handles: list[Line2D]) -> None:
+def _finish(
+    figure: Figure,
+    axes: Axes,
+    rows: pd.DataFrame,
+    accuracy: Accuracy,
+    part: Part,
+    primes: list[Line2D],
+    lines: list[Line2D] | None = None,
+) -> None:
+    """Axes, and what colours and marks stand for; the figure grows with its legend, never the axes shrink."""
+    named = len(primes) <= _MOST_NAMED
+    handles = [*(primes if named else ()), *(lines or ())]
+    furthest = rows.loc[~rows["censored"], "x"].max()
+    further = int((rows["x"] > _BEYOND * furthest).sum())
+    if rows["censored"].any():
+        label = "censored: at least" + (f" ({further} more to the right)" if further else "")
+        handles.append(Line2D([], [], color=GREY, marker="^", mfc="white", ls="none", label=label))
+    wide = max((len(str(handle.get_label())) for handle in handles), default=0) > 26
+    columns = 1 if wide else 2
+    figure.set_figheight(2.6 + 0.16 * math.ceil(len(handles) / columns) + 0.45 * (not named))
     with mpl.rc_context(STYLE):
         axes.set_yscale("log")
         log_axis(axes, "y")
         axes.set_ylabel(f"T_mem, {accuracy} accuracy (epochs)")
-    if rows["censored"].any():
-        handles.append(Line2D([], [], color=GREY, marker="^", mfc="white", ls="none", label="censored: at least"))
-    wide = max((len(str(handle.get_label())) for handle in handles), default=0) > 26
-    below(figure, handles, columns=1 if wide and len(handles) < 4 else 2)
-
-
-def _shades(rows: pd.DataFrame) -> np.ndarray:
-    """A colour a prime; viridis, since ten primes are more than a list of distinct colours has."""
-    shades: np.ndarray = mpl.colormaps["viridis"](np.linspace(0, 0.88, rows["p"].nunique()))
-    return shades
+        axes.set_xlim(0, _BEYOND * furthest if further else None)
+        if not named:
+            scale(figure, axes, rows["p"].astype(float), words.axis("p", composed=part.composed))
+    headed(figure, "", part.setting)
+    if handles:
+        below(figure, handles, columns=columns)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,11 +29,19 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 GREY = "#767676"
 COLOURS: dict[Curve, str] = {"T_mem running": VERMILION, "T_mem eval": ORANGE, "T_gen": BLUE}
 MARKERS: dict[Curve, str] = {"T_mem running": "s", "T_mem eval": "D", "T_gen": "o"}
-FIELDS = {"p": "prime p", "dim": "width d"}
-"""What colours stand for."""
 SHADES = "viridis"
 """Colours of an ordered quantity, told apart by the colour-blind and in grey."""
 MOST_TICKS = 6
+MOST_LETTERS = 58
+"""Letters of a line of text across the whole figure."""
+_SUBS = (
+    (2.2, (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8)),
+    (5, (1, 1.5, 2, 3, 4, 5, 7)),
+    (30, (1, 2, 3, 5)),
+    (300, (1, 2, 5)),
+    (math.inf, (1,)),
+)
+"""Digits at which a log axis is labelled that spans less than so many times."""
 LINES: dict[Curve, str] = {"T_mem running": "-", "T_mem eval": "--", "T_gen": "-"}
 
 STYLE: dict[Any, Any] = {
@@ -88,11 +98,12 @@ def scale(figure: Figure, axes: Axes | list[Axes], values: Iterable[float], name
 
 
 def log_axis(axes: Axes, which: Literal["x", "y"]) -> None:
-    """A log axis labelled 20k, 50k, 100k where it spans little, by decades where it spans much."""
+    """A log axis labelled 30k, 40k where it spans very little, 20k, 50k, 100k where little, by decades where much."""
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     axis = axes.xaxis if which == "x" else axes.yaxis
     low, high = sorted(axis.get_view_interval())
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if low > 0 and high / low < 300 else (1,)))
+    span = high / low if low > 0 else math.inf
+    axis.set_major_locator(LogLocator(subs=next(subs for most, subs in _SUBS if span < most or most == math.inf)))
     axis.set_major_formatter(EngFormatter(sep=""))
     axis.set_minor_formatter(NullFormatter())
 
@@ -101,6 +112,16 @@ def below(figure: Figure, handles: Iterable[Any], columns: int = 2) -> None:
     """A legend under the whole figure, where it hides no data."""
     with mpl.rc_context(STYLE):
         figure.legend(handles=list(handles), loc="outside lower center", ncols=columns, columnspacing=1.2)
+
+
+def headed(figure: Figure, head: str, *rest: Mapping[str, object]) -> None:
+    """A title over the whole figure, which grows by its lines: a text, or the setting that it is of, if any."""
+    text = ", ".join([head, *(f"{name} {value}" for setting in rest for name, value in setting.items())]).strip(", ")
+    if text:
+        lines = textwrap.wrap(text, MOST_LETTERS, subsequent_indent="    ")
+        figure.set_figheight(figure.get_figheight() + 0.15 * len(lines))
+        with mpl.rc_context(STYLE):
+            figure.suptitle("\n".join(lines), x=0.02, ha="left", fontsize=7.5, linespacing=1.3)
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from scipy.stats import CensoredData, ecdf
 
 from grokscope.report import words
-from grokscope.report.figures.style import FIELDS, GREY, SHADES, STYLE, below, log_axis, new_figure, norm, scale
+from grokscope.report.figures.style import GREY, SHADES, STYLE, below, headed, log_axis, new_figure, norm, scale
 from grokscope.report.slices import CURVES, Curve, Slice
 
 _COLUMNS: dict[Curve, tuple[str, str, str]] = {
@@ -44,7 +44,7 @@ def survival_figure(shown: Slice) -> Figure | None:
         for axes, (name, rows) in zip(every, panels, strict=True):
             for dim, cell in rows.groupby("dim"):
                 _step(axes, cell, colours[int(dim)])
-            axes.set_title(f"{shown.title}: {words.LABELS[name]}", loc="left")
+            axes.set_title(words.LABELS[name], loc="left")
             axes.set_ylabel("share to arrive")
             log_axis(axes, "x")
             axes.set_ylim(-0.03, 1.05)
@@ -52,7 +52,8 @@ def survival_figure(shown: Slice) -> Figure | None:
         every[-1].set_xlabel("epochs")
         few = len(widths) <= _MOST_NAMED
         if not few:
-            scale(figure, every, widths, FIELDS["dim"])
+            scale(figure, every, widths, words.axis("dim"))
+    headed(figure, shown.title)
     handles = [Line2D([], [], color=colours[dim], label=f"d = {dim}") for dim in widths] if few else []
     if any(rows["censored"].any() for _, rows in panels):
         handles.append(Line2D([], [], color=GREY, marker="|", ls="none", label="censored"))
