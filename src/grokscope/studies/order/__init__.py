@@ -17,11 +17,13 @@ from rich.text import Text
 from grokscope.ledger import Ledger
 from grokscope.report.contents import Counts
 from grokscope.report.sheet import Sheet, write_sheet
+from grokscope.studies.order.baselines import learners, learning
 from grokscope.studies.order.cells import Cell, cells
 from grokscope.studies.order.examples import examples
 from grokscope.studies.order.measured import measured, snapshots
+from grokscope.studies.order.pairs import pairs
 from grokscope.studies.order.sections import Found, sections
-from grokscope.studies.order.summaries import courses, ends
+from grokscope.studies.order.summaries import courses, ends, main_cells
 from grokscope.studies.standing import counts, failures, provenance
 from grokscope.studies.study import Study
 from grokscope.suite import Suite
@@ -38,9 +40,16 @@ def conclude(suite: Suite, ledger: Ledger) -> Sheet:
         cell: {identity: run for run in runs if (identity := run.identity) in done}
         for cell, runs in cells(suite.runs).items()
     }
-    frames = {cell: measured(cell, snapshots(ledger, runs)) for cell, runs in by_cell.items()}
+    frames = {cell: measured(cell, runs, snapshots(ledger, runs)) for cell, runs in by_cell.items()}
     results = rows.set_index("id")
-    found = Found(ends(frames, results), courses(frames), examples(frames, by_cell, ledger))
+    main = main_cells(frames)
+    found = Found(
+        ends(main, results),
+        courses(frames),
+        pairs(main),
+        learning(learners(main, suite.runs, done), ledger),
+        examples(frames, by_cell, ledger),
+    )
     kinds = {kind: rows[rows["measurement"] == kind] for kind in rows["measurement"].unique()}
     standing = {kind: counts(chosen) for kind, chosen in kinds.items()}
     return Sheet(
@@ -54,7 +63,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Sheet:
         provenance=provenance(rows),
         settings={
             "null": "the same off-diagonal entries in random other places, ten times (three for large layers)",
-            "intervals": "95 %, Student's t over seeds",
+            "intervals": "95 % each, Student's t over seeds; differences between schemes at equal seeds",
             "learned": "mean squared error below 0.01; with classes, 99 % of the training examples right",
             "pins": "outputs; `inputs` as many units as there are inputs, as first published; `free` none",
         },

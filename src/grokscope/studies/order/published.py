@@ -3,6 +3,8 @@
 `published.csv`: D with as many pins as inputs, mean and standard deviation over five tries (population form), and the
 mean final loss. `remeasured.csv`: D with the outputs pinned, over hundreds of models each with masks of its own, change
 from the beginning, excess over ten relocations with its standard error, median loss, share below a loss of 0.01.
+`dynamics.csv`: mean loss of an epoch over five tries, read off the published figures (one digit), of the perceptrons at
+the end of the shortest try.
 """
 
 from __future__ import annotations
@@ -27,6 +29,11 @@ def remeasured() -> pd.DataFrame:
     """Columns: task, scheme, value, hidden, iterations, orderedness, sd, change, excess, error, loss, learned."""
     frame = _read("remeasured.csv")
     return frame.assign(hidden=frame["task"].map(USUAL), iterations=3)
+
+
+def dynamics() -> pd.DataFrame:
+    """Columns: task, net, epoch, loss."""
+    return _read("dynamics.csv")
 
 
 def _read(name: str) -> pd.DataFrame:

@@ -37,12 +37,13 @@ class Curve(NamedTuple):
 
 
 def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame], title: str) -> Figure:
-    """Against the share of the connections that is removed: raw with its null and untrained control; excess; learned.
+    """Against the share of the connections that is removed: raw, null and untrained control; excess, alone
+    and beyond the unpruned at equal seeds; learned.
 
     Args:
         controls: by scheme, x and orderedness of networks that were pruned and not trained.
     """
-    figure, (raw, excess, learned) = new_figure(5.0, rows=3)
+    figure, (raw, excess, beyond, learned) = new_figure(6.3, rows=4)
     with mpl.rc_context(STYLE):
         for curve, colour in zip(curves, colours(curves), strict=True):
             points = curve.points.sort_values("x")
@@ -53,10 +54,14 @@ def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame
                 control = control.sort_values("x")
                 raw.plot(control["x"], control["orderedness"], color=colour, ls=":", lw=0.9)
             band(excess, points, colour)
+            if points["beyond"].notna().any():
+                band(beyond, points, colour, of="beyond")
             learned.plot(points["x"], points["learned"], color=colour, marker="o")
-        excess.axhline(0, color=GREY, lw=0.6)
+        for axes in (excess, beyond):
+            axes.axhline(0, color=GREY, lw=0.6)
         raw.set_ylabel("orderedness")
         excess.set_ylabel("excess over the null")
+        beyond.set_ylabel("beyond the unpruned")
         learned.set_ylabel("seeds that learned")
         learned.set_ylim(-0.03, 1.03)
         learned.set_xlabel("share of the connections removed")
@@ -109,13 +114,31 @@ def sizes_figure(panels: Mapping[str, Sequence[Curve]], title: str) -> Figure:
     return figure
 
 
-def band(axes: Axes, points: pd.DataFrame, colour: object, marker: str = "o") -> None:
-    """The excess and its interval; a single point as one with bars."""
-    axes.plot(points["x"], points["excess"], color=colour, marker=marker)
+def losses_figure(nets: Mapping[str, pd.DataFrame], title: str) -> Figure:
+    """Training loss against optimiser steps, a line for each net: steps, loss, low and high."""
+    figure, (axes,) = new_figure(2.3)
+    shades = (BLACK, BLUE, VERMILION, ORANGE, PURPLE, GREEN, SKY)
+    with mpl.rc_context(STYLE):
+        for points, colour in zip(nets.values(), shades, strict=False):
+            axes.plot(points["steps"], points["loss"], color=colour)
+            axes.fill_between(points["steps"], points["low"], points["high"], color=colour, alpha=0.18, lw=0)
+        axes.set_yscale("log")
+        axes.set_xscale("log")
+        axes.set_ylabel("training loss")
+        axes.set_xlabel("optimiser steps")
+        axes.set_title(title, loc="left")
+    below(figure, [Line2D([], [], color=c, label=n) for n, c in zip(nets, shades, strict=False)], columns=1)
+    return figure
+
+
+def band(axes: Axes, points: pd.DataFrame, colour: object, marker: str = "o", of: str = "excess") -> None:
+    """The excess, or another quantity, and its interval; a single point as one with bars."""
+    low, high = (points[side if of == "excess" else f"{of}_{side}"] for side in ("low", "high"))
+    axes.plot(points["x"], points[of], color=colour, marker=marker)
     if len(points) > 1:
-        axes.fill_between(points["x"], points["low"], points["high"], color=colour, alpha=0.18, lw=0)
+        axes.fill_between(points["x"], low, high, color=colour, alpha=0.18, lw=0)
     else:
-        axes.vlines(points["x"], points["low"], points["high"], color=colour, lw=0.9)
+        axes.vlines(points["x"], low, high, color=colour, lw=0.9)
 
 
 def colours(curves: Sequence[Curve]) -> list[str]:
