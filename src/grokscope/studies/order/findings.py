@@ -55,7 +55,8 @@ def of_comparison(plain: pd.DataFrame) -> Iterator[str]:
 
 def of_pairs(found: pd.DataFrame) -> Iterator[str]:
     """What a schedule adds to its scheme, and magnitude to chance, at equal seeds: where an interval leaves 0 out."""
-    for (task, scheme), rows in found[found["against"] != UNPRUNED].groupby(["task", "scheme"], sort=False):
+    told = found[(found["against"] != UNPRUNED) & (found["task"] != UNTRAINED)]
+    for (task, scheme), rows in told[~told["scheme"].str.contains(IMPOSED)].groupby(["task", "scheme"], sort=False):
         sure = rows[(rows["difference_low"] > 0) | (rows["difference_high"] < 0)]
         said = [
             f"{_beyond(row, 'difference')} at {row['value']:g} against {row['against']}" for _, row in sure.iterrows()

@@ -65,7 +65,8 @@ def through_training(found: Found) -> Section | None:
             Drawing(
                 f"course_{task}_{epochs}",
                 partial(course_figure, curves, f"{task}, {epochs} epochs"),
-                f"Orderedness through the training of {task} networks, the null at the same moment, and the excess.",
+                f"Orderedness through the training of {task} networks, the null at the same moment, and the excess, "
+                "alone and beyond that of the unpruned at equal seeds, with 95 % bands.",
             )
         )
     return Section(

@@ -49,7 +49,7 @@ def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame
             points = curve.points.sort_values("x")
             alone = "o" if len(points) == 1 else ""
             raw.plot(points["x"], points["orderedness"], color=colour, marker="o")
-            raw.plot(points["x"], points["null"], color=colour, ls="--", lw=0.8, marker=alone)
+            raw.plot(points["x"], points["null"], color=colour, ls="--", lw=0.8, marker=alone, mfc="white")
             if (control := controls.get(curve.name)) is not None and len(control) > 1:
                 control = control.sort_values("x")
                 raw.plot(control["x"], control["orderedness"], color=colour, ls=":", lw=0.9)
@@ -59,6 +59,8 @@ def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame
             learned.plot(points["x"], points["learned"], color=colour, marker="o")
         for axes in (excess, beyond):
             axes.axhline(0, color=GREY, lw=0.6)
+        for axes in (raw, excess, beyond, learned):
+            axes.set_xlim(-0.04, 1.0)
         raw.set_ylabel("orderedness")
         excess.set_ylabel("excess over the null")
         beyond.set_ylabel("beyond the unpruned")
@@ -75,18 +77,22 @@ def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame
 
 
 def course_figure(curves: Sequence[Curve], title: str) -> Figure:
-    """Through training: raw and null; excess with its 95 % band."""
-    figure, (raw, excess) = new_figure(3.6, rows=2)
+    """Through training: raw and null; excess, alone and beyond the unpruned at equal seeds, with 95 % bands."""
+    figure, (raw, excess, beyond) = new_figure(5.0, rows=3)
     with mpl.rc_context(STYLE):
         for curve, colour in zip(curves, colours(curves), strict=True):
             points = curve.points.sort_values("x")
             raw.plot(points["x"], points["orderedness"], color=colour)
             raw.plot(points["x"], points["null"], color=colour, ls="--", lw=0.8)
             band(excess, points, colour, marker="")
-        excess.axhline(0, color=GREY, lw=0.6)
+            if points["beyond"].notna().any():
+                band(beyond, points, colour, marker="", of="beyond")
+        for axes in (excess, beyond):
+            axes.axhline(0, color=GREY, lw=0.6)
         raw.set_ylabel("orderedness")
         excess.set_ylabel("excess over the null")
-        excess.set_xlabel("epochs")
+        beyond.set_ylabel("beyond the unpruned")
+        beyond.set_xlabel("epochs")
         raw.set_title(title, loc="left")
     handles = [Line2D([], [], color=c, label=curve.name) for curve, c in zip(curves, colours(curves), strict=True)]
     below(figure, [*handles, Line2D([], [], color=GREY, ls="--", label="its entries relocated")])
@@ -124,6 +130,7 @@ def losses_figure(nets: Mapping[str, pd.DataFrame], title: str) -> Figure:
             axes.fill_between(points["steps"], points["low"], points["high"], color=colour, alpha=0.18, lw=0)
         axes.set_yscale("log")
         axes.set_xscale("log")
+        axes.minorticks_off()
         axes.set_ylabel("training loss")
         axes.set_xlabel("optimiser steps")
         axes.set_title(title, loc="left")
@@ -142,6 +149,12 @@ def band(axes: Axes, points: pd.DataFrame, colour: object, marker: str = "o", of
 
 
 def colours(curves: Sequence[Curve]) -> list[str]:
-    """A scheme has one colour in every figure; what has none of its own takes the next that is free."""
-    free = iter(OTHERS * 3)
-    return [COLOURS.get(curve.name) or next(free) for curve in curves]
+    """A scheme has one colour in every figure; further strengths of it, and what has none of its own, take the next
+    that is free."""
+    own: dict[str, str] = {}
+    for curve in curves:
+        scheme = curve.name if curve.name in COLOURS else curve.name.rpartition(" ")[0]
+        if scheme in COLOURS and COLOURS[scheme] not in own.values():
+            own[curve.name] = COLOURS[scheme]
+    free = iter([colour for colour in OTHERS * 3 if colour not in own.values()])
+    return [own.get(curve.name) or next(free) for curve in curves]
