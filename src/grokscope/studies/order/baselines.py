@@ -101,7 +101,8 @@ def _row(learner: Learner, traces: list[dict[str, np.ndarray]], epochs: int) -> 
         "enough_after": float(np.median(after)) if np.isfinite(np.median(after)) else np.nan,
     }
     theirs = dynamics()
-    known = theirs[(theirs["task"] == learner.task) & (theirs["net"] == learner.net)]
+    mine = (theirs["task"] == learner.task) & (theirs["net"] == learner.net)
+    known = theirs[mine & (theirs["epoch"] <= running.shape[1])]
     for published in known.itertuples():
         then = float(running[:, int(published.epoch) - 1].mean())
         row |= {"their_epoch": published.epoch, "their_loss": published.loss, "loss_then": then}
