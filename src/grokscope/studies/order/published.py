@@ -18,6 +18,8 @@ HERE = "grokscope.studies.order"
 KEYS = ["task", "scheme", "value", "hidden", "iterations"]
 USUAL = {"xor": 5, "sine": 8, "untrained": 5}
 """Hidden units of the published comparison; three iterations."""
+EPOCHS = {"xor": 1000, "sine": 40, "untrained": 10}
+"""How long it trains."""
 
 
 def published() -> pd.DataFrame:
@@ -43,11 +45,12 @@ def _read(name: str) -> pd.DataFrame:
 
 def beside(ends: pd.DataFrame) -> pd.DataFrame:
     """Our cells of the comparison beside the re-measured ones; `z`: the excesses' difference in standard errors.
+    Cells that train longer or shorter are not among them.
 
     Args:
         ends: as `summaries.ends` makes it.
     """
-    plain = ends[ends["setting"] == ""] if len(ends) else ends
+    plain = ends[(ends["setting"] == "") & (ends["epochs"] == ends["task"].map(EPOCHS))] if len(ends) else ends
     if not len(plain):
         return pd.DataFrame()
     theirs = remeasured().rename(columns=lambda name: name if name in KEYS else f"their_{name}")

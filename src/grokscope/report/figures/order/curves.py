@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from grokscope.report.figures.style import (
     BLACK,
@@ -26,6 +27,8 @@ from grokscope.report.figures.style import (
 )  # fmt: skip
 
 COLOURS = {"unpruned": BLACK, "random": ORANGE, "top k": SKY, "rising top k": BLUE, "rewinding": GREEN}
+NARROW = 50
+"""A log axis that spans less has numbers between its decades."""
 OTHERS = (VERMILION, PURPLE, GREEN, GREY, ORANGE, SKY, BLUE)
 
 
@@ -128,14 +131,23 @@ def losses_figure(nets: Mapping[str, pd.DataFrame], title: str) -> Figure:
         for points, colour in zip(nets.values(), shades, strict=False):
             axes.plot(points["steps"], points["loss"], color=colour)
             axes.fill_between(points["steps"], points["low"], points["high"], color=colour, alpha=0.18, lw=0)
-        axes.set_yscale("log")
-        axes.set_xscale("log")
-        axes.minorticks_off()
+        for name in ("x", "y"):
+            _log(axes, name)
         axes.set_ylabel("training loss")
         axes.set_xlabel("optimiser steps")
         axes.set_title(title, loc="left")
     below(figure, [Line2D([], [], color=c, label=n) for n, c in zip(nets, shades, strict=False)], columns=1)
     return figure
+
+
+def _log(axes: Axes, which: str) -> None:
+    """A log axis in plain numbers, by decades where it spans several."""
+    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    low, high = sorted(axis.get_view_interval())
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < NARROW else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
 
 
 def band(axes: Axes, points: pd.DataFrame, colour: object, marker: str = "o", of: str = "excess") -> None:
