@@ -16,8 +16,9 @@ from grokscope.probes.orderedness.subsets import best_orders
 
 Method = Literal["auto", "exact", "dp", "ilp", "heuristic"]
 METHODS: tuple[Method, ...] = get_args(Method)
-BY_SUBSETS = 16
-"""Units up to which a part is solved over its subsets unless a method is named: a second."""
+AT_ONCE, BY_SUBSETS = 12, 16
+"""Units up to which a part is solved over its subsets unless a method is named: at once, and in a second, if a search
+does not meet its bound before."""
 BY_PROGRAMME = 40
 """Units up to which `auto` tries the integer programme; beyond, its time is mostly over before it proves anything."""
 PROVEN = 1e-9
@@ -116,14 +117,21 @@ def _ordered(more: Float[np.ndarray, "n n"], method: Method, seconds: float, see
     n = len(more)
     if n == 1:
         return _Found(np.zeros(1, np.int64), 0.0, "dp")
-    if method == "dp" or (method in ("auto", "exact") and n <= BY_SUBSETS):
-        _, orders = best_orders(more[None])
-        assert orders is not None
-        return _Found(orders[0], 0.0, "dp")
+    exactly = method in ("auto", "exact")
+    if method == "dp" or (exactly and n <= AT_ONCE):
+        return _by_subsets(more)
     searched = None if method == "ilp" else _searched(more, seed)
     if searched and (searched.short == 0 or method == "heuristic" or (method == "auto" and n > BY_PROGRAMME)):
         return searched
+    if exactly and n <= BY_SUBSETS:
+        return _by_subsets(more)
     return _by_programme(more, math.inf if method == "exact" else seconds, searched or _searched(more, seed))
+
+
+def _by_subsets(more: Float[np.ndarray, "n n"]) -> _Found:
+    _, orders = best_orders(more[None])
+    assert orders is not None
+    return _Found(orders[0], 0.0, "dp")
 
 
 def _searched(more: Float[np.ndarray, "n n"], seed: int) -> _Found:

@@ -45,11 +45,11 @@ def open_weights(run: Run, arrays: Mapping[str, np.ndarray]) -> Float[np.ndarray
 
 
 def pins(cell: Cell) -> dict[str, int]:
-    """How many units are pinned under each choice; one of several that are the same, one alone for large layers."""
+    """How many units are pinned under each choice; of large layers, of which nothing was published, only two."""
     signature = cell.run.task.signature
     units = signature.classes + cell.hidden
     if units - signature.classes > TOGETHER:
-        return {OUTPUTS: signature.classes}
+        return {OUTPUTS: signature.classes, FREE: 0}
     chosen = {OUTPUTS: signature.classes, INPUTS: signature.length, FREE: 0}
     return {name: q for name, q in chosen.items() if q <= units}
 

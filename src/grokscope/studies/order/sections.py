@@ -83,7 +83,8 @@ def sizes(found: Found) -> Section | None:
         panels = dict(_panels(rows))
         if panels:
             text = (
-                f"Excess of {task} networks against the number of iterations, a line for each number of hidden units."
+                f"Excess (95 % bands) and loss (median, 80 % of the seeds) of {task} networks against the number of "
+                "iterations, a line for each number of hidden units."
             )
             drawings.append(Drawing(f"sizes_{task}_{epochs}", partial(sizes_figure, panels, str(task)), text))
             shown.append(pd.concat([curve.points for curves in panels.values() for curve in curves]))

@@ -41,12 +41,12 @@ class Curve(NamedTuple):
 
 def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame], title: str) -> Figure:
     """Against the share of the connections that is removed: raw, null and untrained control; excess, alone
-    and beyond the unpruned at equal seeds; learned.
+    and beyond the unpruned at equal seeds; loss; learned.
 
     Args:
         controls: by scheme, x and orderedness of networks that were pruned and not trained.
     """
-    figure, (raw, excess, beyond, learned) = new_figure(6.3, rows=4)
+    figure, (raw, excess, beyond, loss, learned) = new_figure(7.6, rows=5)
     with mpl.rc_context(STYLE):
         for curve, colour in zip(curves, colours(curves), strict=True):
             points = curve.points.sort_values("x")
@@ -59,14 +59,17 @@ def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame
             band(excess, points, colour)
             if points["beyond"].notna().any():
                 band(beyond, points, colour, of="beyond")
+            band(loss, points, colour, of="loss")
             learned.plot(points["x"], points["learned"], color=colour, marker="o")
+        _log(loss, "y")
         for axes in (excess, beyond):
             axes.axhline(0, color=GREY, lw=0.6)
-        for axes in (raw, excess, beyond, learned):
+        for axes in (raw, excess, beyond, loss, learned):
             axes.set_xlim(-0.04, 1.0)
         raw.set_ylabel("orderedness")
         excess.set_ylabel("excess over the null")
         beyond.set_ylabel("beyond the unpruned")
+        loss.set_ylabel("loss")
         learned.set_ylabel("seeds that learned")
         learned.set_ylim(-0.03, 1.03)
         learned.set_xlabel("share of the connections removed")
@@ -103,14 +106,17 @@ def course_figure(curves: Sequence[Curve], title: str) -> Figure:
 
 
 def sizes_figure(panels: Mapping[str, Sequence[Curve]], title: str) -> Figure:
-    """Excess against iterations, a line for each size, a panel for each scheme."""
-    figure, every = new_figure(1.7 * len(panels) + 0.7, rows=len(panels))
+    """Excess and loss against iterations, a line for each size, two panels for each scheme."""
+    figure, every = new_figure(3.2 * len(panels) + 0.7, rows=2 * len(panels))
     shades = [mpl.colormaps["viridis"](i / max(1, max(map(len, panels.values())) - 0.7)) for i in range(12)]
     with mpl.rc_context(STYLE):
-        for axes, (scheme, curves) in zip(every, panels.items(), strict=True):
+        for axes, loss, (scheme, curves) in zip(every[::2], every[1::2], panels.items(), strict=True):
             for curve, colour in zip(curves, shades, strict=False):
                 band(axes, curve.points.sort_values("x"), colour)
+                band(loss, curve.points.sort_values("x"), colour, of="loss")
             axes.axhline(0, color=GREY, lw=0.6)
+            _log(loss, "y")
+            loss.set_ylabel("loss")
             axes.set_ylabel("excess over the null")
             axes.set_title(f"{title}, {scheme}", loc="left")
         every[-1].set_xlabel("iterations")
