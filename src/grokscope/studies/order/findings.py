@@ -49,7 +49,7 @@ def of_comparison(plain: pd.DataFrame) -> Iterator[str]:
         if len(imposed):
             yield (
                 f"{task}: schemes that impose an order end at an orderedness of {imposed['orderedness'].min():.3f} to "
-                f"{imposed['orderedness'].max():.3f}, {imposed['learned'].min():.0%} of the seeds or more learning."
+                f"{imposed['orderedness'].max():.3f}; at least {imposed['learned'].min():.0%} of the seeds learn."
             )
 
 
