@@ -228,5 +228,9 @@ def test_the_shipped_comparison_has_a_cell_for_every_published_one() -> None:
     assert len(both) == 78
     longer = beside(pd.DataFrame(rows).assign(epochs=lambda frame: 3 * frame["epochs"]))
     assert not len(longer)
+    smaller = beside(pd.DataFrame(rows).assign(hidden=3, iterations=2))  # published, and not measured anew
+    assert set(smaller["scheme"]) == {"rising top k"}
+    assert smaller["their_orderedness_inputs"].tolist() == [0.885, 0.747]
+    assert smaller["their_excess"].isna().all()
     assert both["their_orderedness_inputs"].notna().sum() == 2 * (1 + 5 + 6 + 6 + 3 + 3)
     assert all(isinstance(run.measurement, Watch) for run in suite.runs)

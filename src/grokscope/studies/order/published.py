@@ -44,7 +44,7 @@ def _read(name: str) -> pd.DataFrame:
 
 
 def beside(ends: pd.DataFrame) -> pd.DataFrame:
-    """Our cells of the comparison beside the re-measured ones; `z`: the excesses' difference in standard errors.
+    """Our cells beside the published and the re-measured ones; `z`: the excesses' difference in standard errors.
     Cells that train longer or shorter are not among them.
 
     Args:
@@ -54,16 +54,17 @@ def beside(ends: pd.DataFrame) -> pd.DataFrame:
     if not len(plain):
         return pd.DataFrame()
     theirs = remeasured().rename(columns=lambda name: name if name in KEYS else f"their_{name}")
-    both = _keyed(plain).merge(_keyed(theirs), on="key", suffixes=("", "_again"))
+    both = _keyed(plain).merge(_keyed(theirs), on="key", how="left", suffixes=("", "_again"))
     old = _keyed(published()).rename(columns={"orderedness": "their_orderedness_inputs", "sd": "their_sd_inputs"})
     old = old[["key", "their_orderedness_inputs", "their_sd_inputs"]].drop_duplicates(
         "key"
     )  # one cell is in two tables
     both = both.merge(old, on="key", how="left")
+    both = both[both["their_excess"].notna() | both["their_orderedness_inputs"].notna()]
     spread = np.hypot(both["error"].fillna(0), both["their_error"])
     both["z"] = (both["excess"] - both["their_excess"]) / spread.where(spread > 0)
     shown = [
-        *("task", "scheme", "value", "seeds", "loss", "their_loss", "learned", "their_learned"),
+        *("task", "scheme", "value", "hidden", "iterations", "seeds", "loss", "their_loss", "learned", "their_learned"),
         *(
             "orderedness",
             "their_orderedness",
