@@ -19,6 +19,11 @@ BY_SHARE = {
 }
 """Schemes whose strength is a share of the connections, and what it removes."""
 SMALL = ("xor", "sine")
+SHOWN = (
+    *("task", "scheme", "value", "seeds", "kept", "orderedness", "change", "null", "excess", "low", "high"),
+    *("beyond", "beyond_low", "beyond_high", "loss", "learned", "excess_inputs", "excess_free"),
+)
+"""Columns of the comparison on the page; all of them are in the table of all cells."""
 NAMED = ["task", "scheme", "value", "hidden", "iterations", "setting", "epochs"]
 
 
@@ -40,9 +45,7 @@ def comparison(ends: pd.DataFrame, pairs: pd.DataFrame) -> Section:
         for task, rows in plain.groupby("task", sort=False)
         if task in SMALL and by_share(rows)
     )
-    columns = [
-        name for name in plain if name not in ("hidden", "iterations", "setting", "epochs", "t_mem", "t_gen", "val_acc")
-    ]
+    columns = [name for name in SHOWN if name in plain]
     return Section(
         "Pruning schemes",
         findings=(*of_comparison(plain), *(of_pairs(paired) if len(paired) else ())),
@@ -51,7 +54,6 @@ def comparison(ends: pd.DataFrame, pairs: pd.DataFrame) -> Section:
         tables={
             "comparison": plain[columns].reset_index(drop=True),
             "pairs": paired,
-            "cells": ends.reset_index(drop=True),
         },
         most_rows=90,
     )

@@ -58,11 +58,11 @@ def of_pairs(found: pd.DataFrame) -> Iterator[str]:
     told = found[(found["against"] != UNPRUNED) & (found["task"] != UNTRAINED)]
     for (task, scheme), rows in told[~told["scheme"].str.contains(IMPOSED)].groupby(["task", "scheme"], sort=False):
         sure = rows[(rows["difference_low"] > 0) | (rows["difference_high"] < 0)]
-        said = [
-            f"{_beyond(row, 'difference')} at {row['value']:g} against {row['against']}" for _, row in sure.iterrows()
-        ]
-        words = "; ".join(said) if said else "no interval leaves 0 out"
-        yield f"{task}, {scheme}, excess at equal seeds, {len(sure)} of {len(rows)} differences sure: {words}."
+        said = [f"{_name(row)} {_beyond(row, 'difference')} over {row['against']}" for _, row in sure.iterrows()]
+        yield (
+            f"{task}, {scheme}: of its {len(rows)} differences of excess from other schemes at equal seeds, "
+            f"{len(sure)} have an interval without 0{': ' if said else ''}{'; '.join(said)}."
+        )
 
 
 def _untrained(rows: pd.DataFrame) -> Iterator[str]:

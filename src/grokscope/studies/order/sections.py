@@ -48,6 +48,7 @@ def sections(found: Found) -> tuple[Section, ...]:
         looked_at(found),
         larger(found),
         published(found),
+        Section("All cells", tables={"cells": found.ends.reset_index(drop=True)}, most_rows=0),
     )
     return tuple(section for section in made if section is not None)
 
