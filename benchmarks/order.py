@@ -1,11 +1,12 @@
 """The study of order beside its published numbers, and what its measure costs.
 
-    python benchmarks/order.py [--store out/ledger.sqlite] [--no-timing]
+    python benchmarks/order.py [--store out/ledger.sqlite] [--suite order-quick] [--no-timing]
 
 First the measure on matrices of normal random numbers, one core: exact at the size of 16 hidden units, exact and the
 heuristic at growing sizes (D without pins, with the gap that is left), the heuristic at 200 units. Then every cell of
-the suite `order-quick` that the ledger has (`make order` fills it) beside the numbers measured anew from the published
-code (outputs pinned: D, excess, loss, share that learned), and beside the published means (as many pins as inputs).
+the suite that the ledger has (`make order` fills it with `order-quick`) beside the numbers measured anew from the
+published code (outputs pinned: D, excess, loss, share that learned), and beside the published means (as many pins as
+inputs); and the losses of complete layers and perceptrons beside what the published figures show.
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ def timing() -> None:
     print()
 
 
-def published(store: str) -> None:
-    suite = load_suite("order-quick")
+def published(store: str, name: str) -> None:
+    suite = load_suite(name)
     try:
         with open_ledger(store, create=False) as ledger:
             sheet = conclude(suite, ledger)
@@ -75,18 +76,22 @@ def published(store: str) -> None:
         return
     with pd.option_context("display.width", 250, "display.max_columns", 30, "display.max_rows", 200):
         print(table.round(4).to_string(index=False, na_rep=""))
+        learning = next((s.tables["learning"] for s in sheet.sections if "learning" in s.tables), None)
+        if learning is not None:
+            print("\n" + learning.round(5).to_string(index=False, na_rep=""))
     print()
     print("\n".join(of_published(table)))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--store", default="out/ledger.sqlite", help="the ledger that order-quick was run into")
+    parser.add_argument("--store", default="out/ledger.sqlite", help="the ledger that the suite was run into")
+    parser.add_argument("--suite", default="order-quick", choices=("order-quick", "order"), help="which of its suites")
     parser.add_argument("--no-timing", action="store_true", help="only the published numbers")
     args = parser.parse_args()
     if not args.no_timing:
         timing()
-    published(args.store)
+    published(args.store, args.suite)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ NETS = {
     "embedded": (MLP(6, 1, embedding=4, activation="tanh", init="xavier_normal"), TOKENS),
     "no bias": (MLP(6, 1, bias="no", activation="square"), TOKENS),
     "numbers": (MLP(6, 3, activation="sigmoid", init_scale=2.0), NUMBERS),
+    "activated outputs": (MLP(10, 2, activation="sigmoid", output="activated"), NUMBERS),
 }
 PLAIN = {
     "relu": lambda x: x * (x > 0),
@@ -48,6 +49,7 @@ def test_it_is_the_plain_product_of_one_hot_tokens_or_numbers(name: str) -> None
     for i, layer in enumerate(net.layers):
         x = (PLAIN[spec.activation](x) if i else x) @ np.asarray(layer.weight)
         x = x + (0 if layer.bias is None else np.asarray(layer.bias))
+    x = PLAIN[spec.activation](x) if spec.output == "activated" else x
     with jax.enable_x64(True):
         np.testing.assert_allclose(net.batched(jnp.asarray(inputs)), x, atol=1e-12)
         np.testing.assert_allclose(net(jnp.asarray(inputs[4])), x[4], atol=1e-12)
@@ -58,6 +60,12 @@ def test_parameters_are_counted_exactly(name: str) -> None:
     (spec, signature), (net, _) = NETS[name], built(name)
     assert spec.n_params(signature) == sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(net, eqx.is_array)))
     assert set(ACTIVATIONS) == set(PLAIN)
+
+
+def test_the_published_baselines_of_the_study_of_order_have_their_size() -> None:
+    two = Signature(vocab=0, length=2, classes=1, numbers=(2,), labelled=False)
+    assert MLP(2, 1, output="activated").n_params(two) == 9
+    assert MLP(10, 2, output="activated").n_params(two) == 151
 
 
 def test_two_tokens_one_hot_cost_as_published_and_as_much_as_they_are_multiplied() -> None:

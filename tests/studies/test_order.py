@@ -14,7 +14,7 @@ from grokscope.probes.orderedness import orderedness
 from grokscope.report.sheet import Sheet
 from grokscope.run import Run
 from grokscope.studies.order import STUDY, conclude
-from grokscope.studies.order.cells import cell_of, cells, scheme_of
+from grokscope.studies.order.cells import cell_of, cells, named, scheme_of
 from grokscope.studies.order.measured import open_weights, pins
 from grokscope.studies.order.published import beside, published, remeasured
 from grokscope.studies.study import study_of
@@ -48,6 +48,13 @@ experiments:
     net: {iterations: 1}
   parity:
     task: {kind: parity, bits: 3, fraction: 0.75, labels: [task, random]}
+  pulled:
+    task: xor
+    filter: {kind: pull, strength: 0.01}
+  perceptron:
+    task: xor
+    net: {kind: mlp, width: 2, depth: 1, activation: sigmoid, output: activated}
+    max_epochs: 30
 """
 
 
@@ -103,6 +110,31 @@ def test_a_cell_is_what_its_snapshots_say(sheet: Sheet, suite: Suite, ledger: Le
     assert row["loss"] == pytest.approx(np.median(losses), rel=1e-6)
 
 
+def test_a_cell_is_told_from_the_unpruned_at_equal_seeds(sheet: Sheet, suite: Suite) -> None:
+    """The paired difference is that of the means, and its interval narrower than the two alone would say."""
+    found = table(sheet, "comparison")
+    xor = found[(found["task"] == "xor")].set_index(["scheme", "value"])
+    one, alone = xor.loc[("rising top k", 0.7)], xor.loc["unpruned"].iloc[0]
+    assert one["beyond"] == pytest.approx(one["excess"] - alone["excess"])
+    assert np.isnan(alone["beyond"])
+    paired = table(sheet, "pairs")
+    row = paired[(paired["scheme"] == "rising top k") & (paired["value"] == 0.7) & (paired["task"] == "xor")]
+    assert row["difference"].item() == pytest.approx(one["beyond"])
+    course = table(sheet, "courses")
+    began = course[(course["epoch"] == 0) & (course["scheme"] != "unpruned") & (course["task"] == "xor")]
+    np.testing.assert_allclose(began["beyond"], 0, atol=1e-12)  # equal seeds, equal relocations
+
+
+def test_perceptrons_stand_beside_complete_layers_at_the_same_epoch(sheet: Sheet, suite: Suite, ledger: Ledger) -> None:
+    found = table(sheet, "learning").set_index("net")
+    assert set(found["epochs"]) == {20}
+    assert found["params"].to_dict()["2-2-1 perceptron"] == 9
+    runs = [run for run in suite.runs if run.net.kind == "mlp"]
+    losses = [ledger.trace(run)["train_loss"].loc[20] for run in runs]
+    assert found.loc["2-2-1 perceptron", "loss"] == pytest.approx(np.median(losses))
+    assert found.loc["2-2-1 perceptron", "up_to"] == 30
+
+
 def test_imposing_an_order_gives_one_and_nothing_trains_at_a_rate_of_nothing(sheet: Sheet) -> None:
     found = table(sheet, "comparison")
     damped = found[(found["task"] == "xor") & (found["scheme"] == "damping")]
@@ -114,6 +146,7 @@ def test_the_page_has_every_figure_and_says_what_was_found(sheet: Sheet, tmp_pat
     page = STUDY.write(sheet, tmp_path / "report")
     drawn = {path.stem for path in (tmp_path / "report" / "figures").glob("*.png")}
     wanted = {f"{kind}_xor" for kind in ("schemes", "matrices", "graphs", "states")} | {"course_xor_20", "sizes_xor_20"}
+    wanted |= {"losses_xor"}
     assert wanted <= drawn
     text = page.read_text()
     for words in ("trained without pruning, orderedness is", "Through training", "Networks", "memorising"):
@@ -166,7 +199,8 @@ def test_schemes_have_names(transform, expected) -> None:
 def test_cells_differ_in_more_than_seeds(suite: Suite) -> None:
     found = cells(suite.runs)
     assert all(len(runs) == 4 for runs in found.values())
-    assert len(found) == len(suite.runs) / 4
+    assert len(found) == len(suite.runs) / 4 - 1  # a perceptron is no cell
+    assert "pull 0.01" in {cell.setting for cell in found}
     assert len({cell.key for cell in found}) == len(found)
 
 
@@ -186,12 +220,17 @@ def test_the_shipped_comparison_has_a_cell_for_every_published_one() -> None:
     assert (len(published()), len(remeasured())) == (192, 78)
     suite = load_suite("order-quick")
     rows = [
-        {"task": c.task, "scheme": c.scheme, "value": c.value, "hidden": c.hidden, "iterations": c.iterations,
-         "setting": c.setting, "seeds": 1, "excess": 0.0, "error": 0.0, "orderedness_inputs": 0.0, "loss": 0.0,
+        named(c) | {"seeds": 1, "excess": 0.0, "error": 0.0, "orderedness_inputs": 0.0, "loss": 0.0,
          "learned": 1.0, "orderedness": 0.0, "change": 0.0}
         for c in {c.key: c for c in cells(suite.runs)}.values()
     ]  # fmt: skip
     both = beside(pd.DataFrame(rows))
     assert len(both) == 78
+    longer = beside(pd.DataFrame(rows).assign(epochs=lambda frame: 3 * frame["epochs"]))
+    assert not len(longer)
+    smaller = beside(pd.DataFrame(rows).assign(hidden=3, iterations=2))  # published, and not measured anew
+    assert set(smaller["scheme"]) == {"rising top k"}
+    assert smaller["their_orderedness_inputs"].tolist() == [0.885, 0.747]
+    assert smaller["their_excess"].isna().all()
     assert both["their_orderedness_inputs"].notna().sum() == 2 * (1 + 5 + 6 + 6 + 3 + 3)
     assert all(isinstance(run.measurement, Watch) for run in suite.runs)

@@ -7,8 +7,9 @@ import dataclasses
 import jax
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
 
-from grokscope.training.filters import FILTERS, Grokfast, Orthogonal
+from grokscope.training.filters import FILTERS, Grokfast, Orthogonal, Pull
 from grokscope.training.lane import stream
 from grokscope.training.optimisers import SGD
 from grokscope.training.params import named
@@ -44,6 +45,30 @@ def test_array_by_array_and_of_the_old_length_as_in_the_published_code() -> None
             )
 
 
+def test_a_pull_is_the_gradient_of_the_arrays_lengths() -> None:
+    """By finite differences of the sum of their norms."""
+    for params, gradient, filtered in updates(Pull(0.5), 3):
+        parts = (slice(0, 3), *(part for part, _ in MATRICES))
+        steps = 1e-6 * np.eye(len(params))
+        ahead, behind = (
+            np.array([sum(np.linalg.norm((params + sign * step)[part]) for part in parts) for step in steps])
+            for sign in (1, -1)
+        )
+        np.testing.assert_allclose(filtered - gradient, 0.5 * (ahead - behind) / 2e-6, atol=1e-8)
+
+
+def test_what_is_held_or_zero_is_not_pulled() -> None:
+    params = {"held": np.ones(2), "zero": np.zeros(3), "free": np.array([3.0, 4.0])}
+    gradient = {"held": np.zeros(2), "zero": np.ones(3), "free": np.array([1.0, 0.0])}
+    vector, unravel = ravel_pytree(params)
+    transformation = Pull().transform({"strength": 0.5}, unravel)
+    update, _ = transformation.update(ravel_pytree(gradient)[0], transformation.init(vector), vector)
+    found = unravel(update)
+    np.testing.assert_allclose(found["free"], [1.3, 0.4], rtol=1e-6)
+    np.testing.assert_array_equal(found["held"], 0)
+    np.testing.assert_array_equal(found["zero"], 1)
+
+
 @pytest.mark.parametrize("kind", FILTERS)
 def test_the_optimiser_is_given_the_filtered_gradient(kind: str) -> None:
     """The engine's steps on a line are those of a plain loop."""
@@ -59,6 +84,9 @@ def test_the_optimiser_is_given_the_filtered_gradient(kind: str) -> None:
         if kind == "grokfast":
             slow = g if slow is None else 0.98 * slow + 0.02 * g
             g = g + 2.0 * slow
+        elif kind == "pull":
+            lengths = np.repeat([np.linalg.norm(theta[:4]), np.linalg.norm(theta[4:]) or np.inf], (4, 2))
+            g = g + 0.5 * theta / lengths
         else:
             g = g - theta @ g / (theta @ theta) * theta
         theta = theta - 0.05 * g

@@ -1,6 +1,7 @@
 """What a run leaves: its result, its trace, its parameters, or why it could not go on."""
 
 import dataclasses
+import time
 
 import jax.numpy as jnp
 import numpy as np
@@ -13,10 +14,10 @@ from grokscope import AdamW, TrainingError
 from grokscope.measurements import Capacity, Groks, Speed
 from grokscope.measurements.result import total_bits
 from grokscope.nets import Transformer, from_published
-from grokscope.run import Run
+from grokscope.run import Run, Seeds
 from grokscope.tasks import RandomLabels
 from grokscope.training.lane import stream
-from grokscope.training.outcomes import Failed, Job, Progress
+from grokscope.training.outcomes import Failed, Finished, Job, Progress
 from grokscope.training.pack import Pack
 from grokscope.training.train import train
 
@@ -157,3 +158,16 @@ def test_expected_learning() -> None:
     assert done.result.t_gen < 400
     assert done.result.final_val_acc is not None
     assert done.result.final_val_acc >= 0.99
+
+
+def test_lanes_that_go_together_share_the_time() -> None:
+    """All of a pack's seconds are no more than the clock's, however many runs were in it."""
+    runs = [dataclasses.replace(SHORT, seeds=Seeds.all(seed), max_epochs=40) for seed in range(8)]
+    pack = Pack(SHORT.shape, "vmap")
+    list(pack.add([Job(run) for run in runs]))
+    began, events = time.perf_counter(), []
+    while pack.slots:
+        events += pack.step()
+    seconds = [event.provenance.seconds for event in events if isinstance(event, Finished)]
+    assert len(seconds) == 8
+    assert 0 < sum(seconds) < time.perf_counter() - began

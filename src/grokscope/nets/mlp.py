@@ -21,6 +21,7 @@ from grokscope.spec import Spec, SpecError, static, traced
 
 Activation = Literal["relu", "square", "sigmoid", "tanh"]
 Init = Literal["framework", "xavier_normal"]
+Output = Literal["linear", "activated"]
 ACTIVATIONS: dict[Activation, Callable[[Array], Array]] = {
     "relu": jax.nn.relu,
     "square": jnp.square,
@@ -53,6 +54,7 @@ class MLPNet(ExampleNet):
     embedding: Float[Array, "vocab features"] | None
     layers: tuple[Layer, ...]
     activation: Activation = eqx.field(static=True)
+    output: Output = eqx.field(static=True, default="linear")
 
     def __call__(self, x: Shaped[Array, "..."], *, key: MaybeKey = None) -> Float[Array, " outputs"]:
         return self.batched(x[None])[0]
@@ -60,10 +62,11 @@ class MLPNet(ExampleNet):
     def batched(
         self, inputs: Shaped[Array, "n ..."], *, key: MaybeKey = None, following: tuple[int, ...] = ()
     ) -> Float[Array, "n outputs"]:
-        return self.before(inputs)[-1]
+        last = self.before(inputs)[-1]
+        return last if self.output == "linear" else ACTIVATIONS[self.activation](last)
 
     def before(self, inputs: Shaped[Array, "n ..."]) -> list[Float[Array, "n ..."]]:
-        """What every layer makes, before its activation; the last are the outputs."""
+        """What every layer makes, before its activation; the last are the outputs, where those are linear."""
         first, *others = self.layers
         made = [self.entered(first, inputs)]
         for layer in others:
@@ -80,7 +83,7 @@ class MLPNet(ExampleNet):
 
 @dataclass(frozen=True)
 class MLP(Spec):
-    """Spec of `MLPNet`: `depth` hidden layers of `width` units and a linear one to the outputs.
+    """Spec of `MLPNet`: `depth` hidden layers of `width` units and one to the outputs.
 
     Attributes:
         embedding: features that each token is given, side by side; 0 takes tokens one-hot. Not for numbers.
@@ -88,6 +91,7 @@ class MLP(Spec):
         init: `framework` draws weights and biases from U(+-1/sqrt(fan_in)) and the embedding from N(0, 1);
             `xavier_normal` draws every matrix from N(0, 2 / (fan_in + fan_out)), with biases of zero.
         init_scale: multiplies every parameter once after initialisation.
+        output: whether outputs go through the activation too, as those of a complete layer do.
     """
 
     kind = "mlp"
@@ -99,6 +103,7 @@ class MLP(Spec):
     bias: Literal["yes", "no"] = static("yes", choices=("yes", "no"))
     init: Init = static("framework", choices=("framework", "xavier_normal"))
     init_scale: float = traced(1.0)
+    output: Output = static("linear", choices=("linear", "activated"), later=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -148,6 +153,7 @@ class MLP(Spec):
             embedding=self._embedding(embedding_key, signature.vocab, dtype) if self.embedding else None,
             layers=tuple(self._layer(k, *pair, dtype) for k, pair in zip(layer_keys, pairs, strict=True)),
             activation=self.activation,
+            output=self.output,
         )
         scaled: MLPNet = jax.tree.map(lambda x: x * self.init_scale, net)
         return scaled

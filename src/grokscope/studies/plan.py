@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -13,10 +13,16 @@ from grokscope.run import Run, Shape
 from grokscope.studies.grow import Near, nearest
 from grokscope.suite import Suite
 from grokscope.training.cost import flops_per_epoch
+from grokscope.training.strategy import is_tiny
 from grokscope.workers.process import cores
 
 NOMINAL_FLOPS = 5e10
 """Floating-point operations a second and core that are assumed while the ledger has no run to measure by."""
+STEP_SECONDS, TINY_STEP_SECONDS = 5e-5, 1e-5
+"""What a step takes then besides, between its operations; the second where lanes are taken together
+(`benchmarks/lanes.py`)."""
+START_SECONDS, COMPILE_SECONDS = 0.008, 4.0
+"""What a run takes to begin, and a program to compile."""
 Verdict = Literal["done", "derivable", "running", "failed", "new"]
 
 
@@ -42,7 +48,7 @@ class Share(NamedTuple):
 
     Attributes:
         flops: floating-point operations of matrix products.
-        core_seconds: at the rate of `Plan.flops_per_second`.
+        core_seconds: at the rate of `Plan.flops_per_second`, with beginning, compiling and, at a nominal rate, steps.
     """
 
     runs: int
@@ -111,7 +117,8 @@ def planned(suite: Suite, store: str | Path) -> Plan:
     for kind, pairs in by_kind.items():
         verdicts = Counter(reason.verdict for _, reason in pairs)
         todo = [run for run, reason in pairs if reason.trained]
-        shapes.update(run.shape for run in todo)
+        mine = {run.shape for run in todo} - shapes
+        shapes |= mine
         flops = sum(flops_per_epoch(run) * run.max_epochs for run in todo)
         shares[kind] = Share(
             runs=len(pairs),
@@ -121,7 +128,9 @@ def planned(suite: Suite, store: str | Path) -> Plan:
             failed=verdicts["failed"],
             new=verdicts["new"],
             flops=flops,
-            core_seconds=flops / (rate or NOMINAL_FLOPS),
+            core_seconds=flops / (rate or NOMINAL_FLOPS)
+            + besides(todo, stepping=not rate)
+            + COMPILE_SECONDS * len(mine),
         )
     return Plan(
         suite=suite.name,
@@ -135,6 +144,14 @@ def planned(suite: Suite, store: str | Path) -> Plan:
         skipped=tuple((skipped.reason, skipped.n_runs) for skipped in suite.skipped),
         reasons=tuple(reasons),
     )
+
+
+def besides(runs: Sequence[Run], *, stepping: bool) -> float:
+    """Core seconds that no floating-point operation is counted in: beginning, and with `stepping` what is between the
+    operations of a step, which a measured rate has in it."""
+    each = {shape: TINY_STEP_SECONDS if is_tiny(shape) else STEP_SECONDS for shape in {run.shape for run in runs}}
+    steps = (each[run.shape] * run.steps_per_epoch * run.max_epochs for run in runs if stepping)
+    return sum(steps) + START_SECONDS * len(runs)
 
 
 def known(suite: Suite, store: str | Path) -> tuple[list[Reason], float | None]:

@@ -97,12 +97,13 @@ class Pack:
             done = [bool(lane.state.done) for lane in self.lanes]
             snapshots = self._snapshots(epochs_run)
         layout = len(self.slots)
+        share = (self._seconds_per_epoch or 0.0) / (layout if self.strategy == "vmap" else 1)
         saves = self._saves()
         self._unsaved = not saves
         yield from snapshots
         for slot, lane, part, is_done in zip(self.slots, self.lanes, records, done, strict=True):
             slot.records.append(part)
-            slot.seconds += (self._seconds_per_epoch or 0.0) * len(part)
+            slot.seconds += share * len(part)
             whole = slot.whole()
             if is_done:
                 yield outcome_of(

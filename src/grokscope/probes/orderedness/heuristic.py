@@ -10,23 +10,30 @@ import numpy as np
 from jaxtyping import Float, Int
 
 CHAINS = 16
-ROUNDS = 60
-"""Times that every chain starts again from near its best; fewer from a hundred units on."""
-DISTURBANCES = 4
+ROUNDS_PER_UNIT, MOST_ROUNDS = 6, 240
+"""Times that every chain starts again from near its best."""
+DISTURBANCES, UNITS_PER_DISTURBANCE = 4, 50
+"""Units that are put somewhere else each time: so many, and one more for every fifty that there are."""
 LEAST_GAIN = 1e-12
 """Of the whole strength: less is rounding."""
 
 Orders = Int[np.ndarray, "chains n"]
 
 
-def good_order(strengths: Float[np.ndarray, "n n"], *, seed: int = 0) -> Int[np.ndarray, " n"]:
-    """An order that no insertion of one unit makes better, of many the best. The diagonal is ignored."""
+def good_order(strengths: Float[np.ndarray, "n n"], *, seed: int = 0, enough: float = -np.inf) -> Int[np.ndarray, " n"]:
+    """An order that no insertion of one unit makes better, of many the best. The diagonal is ignored.
+
+    Args:
+        enough: a cost at which to stop, such as one that no order can go below.
+    """
     n = len(strengths)
     rng = np.random.default_rng(seed)
     skew = strengths - strengths.T
     starts = np.stack([eades_lin_smyth(strengths), *(rng.permutation(n) for _ in range(CHAINS - 1))])
     best, costs = _settled(skew, starts, rng)
-    for _ in range(min(ROUNDS, 1 + 6000 // n)):
+    for _ in range(min(MOST_ROUNDS, ROUNDS_PER_UNIT * n)):
+        if cost(strengths, best[np.argmin(costs)]) <= enough:
+            break
         tried, new = _settled(skew, _disturbed(best, rng), rng)
         better = new < costs
         best[better], costs[better] = tried[better], new[better]
@@ -103,6 +110,6 @@ def _disturbed(orders: Orders, rng: np.random.Generator) -> Orders:
     orders = orders.copy()
     n = orders.shape[1]
     for order in orders:
-        for place, slot in rng.integers(0, n, (DISTURBANCES, 2)):
+        for place, slot in rng.integers(0, n, (DISTURBANCES + n // UNITS_PER_DISTURBANCE, 2)):
             _insert(order, int(place), int(slot))
     return orders

@@ -10,15 +10,19 @@ import numpy as np
 from jaxtyping import Float, Int, Real
 
 from grokscope.probes.orderedness import heuristic
+from grokscope.probes.orderedness.bound import least_cost
 from grokscope.probes.orderedness.parts import parts, without_pairs
 from grokscope.probes.orderedness.subsets import best_orders
 
 Method = Literal["auto", "exact", "dp", "ilp", "heuristic"]
 METHODS: tuple[Method, ...] = get_args(Method)
-BY_SUBSETS = 16
-"""Units up to which a part is solved over its subsets unless a method is named: a second."""
+AT_ONCE, BY_SUBSETS = 12, 16
+"""Units up to which a part is solved over its subsets unless a method is named: at once, and in a second, if a search
+does not meet its bound before."""
 BY_PROGRAMME = 40
 """Units up to which `auto` tries the integer programme; beyond, its time is mostly over before it proves anything."""
+PROVEN = 1e-9
+"""Of the strength of a part: an order that is no further from the bound is the best, but for rounding."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,8 @@ class Orderedness:
             weights are.
         off_diagonal: the same share without self-connections; NaN where there are no others.
         diagonal_share: of the whole strength, what is in self-connections.
-        method: `dp`, `ilp` or `heuristic`: the least exact that any part of the matrix took.
+        method: `dp`, `ilp` or `heuristic`: how the order of the part was found that was hardest. `gap` says whether it
+            is proven: a heuristic's order is too where it costs what the relaxation says that every order does.
     """
 
     value: float
@@ -63,8 +68,9 @@ def orderedness(
         weights: entry [i, j] is the connection from unit j into unit i.
         pinned: q, so many first units keep their positions: the outputs, which only receive.
         method: `dp` over subsets and `ilp`, an integer programme with a proof, for each strongly connected part;
-            `exact` is the first where a part is small and the second, without end, where it is not; `heuristic` proves
-            nothing; `auto` is exact where that takes seconds, and says with `gap` how far it is known elsewhere.
+            `heuristic` is a search, with the bound of a relaxation (see `bound`). `exact` is the first where a part is
+            small, and where it is not the third and, if that proves nothing, the second without end; `auto` is the same
+            with an end, and says with `gap` how far it is known.
         seconds: that the integer programmes of `auto` and `ilp` may take for a part.
         seed: of the heuristic.
 
@@ -111,24 +117,40 @@ def _ordered(more: Float[np.ndarray, "n n"], method: Method, seconds: float, see
     n = len(more)
     if n == 1:
         return _Found(np.zeros(1, np.int64), 0.0, "dp")
-    if method == "dp" or (method in ("auto", "exact") and n <= BY_SUBSETS):
-        _, orders = best_orders(more[None])
-        assert orders is not None
-        return _Found(orders[0], 0.0, "dp")
-    if method == "heuristic" or (method == "auto" and n > BY_PROGRAMME):
-        order = heuristic.good_order(more, seed=seed)
-        return _Found(order, heuristic.cost(more, order), "heuristic")
-    return _by_programme(more, math.inf if method == "exact" else seconds, seed)
+    exactly = method in ("auto", "exact")
+    if method == "dp" or (exactly and n <= AT_ONCE):
+        return _by_subsets(more)
+    searched = None if method == "ilp" else _searched(more, seed)
+    if searched and (searched.short == 0 or method == "heuristic" or (method == "auto" and n > BY_PROGRAMME)):
+        return searched
+    if exactly and n <= BY_SUBSETS:
+        return _by_subsets(more)
+    return _by_programme(more, math.inf if method == "exact" else seconds, searched or _searched(more, seed))
 
 
-def _by_programme(more: Float[np.ndarray, "n n"], seconds: float, seed: int) -> _Found:
-    """The solver's order if that is proven, or else the better of its own and the heuristic's, with the bound."""
+def _by_subsets(more: Float[np.ndarray, "n n"]) -> _Found:
+    _, orders = best_orders(more[None])
+    assert orders is not None
+    return _Found(orders[0], 0.0, "dp")
+
+
+def _searched(more: Float[np.ndarray, "n n"], seed: int) -> _Found:
+    """The heuristic's order; the best, if it costs no more than every order does."""
+    bound, slack = least_cost(more), PROVEN * float(more.sum())
+    order = heuristic.good_order(more, seed=seed, enough=bound + slack)
+    short = heuristic.cost(more, order) - bound
+    return _Found(order, short if short > slack else 0.0, "heuristic")
+
+
+def _by_programme(more: Float[np.ndarray, "n n"], seconds: float, searched: _Found) -> _Found:
+    """The solver's order if that is proven, or else the better of its own and the heuristic's; the better bound."""
     from grokscope.probes.orderedness.programme import solved  # the only place that needs SciPy
 
     found = solved(more, seconds)
     if found.proven:
         assert found.order is not None
         return _Found(found.order, 0.0, "ilp")
-    candidates = [order for order in (heuristic.good_order(more, seed=seed), found.order) if order is not None]
+    candidates = [order for order in (searched.order, found.order) if order is not None]
     costs = [heuristic.cost(more, order) for order in candidates]
-    return _Found(candidates[int(np.argmin(costs))], max(0.0, min(costs) - found.bound), "ilp")
+    bound = max(found.bound, heuristic.cost(more, searched.order) - searched.short)
+    return _Found(candidates[int(np.argmin(costs))], max(0.0, min(costs) - bound), "ilp")

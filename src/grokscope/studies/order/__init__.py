@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
@@ -17,11 +18,13 @@ from rich.text import Text
 from grokscope.ledger import Ledger
 from grokscope.report.contents import Counts
 from grokscope.report.sheet import Sheet, write_sheet
-from grokscope.studies.order.cells import Cell, cells
+from grokscope.studies.order.baselines import learners, learning
+from grokscope.studies.order.cells import Cell, cells, strong
 from grokscope.studies.order.examples import examples
 from grokscope.studies.order.measured import measured, snapshots
+from grokscope.studies.order.pairs import pairs
 from grokscope.studies.order.sections import Found, sections
-from grokscope.studies.order.summaries import courses, ends
+from grokscope.studies.order.summaries import courses, ends, main_cells
 from grokscope.studies.standing import counts, failures, provenance
 from grokscope.studies.study import Study
 from grokscope.suite import Suite
@@ -38,9 +41,16 @@ def conclude(suite: Suite, ledger: Ledger) -> Sheet:
         cell: {identity: run for run in runs if (identity := run.identity) in done}
         for cell, runs in cells(suite.runs).items()
     }
-    frames = {cell: measured(cell, snapshots(ledger, runs)) for cell, runs in by_cell.items()}
+    frames = {cell: measured(cell, runs, snapshots(ledger, runs)) for cell, runs in by_cell.items()}
     results = rows.set_index("id")
-    found = Found(ends(frames, results), courses(frames), examples(frames, by_cell, ledger))
+    main = main_cells(frames)
+    found = Found(
+        ends(main, results),
+        courses(frames),
+        pairs(main),
+        learning(learners(main, suite.runs, done), ledger),
+        examples(frames, by_cell, ledger),
+    )
     kinds = {kind: rows[rows["measurement"] == kind] for kind in rows["measurement"].unique()}
     standing = {kind: counts(chosen) for kind, chosen in kinds.items()}
     return Sheet(
@@ -54,7 +64,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Sheet:
         provenance=provenance(rows),
         settings={
             "null": "the same off-diagonal entries in random other places, ten times (three for large layers)",
-            "intervals": "95 %, Student's t over seeds",
+            "intervals": "95 % each, Student's t over seeds; differences between schemes at equal seeds",
             "learned": "mean squared error below 0.01; with classes, 99 % of the training examples right",
             "pins": "outputs; `inputs` as many units as there are inputs, as first published; `free` none",
         },
@@ -78,19 +88,21 @@ def _missing(standing: Mapping[str, Counts], frames: Mapping[Cell, pd.DataFrame]
 def summary(sheet: Sheet) -> Group:
     """Findings and the excess of every scheme, for a terminal."""
     lines = [text for section in sheet.sections for text in section.findings]
-    caption = "D with outputs pinned; excess over the null of relocated entries, 95 % interval"
-    table = Table(title=escape(sheet.suite), title_justify="left", caption_justify="left", caption=caption)
-    for name in ("task", "scheme", "value", "seeds", "loss", "learned", "D", "excess"):
-        table.add_column(name, justify="left" if name in ("task", "scheme") else "right")
+    caption = "D with outputs pinned; excess over the null of relocated entries ± half its 95 % interval"
+    table = Table(
+        title=escape(sheet.suite), title_justify="left", caption_justify="left", caption=caption,
+        box=SIMPLE_HEAD, padding=(0, 1, 0, 0),
+    )  # fmt: skip
+    for name in ("task", "scheme", "seeds", "loss", "learned", "D", "excess"):
+        table.add_column(name, justify="left" if name in ("task", "scheme") else "right", no_wrap=True)
     shown = next((s.tables[t] for s in sheet.sections for t in s.tables if t == SUMMARISED), None)
     if shown is None or not len(shown):
-        table.add_row("no finished runs yet", *[""] * 7)
+        table.add_row("no finished runs yet", *[""] * 6)
     else:
         for row in shown.itertuples():
             table.add_row(
-                escape(row.task), escape(row.scheme), "" if row.value != row.value else f"{row.value:g}",
-                f"{row.seeds}", f"{row.loss:.2g}", f"{row.learned:.0%}", f"{row.orderedness:.3f}",
-                f"{row.excess:+.3f} [{row.low:+.3f}, {row.high:+.3f}]",
+                escape(row.task), escape(strong(row.scheme, row.value)), f"{row.seeds}", f"{row.loss:.2g}",
+                f"{row.learned:.0%}", f"{row.orderedness:.3f}", f"{row.excess:+.3f} ± {(row.high - row.low) / 2:.3f}",
             )  # fmt: skip
     return Group(table, Text("\n".join(lines)))
 

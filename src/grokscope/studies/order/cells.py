@@ -11,6 +11,7 @@ from typing import Any
 
 from grokscope.nets import Complete
 from grokscope.run import Run, Seeds
+from grokscope.spec import Spec
 from grokscope.training.transforms import RandomPrune, Rewind, Threshold, TopK, TrilDamp, TrilPrune
 
 UNTRAINED = "untrained"
@@ -27,7 +28,7 @@ class Cell:
         run: any of them, its seeds neutral.
         task: `untrained` where the learning rate is 0.
         scheme: what prunes, in words; `value`: how strongly, NaN where there is no such number.
-        setting: what else of the net is not as usual.
+        setting: what else of the net is not as usual, and a filter of the gradient.
     """
 
     run: Run
@@ -74,8 +75,21 @@ def cell_of(run: Run) -> Cell:
         value=value,
         hidden=run.net.hidden,
         iterations=run.net.iterations,
-        setting=_setting(run.net),
+        setting=_setting(run),
     )
+
+
+def named(cell: Cell) -> dict[str, Any]:
+    """What tells cells apart, as columns."""
+    return {
+        **{"task": cell.task, "scheme": cell.scheme, "value": cell.value, "hidden": cell.hidden},
+        **{"iterations": cell.iterations, "setting": cell.setting, "epochs": cell.run.max_epochs},
+    }
+
+
+def strong(scheme: str, value: float) -> str:
+    """A scheme with its strength, where it has one."""
+    return scheme if math.isnan(value) else f"{scheme} {value:g}"
 
 
 def scheme_of(transform: Any) -> tuple[str, float]:
@@ -106,7 +120,14 @@ def _alone(transform: Any) -> tuple[str, float]:
     return transform.kind, math.nan
 
 
-def _setting(net: Complete) -> str:
+def _setting(run: Run) -> str:
+    """What is not as usual of the net, and a filter of the gradient."""
+    net = run.net
+    assert isinstance(net, Complete)
     usual = Complete(net.hidden, net.iterations)
     names = [field.name for field in dataclasses.fields(net)]
-    return ", ".join(f"{name} {getattr(net, name)}" for name in names if getattr(net, name) != getattr(usual, name))
+    unusual = [f"{name} {getattr(net, name)}" for name in names if getattr(net, name) != getattr(usual, name)]
+    if isinstance(run.filter, Spec):
+        numbers = [f"{value:g}" for value in run.filter.traced_part().values()]
+        unusual.append(" ".join([run.filter.kind, *numbers]))
+    return ", ".join(unusual)

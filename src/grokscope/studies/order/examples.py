@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import jax.numpy as jnp
 import numpy as np
@@ -14,7 +14,7 @@ from grokscope.nets import CompleteNet
 from grokscope.probes.orderedness import orderedness
 from grokscope.report.figures.order.networks import Network
 from grokscope.run import Run
-from grokscope.studies.order.cells import UNTRAINED, Cell
+from grokscope.studies.order.cells import UNTRAINED, Cell, strong
 from grokscope.studies.order.measured import OUTPUTS, open_weights
 from grokscope.training.lane import stream
 from grokscope.training.params import net_of
@@ -32,13 +32,18 @@ def examples(
     found: dict[str, list[Network]] = {}
     tasks = dict.fromkeys(cell.task for cell in frames if cell.task != UNTRAINED)
     for task in tasks:
-        usual = _usual(task, frames)
-        for scheme, value in LOOKED_AT:
-            chosen = [c for c in usual if c.scheme == scheme and (value is None or c.value == value)]
-            if chosen:
-                cell = max(chosen, key=lambda c: len(frames[c]))
-                found.setdefault(task, []).append(_network(cell, frames[cell], runs[cell], ledger))
+        for cell in looked_at(task, frames):
+            found.setdefault(task, []).append(_network(cell, frames[cell], runs[cell], ledger))
     return found
+
+
+def looked_at(task: str, frames: Mapping[Cell, pd.DataFrame]) -> Iterator[Cell]:
+    """Of each scheme that is looked at the cell with most seeds, on the task's usual size."""
+    usual = _usual(task, frames)
+    for scheme, value in LOOKED_AT:
+        chosen = [c for c in usual if c.scheme == scheme and (value is None or c.value == value)]
+        if chosen:
+            yield max(chosen, key=lambda c: len(frames[c]))
 
 
 def _usual(task: str, frames: Mapping[Cell, pd.DataFrame]) -> list[Cell]:
@@ -69,9 +74,8 @@ def _network(cell: Cell, frame: pd.DataFrame, runs: Mapping[str, Run], ledger: L
         [np.asarray(state) for state in longer.states(jnp.asarray(shown, weights.dtype if not net.vocab else None))],
         axis=1,
     )
-    strength = "" if np.isnan(cell.value) else f" {cell.value:g}"
     return Network(
-        title=f"{cell.task}, {cell.scheme}{strength}: D = {best.value:.3f}, excess {row['excess']:+.3f}",
+        title=f"{cell.task}, {strong(cell.scheme, cell.value)}: D = {best.value:.3f}, excess {row['excess']:+.3f}",
         weights=weights,
         order=best.order,
         outputs=outputs,

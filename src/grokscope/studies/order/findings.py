@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from grokscope.studies.order.cells import UNPRUNED, UNTRAINED
+from grokscope.studies.order.cells import UNPRUNED, UNTRAINED, strong
 
 LEARNED_MOST = 0.9
 """Share of seeds that must learn a task for a scheme to count as one that does it no harm."""
@@ -36,21 +36,33 @@ def of_comparison(plain: pd.DataFrame) -> Iterator[str]:
             best = harmless.loc[harmless["excess"].idxmax()]
             yield (
                 f"{task}: of the schemes that impose no order and let {LEARNED_MOST:.0%} of the seeds learn, "
-                f"{_name(best)} has the largest excess: {_excess(best)}{_more(best, alone)}."
+                f"{_name(best)} has the largest excess of {len(harmless)}: {_excess(best)}{_more(best)}."
             )
         harmful = found[found["learned"] < LEARNED_MOST]
         if len(harmful):
             best = harmful.loc[harmful["excess"].idxmax()]
             yield (
-                f"{task}: where fewer learn, the largest excess is that of {_name(best)}: {_excess(best)}, with "
-                f"{best['learned']:.0%} of the seeds learning."
+                f"{task}: where fewer learn, the largest excess is that of {_name(best)}: {_excess(best)}"
+                f"{_more(best)}, with {best['learned']:.0%} of the seeds learning."
             )
         imposed = rows[rows["scheme"].str.contains(IMPOSED)]
         if len(imposed):
             yield (
                 f"{task}: schemes that impose an order end at an orderedness of {imposed['orderedness'].min():.3f} to "
-                f"{imposed['orderedness'].max():.3f}, {imposed['learned'].min():.0%} of the seeds or more learning."
+                f"{imposed['orderedness'].max():.3f}; at least {imposed['learned'].min():.0%} of the seeds learn."
             )
+
+
+def of_pairs(found: pd.DataFrame) -> Iterator[str]:
+    """What a schedule adds to its scheme, and magnitude to chance, at equal seeds: where an interval leaves 0 out."""
+    told = found[(found["against"] != UNPRUNED) & (found["task"] != UNTRAINED)]
+    for (task, scheme), rows in told[~told["scheme"].str.contains(IMPOSED)].groupby(["task", "scheme"], sort=False):
+        sure = rows[(rows["difference_low"] > 0) | (rows["difference_high"] < 0)]
+        said = [f"{_name(row)} {_beyond(row, 'difference')} over {row['against']}" for _, row in sure.iterrows()]
+        yield (
+            f"{task}, {scheme}: of its {len(rows)} differences of excess from other schemes at equal seeds, "
+            f"{len(sure)} have an interval without 0{': ' if said else ''}{'; '.join(said)}."
+        )
 
 
 def _untrained(rows: pd.DataFrame) -> Iterator[str]:
@@ -79,11 +91,21 @@ def of_course(kept: pd.DataFrame) -> Iterator[str]:
         ["task", "scheme", "value", "epochs"], sort=False, dropna=False
     ):
         top, last = rows.loc[rows["excess"].idxmax()], rows.loc[rows["epoch"].idxmax()]
-        name = scheme if value != value else f"{scheme} {value:g}"
+        name = strong(scheme, value)
         yield (
             f"{task}, {name}, {epochs} epochs: excess largest, {top['excess']:+.3f}, at epoch {int(top['epoch'])} "
-            f"and {last['excess']:+.3f} [{last['excess_low']:+.3f}, {last['excess_high']:+.3f}] at the end."
+            f"and {_beyond(last, 'excess')} at the end{_more(last)}."
         )
+
+
+def of_learning(table: pd.DataFrame) -> Iterator[str]:
+    """By task: losses of all nets at the same epoch, and when each would have been good enough to stop."""
+    for task, rows in table.groupby("task", sort=False):
+        parts = [
+            f"{row['net']} ({int(row['params'])} parameters) {row['loss']:.2g}, {row['learned']:.0%} learned"
+            for _, row in rows.iterrows()
+        ]
+        yield f"{task}, median loss after {int(rows['epochs'].iloc[0])} epochs: " + "; ".join(parts) + "."
 
 
 def of_sizes(table: pd.DataFrame) -> Iterator[str]:
@@ -132,12 +154,18 @@ def of_published(table: pd.DataFrame) -> Iterator[str]:
 
 
 def _name(row: pd.Series) -> str:
-    return str(row["scheme"]) if row["value"] != row["value"] else f"{row['scheme']} {row['value']:g}"
+    return strong(str(row["scheme"]), float(row["value"]))
 
 
 def _excess(row: pd.Series) -> str:
     return f"{row['excess']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
 
 
-def _more(best: pd.Series, alone: pd.DataFrame) -> str:
-    return f", {best['excess'] - alone.iloc[0]['excess']:+.3f} beyond training alone" if len(alone) else ""
+def _more(row: pd.Series) -> str:
+    if row["beyond"] != row["beyond"]:
+        return ""
+    return f", {_beyond(row)} beyond training alone at equal seeds"
+
+
+def _beyond(row: pd.Series, name: str = "beyond") -> str:
+    return f"{row[name]:+.3f} [{row[f'{name}_low']:+.3f}, {row[f'{name}_high']:+.3f}]"

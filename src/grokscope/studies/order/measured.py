@@ -45,21 +45,23 @@ def open_weights(run: Run, arrays: Mapping[str, np.ndarray]) -> Float[np.ndarray
 
 
 def pins(cell: Cell) -> dict[str, int]:
-    """How many units are pinned under each choice; one of several that are the same, one alone for large layers."""
+    """How many units are pinned under each choice; of large layers, of which nothing was published, only two."""
     signature = cell.run.task.signature
     units = signature.classes + cell.hidden
     if units - signature.classes > TOGETHER:
-        return {OUTPUTS: signature.classes}
+        return {OUTPUTS: signature.classes, FREE: 0}
     chosen = {OUTPUTS: signature.classes, INPUTS: signature.length, FREE: 0}
     return {name: q for name, q in chosen.items() if q <= units}
 
 
-def measured(cell: Cell, found: Snapshots) -> pd.DataFrame:
-    """Columns: id, epoch, pins, orderedness, off_diagonal, diagonal_share, null, excess, kept.
+def measured(cell: Cell, runs: Mapping[str, Run], found: Snapshots) -> pd.DataFrame:
+    """Columns: id, seeds, epoch, pins, orderedness, off_diagonal, diagonal_share, null, excess, kept.
 
-    `kept`: share of the connections among units that are not zero.
+    `kept`: share of the connections among units that are not zero. Runs come in the order of `runs`, so that equal
+    seeds of several cells meet the same relocations.
     """
-    done = list(found)
+    done = [identity for identity in runs if identity in found]
+    seeds = [runs[identity].seeds for identity in done]
     epochs = sorted(set.intersection(*(set(found[identity]) for identity in done))) if done else []
     if cell.hidden > TOGETHER:
         epochs = epochs[:1] + epochs[-1:]
@@ -71,6 +73,8 @@ def measured(cell: Cell, found: Snapshots) -> pd.DataFrame:
         for name, pinned in pins(cell).items():
             score = scores(weights, pinned=pinned, draws=DRAWS if cell.hidden <= TOGETHER else DRAWS_OF_LARGE)
             columns = {"orderedness": score.value, **{k: v for k, v in score._asdict().items() if k != "value"}}
-            frames.append(pd.DataFrame({"id": done, "epoch": epoch, "pins": name, **columns, "kept": kept}))
-    empty = ["id", "epoch", "pins", "orderedness", "off_diagonal", "diagonal_share", "null", "excess", "kept"]
+            frames.append(
+                pd.DataFrame({"id": done, "seeds": seeds, "epoch": epoch, "pins": name, **columns, "kept": kept})
+            )
+    empty = ["id", "seeds", "epoch", "pins", "orderedness", "off_diagonal", "diagonal_share", "null", "excess", "kept"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=empty)

@@ -3,6 +3,8 @@
 `published.csv`: D with as many pins as inputs, mean and standard deviation over five tries (population form), and the
 mean final loss. `remeasured.csv`: D with the outputs pinned, over hundreds of models each with masks of its own, change
 from the beginning, excess over ten relocations with its standard error, median loss, share below a loss of 0.01.
+`dynamics.csv`: mean loss of an epoch over five tries, read off the published figures (one digit), of the perceptrons at
+the end of the shortest try.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ HERE = "grokscope.studies.order"
 KEYS = ["task", "scheme", "value", "hidden", "iterations"]
 USUAL = {"xor": 5, "sine": 8, "untrained": 5}
 """Hidden units of the published comparison; three iterations."""
+EPOCHS = {"xor": 1000, "sine": 40, "untrained": 10}
+"""How long it trains."""
 
 
 def published() -> pd.DataFrame:
@@ -29,31 +33,38 @@ def remeasured() -> pd.DataFrame:
     return frame.assign(hidden=frame["task"].map(USUAL), iterations=3)
 
 
+def dynamics() -> pd.DataFrame:
+    """Columns: task, net, epoch, loss."""
+    return _read("dynamics.csv")
+
+
 def _read(name: str) -> pd.DataFrame:
     with resources.files(HERE).joinpath(name).open(encoding="utf-8") as file:
         return pd.read_csv(file)
 
 
 def beside(ends: pd.DataFrame) -> pd.DataFrame:
-    """Our cells of the comparison beside the re-measured ones; `z`: the excesses' difference in standard errors.
+    """Our cells beside the published and the re-measured ones; `z`: the excesses' difference in standard errors.
+    Cells that train longer or shorter are not among them.
 
     Args:
         ends: as `summaries.ends` makes it.
     """
-    plain = ends[ends["setting"] == ""] if len(ends) else ends
+    plain = ends[(ends["setting"] == "") & (ends["epochs"] == ends["task"].map(EPOCHS))] if len(ends) else ends
     if not len(plain):
         return pd.DataFrame()
     theirs = remeasured().rename(columns=lambda name: name if name in KEYS else f"their_{name}")
-    both = _keyed(plain).merge(_keyed(theirs), on="key", suffixes=("", "_again"))
+    both = _keyed(plain).merge(_keyed(theirs), on="key", how="left", suffixes=("", "_again"))
     old = _keyed(published()).rename(columns={"orderedness": "their_orderedness_inputs", "sd": "their_sd_inputs"})
     old = old[["key", "their_orderedness_inputs", "their_sd_inputs"]].drop_duplicates(
         "key"
     )  # one cell is in two tables
     both = both.merge(old, on="key", how="left")
+    both = both[both["their_excess"].notna() | both["their_orderedness_inputs"].notna()]
     spread = np.hypot(both["error"].fillna(0), both["their_error"])
     both["z"] = (both["excess"] - both["their_excess"]) / spread.where(spread > 0)
     shown = [
-        *("task", "scheme", "value", "seeds", "loss", "their_loss", "learned", "their_learned"),
+        *("task", "scheme", "value", "hidden", "iterations", "seeds", "loss", "their_loss", "learned", "their_learned"),
         *(
             "orderedness",
             "their_orderedness",

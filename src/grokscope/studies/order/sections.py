@@ -8,36 +8,31 @@ from functools import partial
 
 import pandas as pd
 
-from grokscope.report.figures.order.curves import Curve, course_figure, sizes_figure, sparsity_figure
+from grokscope.report.figures.order.curves import Curve, course_figure, losses_figure, sizes_figure
 from grokscope.report.figures.order.networks import Network, graphs_figure, matrices_figure, states_figure
 from grokscope.report.sheet import Drawing, Section
-from grokscope.studies.order.cells import UNPRUNED, UNTRAINED
+from grokscope.studies.order.baselines import Learning
+from grokscope.studies.order.cells import UNTRAINED, strong
+from grokscope.studies.order.comparison import SMALL, comparison
 from grokscope.studies.order.findings import (
-    of_comparison,
     of_course,
     of_larger,
+    of_learning,
     of_published,
     of_sizes,
-    what_cannot_be_said,
 )  # fmt: skip
 from grokscope.studies.order.published import beside
-
-BY_SHARE = {
-    "random": lambda v: v,
-    "top k": lambda v: 1 - v,
-    "rising top k": lambda v: 1 - v,
-    "rewinding": lambda v: 1 - v,
-}
-"""Schemes whose strength is a share of the connections, and what it removes."""
-SMALL = ("xor", "sine")
 
 
 @dataclass(frozen=True)
 class Found:
-    """All that the sections need: cells at their end, their courses, and networks to look at by task."""
+    """All that the sections need: cells at their end, their courses, cells against each other at equal seeds, complete
+    layers beside other nets, and networks to look at by task."""
 
     ends: pd.DataFrame
     courses: pd.DataFrame
+    pairs: pd.DataFrame
+    learning: Learning
     networks: Mapping[str, list[Network]]
 
 
@@ -45,64 +40,17 @@ def sections(found: Found) -> tuple[Section, ...]:
     """Those that there is something for."""
     if not len(found.ends):
         return ()
-    made = (comparison(found), through_training(found), sizes(found), looked_at(found), larger(found), published(found))
+    made = (
+        comparison(found.ends, found.pairs),
+        through_training(found),
+        sizes(found),
+        beside_baselines(found.learning),
+        looked_at(found),
+        larger(found),
+        published(found),
+        Section("All cells", tables={"cells": found.ends.reset_index(drop=True)}, most_rows=0),
+    )
     return tuple(section for section in made if section is not None)
-
-
-def usual(ends: pd.DataFrame) -> pd.DataFrame:
-    """Cells of the size, iterations, setting and length of training that most of their task's have."""
-    return pd.concat([_usual_of(rows) for _, rows in ends.groupby("task", sort=False)])
-
-
-def _usual_of(rows: pd.DataFrame) -> pd.DataFrame:
-    like = ["hidden", "iterations", "setting", "epochs"]
-    most = rows.groupby(like)["seeds"].sum().idxmax()
-    return rows[(rows[like] == list(most)).all(axis=1)]
-
-
-def comparison(found: Found) -> Section:
-    """Every scheme at every strength, on one size."""
-    plain = usual(found.ends)
-    drawings = tuple(
-        Drawing(
-            f"schemes_{task}",
-            partial(
-                sparsity_figure, by_share(rows), controls(plain), f"{task}: {int(rows['seeds'].max())} seeds a cell"
-            ),
-            f"Orderedness of {task} networks against the share of connections a scheme removes, what relocating their "
-            "entries leaves of it, and what pruning without training gives; below, the excess over the null with 95 % "
-            "bands; and how many seeds still learned the task.",
-        )
-        for task, rows in plain.groupby("task", sort=False)
-        if task in SMALL and by_share(rows)
-    )
-    columns = [
-        name for name in plain if name not in ("hidden", "iterations", "setting", "epochs", "t_mem", "t_gen", "val_acc")
-    ]
-    return Section(
-        "Pruning schemes",
-        findings=tuple(of_comparison(plain)),
-        unsaid=tuple(what_cannot_be_said(plain)),
-        drawings=drawings,
-        tables={"comparison": plain[columns].reset_index(drop=True), "cells": found.ends.reset_index(drop=True)},
-        most_rows=90,
-    )
-
-
-def by_share(rows: pd.DataFrame) -> list[Curve]:
-    """Schemes whose strength is a share, against it; the unpruned at 0."""
-    curves = []
-    for scheme in (UNPRUNED, *BY_SHARE):
-        mine = rows[rows["scheme"] == scheme]
-        if len(mine):
-            x = 0.0 * mine["seeds"] if scheme == UNPRUNED else BY_SHARE[scheme](mine["value"])
-            curves.append(Curve(scheme, mine.assign(x=x)))
-    return curves
-
-
-def controls(plain: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The same schemes on networks that were not trained."""
-    return {curve.name: curve.points for curve in by_share(plain[plain["task"] == UNTRAINED])}
 
 
 def through_training(found: Found) -> Section | None:
@@ -111,14 +59,15 @@ def through_training(found: Found) -> Section | None:
         return None
     drawings, kept = [], found.courses.sort_values(["task", "scheme", "value", "epoch"])
     for (task, epochs), rows in kept.groupby(["task", "epochs"], sort=False):
-        named = rows.assign(name=[_strength(s, v) for s, v in zip(rows["scheme"], rows["value"], strict=True)])
+        named = rows.assign(name=[strong(s, v) for s, v in zip(rows["scheme"], rows["value"], strict=True)])
         curves = [Curve(name, part.assign(x=part["epoch"], low=part["excess_low"], high=part["excess_high"]))
                   for name, part in named.groupby("name", sort=False)]  # fmt: skip
         drawings.append(
             Drawing(
                 f"course_{task}_{epochs}",
                 partial(course_figure, curves, f"{task}, {epochs} epochs"),
-                f"Orderedness through the training of {task} networks, the null at the same moment, and the excess.",
+                f"Orderedness through the training of {task} networks, the null at the same moment, and the excess, "
+                "alone and beyond that of the unpruned at equal seeds, with 95 % bands.",
             )
         )
     return Section(
@@ -135,7 +84,8 @@ def sizes(found: Found) -> Section | None:
         panels = dict(_panels(rows))
         if panels:
             text = (
-                f"Excess of {task} networks against the number of iterations, a line for each number of hidden units."
+                f"Excess (95 % bands) and loss (median, 80 % of the seeds) of {task} networks against the number of "
+                "iterations, a line for each number of hidden units."
             )
             drawings.append(Drawing(f"sizes_{task}_{epochs}", partial(sizes_figure, panels, str(task)), text))
             shown.append(pd.concat([curve.points for curves in panels.values() for curve in curves]))
@@ -151,7 +101,28 @@ def _panels(rows: pd.DataFrame) -> Iterator[tuple[str, list[Curve]]]:
             curves = [
                 Curve(f"{hidden} hidden", part.assign(x=part["iterations"])) for hidden, part in mine.groupby("hidden")
             ]
-            yield _strength(str(scheme), float(value)), curves
+            yield strong(str(scheme), float(value)), curves
+
+
+def beside_baselines(learning: Learning) -> Section | None:
+    """Loss of complete layers beside that of nets whose direction is given."""
+    if not len(learning.table):
+        return None
+    drawings = tuple(
+        Drawing(
+            f"losses_{str(task).replace(' ', '_')}",
+            partial(losses_figure, {str(net): part for net, part in curves.groupby("net", sort=False)}, str(task)),
+            f"Training loss of {task}, complete layers and baselines: medians, and bands with 80 % of the seeds.",
+        )
+        for task, curves in learning.curves.groupby("task", sort=False)
+    )
+    return Section(
+        "Beside layered perceptrons",
+        ("A layered perceptron has an order by construction: as a complete layer its D is 1.",
+         *of_learning(learning.table)),
+        drawings=drawings,
+        tables={"learning": learning.table},
+    )  # fmt: skip
 
 
 def looked_at(found: Found) -> Section | None:
@@ -196,7 +167,3 @@ def published(found: Found) -> Section | None:
         tables={"published": table.reset_index(drop=True)},
         most_rows=90,
     )
-
-
-def _strength(scheme: str, value: float) -> str:
-    return scheme if value != value else f"{scheme} {value:g}"

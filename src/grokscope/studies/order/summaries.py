@@ -9,33 +9,29 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from grokscope.laws.results import Estimate
 from grokscope.laws.seeds import mean_over_seeds, standard_error
-from grokscope.studies.order.cells import ENDS, Cell
+from grokscope.studies.order.cells import ENDS, UNPRUNED, Cell, named
 from grokscope.studies.order.measured import FREE, INPUTS, OUTPUTS
+from grokscope.studies.order.pairs import at, difference, interval, last, like
 
 LEARNED = 0.01
 """Mean squared error below which XOR and the sine count as learned, as in the re-measurement."""
 Row = dict[str, Any]
+UNKNOWN = Estimate(math.nan, math.nan, math.nan, 0, "nothing to compare with")
 
 
-def named(cell: Cell) -> Row:
-    """What tells cells apart, as columns."""
-    return {
-        **{"task": cell.task, "scheme": cell.scheme, "value": cell.value, "hidden": cell.hidden},
-        **{"iterations": cell.iterations, "setting": cell.setting, "epochs": cell.run.max_epochs},
-    }
-
-
-def at_end(cell: Cell, frame: pd.DataFrame, results: pd.DataFrame) -> Row:
-    """The end of a cell's runs against their beginning and the null, and how well they do.
+def at_end(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | None, results: pd.DataFrame) -> Row:
+    """The end of a cell's runs against their beginning, the null and the unpruned, and how well they do.
 
     Args:
         frame: as `measured` makes it.
+        unpruned: the same of the cell without pruning; None if there is none, or this is it.
         results: the ledger's rows of the same runs, indexed by identity.
     """
-    last = frame[frame["epoch"] == frame["epoch"].max()]
+    ended = frame[frame["epoch"] == frame["epoch"].max()]
     first = frame[frame["epoch"] == frame["epoch"].min()]
-    by_pins = {name: rows.set_index("id") for name, rows in last.groupby("pins")}
+    by_pins = {name: rows.set_index("id") for name, rows in ended.groupby("pins")}
     began = first[first["pins"] == OUTPUTS].set_index("id")
     main = by_pins[OUTPUTS]
     excess = mean_over_seeds(main["excess"].to_numpy(float))
@@ -51,23 +47,24 @@ def at_end(cell: Cell, frame: pd.DataFrame, results: pd.DataFrame) -> Row:
         "low": excess.low,
         "high": excess.high,
         "error": standard_error(main["excess"].to_numpy(float)),
+        **interval("beyond", UNKNOWN if unpruned is None else difference(last(frame), last(unpruned))),
         "diagonal_share": float(main["diagonal_share"].mean()),
     }
     for name in (INPUTS, FREE):
         if name in by_pins:
-            row |= {
-                f"orderedness_{name}": float(by_pins[name]["orderedness"].mean()),
-                f"excess_{name}": float(by_pins[name]["excess"].mean()),
-            }
+            row[f"orderedness_{name}"] = float(by_pins[name]["orderedness"].mean())
+            row |= interval(f"excess_{name}", mean_over_seeds(by_pins[name]["excess"].to_numpy(float)))
     if FREE in by_pins:
         row["off_diagonal_free"] = float(by_pins[FREE]["off_diagonal"].mean())
     return row
 
 
 def performance(cell: Cell, results: pd.DataFrame) -> Row:
-    """Median loss, the share that learned, and where there are classes, times and accuracy."""
+    """Median loss and what 80 % of the seeds have, the share that learned, and where there are classes, times and
+    accuracy."""
     loss = results["final_train_loss"].to_numpy(float)
-    row: Row = {"loss": float(np.median(loss)) if len(loss) else math.nan}
+    low, middle, high = np.quantile(loss, (0.1, 0.5, 0.9)) if len(loss) else (math.nan,) * 3
+    row: Row = {"loss": float(middle), "loss_low": float(low), "loss_high": float(high)}
     if not cell.run.task.signature.labelled:
         return row | {"learned": float((loss < LEARNED).mean())}
     reached = {name: results[name].to_numpy(float) for name in ("t_mem_eval", "t_gen")}
@@ -85,27 +82,41 @@ def _median_time(times: np.ndarray) -> float:
     return median if math.isfinite(median) else math.nan
 
 
-def course(cell: Cell, frame: pd.DataFrame) -> pd.DataFrame:
-    """Orderedness, null and excess at every epoch that was kept, with intervals."""
+def course(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | None) -> pd.DataFrame:
+    """Orderedness, null, excess and what is beyond the unpruned at every epoch that was kept, with intervals."""
     rows = []
-    for epoch, at in frame[frame["pins"] == OUTPUTS].groupby("epoch"):
+    for epoch in sorted(set(frame["epoch"])):
+        then = at(frame, epoch)
         row = named(cell) | {"epoch": int(epoch)}
         for name in ("orderedness", "null", "excess"):
-            found = mean_over_seeds(at[name].to_numpy(float))
-            row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+            row |= interval(name, mean_over_seeds(then[name].to_numpy(float)))
+        row |= interval("beyond", UNKNOWN if unpruned is None else difference(then, at(unpruned, epoch)))
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def ends(frames: Mapping[Cell, pd.DataFrame], results: pd.DataFrame) -> pd.DataFrame:
-    """A row a cell; of cells that differ in their snapshots alone, the one with most seeds."""
+def main_cells(frames: Mapping[Cell, pd.DataFrame]) -> dict[Cell, pd.DataFrame]:
+    """Those that anything is measured of; of cells that differ in their snapshots alone, the one with most seeds."""
     best: dict[tuple[Any, ...], Cell] = {}
     for cell, frame in frames.items():
-        if len(frame) and (
-            cell.key not in best or len(frame["id"].unique()) > len(frames[best[cell.key]]["id"].unique())
-        ):
+        if len(frame) and (cell.key not in best or frame["id"].nunique() > frames[best[cell.key]]["id"].nunique()):
             best[cell.key] = cell
-    return _sorted(pd.DataFrame([at_end(cell, frames[cell], results) for cell in best.values()]))
+    return {cell: frames[cell] for cell in best.values()}
+
+
+def ends(frames: Mapping[Cell, pd.DataFrame], results: pd.DataFrame) -> pd.DataFrame:
+    """A row a cell.
+
+    Args:
+        frames: as `main_cells` chooses them.
+    """
+    by_key = {cell.key: frame for cell, frame in frames.items()}
+    rows = [at_end(cell, frame, _unpruned(cell, by_key), results) for cell, frame in frames.items()]
+    return _sorted(pd.DataFrame(rows))
+
+
+def _unpruned(cell: Cell, by_key: Mapping[tuple[Any, ...], pd.DataFrame]) -> pd.DataFrame | None:
+    return None if cell.scheme == UNPRUNED else by_key.get(like(cell, UNPRUNED, None))
 
 
 def _sorted(found: pd.DataFrame) -> pd.DataFrame:
@@ -121,5 +132,7 @@ def _sorted(found: pd.DataFrame) -> pd.DataFrame:
 
 def courses(frames: Mapping[Cell, pd.DataFrame]) -> pd.DataFrame:
     """The course of every cell that was kept on the way too."""
-    found = [course(cell, frame) for cell, frame in frames.items() if cell.n_snapshots > ENDS and len(frame)]
+    kept = {cell: frame for cell, frame in frames.items() if cell.n_snapshots > ENDS and len(frame)}
+    by_key = {cell.key: frame for cell, frame in kept.items()}
+    found = [course(cell, frame, _unpruned(cell, by_key)) for cell, frame in kept.items()]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()

@@ -7,7 +7,8 @@ A filter is a frozen `Spec` with `transform(hyper, unravel)`, an Optax transform
 from grokscope.spec import Spec
 from grokscope.training.filters.grokfast import Grokfast
 from grokscope.training.filters.orthogonal import Orthogonal
+from grokscope.training.filters.pull import Pull
 
-FILTERS: dict[str, type[Spec]] = {gradient.kind: gradient for gradient in (Grokfast, Orthogonal)}
+FILTERS: dict[str, type[Spec]] = {gradient.kind: gradient for gradient in (Grokfast, Orthogonal, Pull)}
 
-__all__ = ["FILTERS", "Grokfast", "Orthogonal"]
+__all__ = ["FILTERS", "Grokfast", "Orthogonal", "Pull"]

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from grokscope.report.figures.style import (
     BLACK,
@@ -26,6 +27,8 @@ from grokscope.report.figures.style import (
 )  # fmt: skip
 
 COLOURS = {"unpruned": BLACK, "random": ORANGE, "top k": SKY, "rising top k": BLUE, "rewinding": GREEN}
+NARROW = 50
+"""A log axis that spans less has numbers between its decades."""
 OTHERS = (VERMILION, PURPLE, GREEN, GREY, ORANGE, SKY, BLUE)
 
 
@@ -37,26 +40,36 @@ class Curve(NamedTuple):
 
 
 def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame], title: str) -> Figure:
-    """Against the share of the connections that is removed: raw with its null and untrained control; excess; learned.
+    """Against the share of the connections that is removed: raw, null and untrained control; excess, alone
+    and beyond the unpruned at equal seeds; loss; learned.
 
     Args:
         controls: by scheme, x and orderedness of networks that were pruned and not trained.
     """
-    figure, (raw, excess, learned) = new_figure(5.0, rows=3)
+    figure, (raw, excess, beyond, loss, learned) = new_figure(7.6, rows=5)
     with mpl.rc_context(STYLE):
         for curve, colour in zip(curves, colours(curves), strict=True):
             points = curve.points.sort_values("x")
             alone = "o" if len(points) == 1 else ""
             raw.plot(points["x"], points["orderedness"], color=colour, marker="o")
-            raw.plot(points["x"], points["null"], color=colour, ls="--", lw=0.8, marker=alone)
+            raw.plot(points["x"], points["null"], color=colour, ls="--", lw=0.8, marker=alone, mfc="white")
             if (control := controls.get(curve.name)) is not None and len(control) > 1:
                 control = control.sort_values("x")
                 raw.plot(control["x"], control["orderedness"], color=colour, ls=":", lw=0.9)
             band(excess, points, colour)
+            if points["beyond"].notna().any():
+                band(beyond, points, colour, of="beyond")
+            band(loss, points, colour, of="loss")
             learned.plot(points["x"], points["learned"], color=colour, marker="o")
-        excess.axhline(0, color=GREY, lw=0.6)
+        _log(loss, "y")
+        for axes in (excess, beyond):
+            axes.axhline(0, color=GREY, lw=0.6)
+        for axes in (raw, excess, beyond, loss, learned):
+            axes.set_xlim(-0.04, 1.0)
         raw.set_ylabel("orderedness")
         excess.set_ylabel("excess over the null")
+        beyond.set_ylabel("beyond the unpruned")
+        loss.set_ylabel("loss")
         learned.set_ylabel("seeds that learned")
         learned.set_ylim(-0.03, 1.03)
         learned.set_xlabel("share of the connections removed")
@@ -70,18 +83,22 @@ def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame
 
 
 def course_figure(curves: Sequence[Curve], title: str) -> Figure:
-    """Through training: raw and null; excess with its 95 % band."""
-    figure, (raw, excess) = new_figure(3.6, rows=2)
+    """Through training: raw and null; excess, alone and beyond the unpruned at equal seeds, with 95 % bands."""
+    figure, (raw, excess, beyond) = new_figure(5.0, rows=3)
     with mpl.rc_context(STYLE):
         for curve, colour in zip(curves, colours(curves), strict=True):
             points = curve.points.sort_values("x")
             raw.plot(points["x"], points["orderedness"], color=colour)
             raw.plot(points["x"], points["null"], color=colour, ls="--", lw=0.8)
             band(excess, points, colour, marker="")
-        excess.axhline(0, color=GREY, lw=0.6)
+            if points["beyond"].notna().any():
+                band(beyond, points, colour, marker="", of="beyond")
+        for axes in (excess, beyond):
+            axes.axhline(0, color=GREY, lw=0.6)
         raw.set_ylabel("orderedness")
         excess.set_ylabel("excess over the null")
-        excess.set_xlabel("epochs")
+        beyond.set_ylabel("beyond the unpruned")
+        beyond.set_xlabel("epochs")
         raw.set_title(title, loc="left")
     handles = [Line2D([], [], color=c, label=curve.name) for curve, c in zip(curves, colours(curves), strict=True)]
     below(figure, [*handles, Line2D([], [], color=GREY, ls="--", label="its entries relocated")])
@@ -89,14 +106,17 @@ def course_figure(curves: Sequence[Curve], title: str) -> Figure:
 
 
 def sizes_figure(panels: Mapping[str, Sequence[Curve]], title: str) -> Figure:
-    """Excess against iterations, a line for each size, a panel for each scheme."""
-    figure, every = new_figure(1.7 * len(panels) + 0.7, rows=len(panels))
+    """Excess and loss against iterations, a line for each size, two panels for each scheme."""
+    figure, every = new_figure(3.2 * len(panels) + 0.7, rows=2 * len(panels))
     shades = [mpl.colormaps["viridis"](i / max(1, max(map(len, panels.values())) - 0.7)) for i in range(12)]
     with mpl.rc_context(STYLE):
-        for axes, (scheme, curves) in zip(every, panels.items(), strict=True):
+        for axes, loss, (scheme, curves) in zip(every[::2], every[1::2], panels.items(), strict=True):
             for curve, colour in zip(curves, shades, strict=False):
                 band(axes, curve.points.sort_values("x"), colour)
+                band(loss, curve.points.sort_values("x"), colour, of="loss")
             axes.axhline(0, color=GREY, lw=0.6)
+            _log(loss, "y")
+            loss.set_ylabel("loss")
             axes.set_ylabel("excess over the null")
             axes.set_title(f"{title}, {scheme}", loc="left")
         every[-1].set_xlabel("iterations")
@@ -109,16 +129,50 @@ def sizes_figure(panels: Mapping[str, Sequence[Curve]], title: str) -> Figure:
     return figure
 
 
-def band(axes: Axes, points: pd.DataFrame, colour: object, marker: str = "o") -> None:
-    """The excess and its interval; a single point as one with bars."""
-    axes.plot(points["x"], points["excess"], color=colour, marker=marker)
+def losses_figure(nets: Mapping[str, pd.DataFrame], title: str) -> Figure:
+    """Training loss against optimiser steps, a line for each net: steps, loss, low and high."""
+    figure, (axes,) = new_figure(2.3)
+    shades = (BLACK, BLUE, VERMILION, ORANGE, PURPLE, GREEN, SKY)
+    with mpl.rc_context(STYLE):
+        for points, colour in zip(nets.values(), shades, strict=False):
+            axes.plot(points["steps"], points["loss"], color=colour)
+            axes.fill_between(points["steps"], points["low"], points["high"], color=colour, alpha=0.18, lw=0)
+        for name in ("x", "y"):
+            _log(axes, name)
+        axes.set_ylabel("training loss")
+        axes.set_xlabel("optimiser steps")
+        axes.set_title(title, loc="left")
+    below(figure, [Line2D([], [], color=c, label=n) for n, c in zip(nets, shades, strict=False)], columns=1)
+    return figure
+
+
+def _log(axes: Axes, which: str) -> None:
+    """A log axis in plain numbers, by decades where it spans several."""
+    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    low, high = sorted(axis.get_view_interval())
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < NARROW else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
+
+
+def band(axes: Axes, points: pd.DataFrame, colour: object, marker: str = "o", of: str = "excess") -> None:
+    """The excess, or another quantity, and its interval; a single point as one with bars."""
+    low, high = (points[side if of == "excess" else f"{of}_{side}"] for side in ("low", "high"))
+    axes.plot(points["x"], points[of], color=colour, marker=marker)
     if len(points) > 1:
-        axes.fill_between(points["x"], points["low"], points["high"], color=colour, alpha=0.18, lw=0)
+        axes.fill_between(points["x"], low, high, color=colour, alpha=0.18, lw=0)
     else:
-        axes.vlines(points["x"], points["low"], points["high"], color=colour, lw=0.9)
+        axes.vlines(points["x"], low, high, color=colour, lw=0.9)
 
 
 def colours(curves: Sequence[Curve]) -> list[str]:
-    """A scheme has one colour in every figure; what has none of its own takes the next that is free."""
-    free = iter(OTHERS * 3)
-    return [COLOURS.get(curve.name) or next(free) for curve in curves]
+    """A scheme has one colour in every figure; further strengths of it, and what has none of its own, take the next
+    that is free."""
+    own: dict[str, str] = {}
+    for curve in curves:
+        scheme = curve.name if curve.name in COLOURS else curve.name.rpartition(" ")[0]
+        if scheme in COLOURS and COLOURS[scheme] not in own.values():
+            own[curve.name] = COLOURS[scheme]
+    free = iter([colour for colour in OTHERS * 3 if colour not in own.values()])
+    return [own.get(curve.name) or next(free) for curve in curves]

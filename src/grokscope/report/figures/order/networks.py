@@ -16,6 +16,10 @@ from matplotlib.patches import Arc, Circle
 from grokscope.report.figures.style import BLUE, GREY, STYLE, VERMILION, below, new_figure
 
 SHOWN_EXAMPLES = 4
+SMALL = 12
+"""Units whose names there is room for."""
+SHOWN_ARCS = 66
+"""As many as twelve units can have, each way; of larger networks the strongest."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def matrices_figure(networks: Sequence[Network]) -> Figure:
             axes.set_facecolor("#f2f2f2")
             axes.plot([-0.5, m - 0.5], [-0.5, m - 0.5], color=GREY, lw=0.6)
             axes.axvline(m - 0.5, color="black", lw=0.8)
-            small = m <= 12
+            small = m <= SMALL
             inputs = [f"x{i}" for i in range(n - m)]
             axes.set_xticks(range(n) if small else [], [*network.names, *inputs] if small else [])
             axes.set_yticks(range(m) if small else [], network.names if small else [])
@@ -96,7 +100,8 @@ def graphs_figure(networks: Sequence[Network]) -> Figure:
 def _arcs(axes: Axes, network: Network) -> None:
     """Outputs at the right end: strength flows from high positions to low ones."""
     m = len(network.order)
-    strengths = np.abs(network.ordered[:, :m])
+    whole = np.abs(network.ordered[:, :m])
+    strengths = strongest(whole, SHOWN_ARCS)
     most = float(strengths.max()) or 1.0
     place = np.arange(m)[::-1]
     for i, j in zip(*np.nonzero(strengths), strict=True):
@@ -112,15 +117,25 @@ def _arcs(axes: Axes, network: Network) -> None:
                 theta2=180 if along else 360, color=BLUE if along else VERMILION, lw=width, alpha=0.75,
             )
         )  # fmt: skip
-    axes.scatter(place, np.zeros(m), s=70 if m <= 12 else 20, color="white", edgecolor="black", zorder=3, lw=0.7)
-    if m <= 12:
+    axes.scatter(place, np.zeros(m), s=70 if m <= SMALL else 20, color="white", edgecolor="black", zorder=3, lw=0.7)
+    if m <= SMALL:
         for name, x in zip(network.names, place, strict=True):
             axes.text(x, 0, name, ha="center", va="center", fontsize=5, zorder=4)
     axes.set_xlim(-0.6, m - 0.4)
     reach = [max((abs(int(i) - int(j)) for i, j in np.argwhere(part)), default=0) for part in _sides(strengths)]
     axes.set_ylim(-0.45 * reach[1] - 0.5, 0.45 * reach[0] + 0.5)
-    axes.set_title(network.title, loc="left")
+    n_shown, n_all = np.count_nonzero(strengths), np.count_nonzero(whole)
+    few = f"\n(the {n_shown} strongest of {n_all} connections)" if n_shown < n_all else ""
+    axes.set_title(network.title + few, loc="left")
     axes.set_axis_off()
+
+
+def strongest(strengths: Float[np.ndarray, "units units"], most: int) -> Float[np.ndarray, "units units"]:
+    """Everything between twelve units or fewer; else so many connections, the strongest, and zeros."""
+    if len(strengths) <= SMALL:
+        return strengths
+    least = np.sort(strengths, axis=None)[-most]
+    return np.where(strengths >= least, strengths, 0)
 
 
 def _sides(strengths: Float[np.ndarray, "units units"]) -> tuple[np.ndarray, np.ndarray]:
@@ -145,7 +160,7 @@ def states_figure(networks: Sequence[Network]) -> Figure:
                 axes.plot([read, read], [-0.5, units - 0.5], color="white", lw=1.0)
             middles = [k * (times + 1) + (times - 1) / 2 for k in range(examples)]
             axes.set_xticks(middles, network.examples[:examples])
-            axes.set_yticks(range(units) if units <= 12 else [], network.names if units <= 12 else [])
+            axes.set_yticks(range(units) if units <= SMALL else [], network.names if units <= SMALL else [])
             axes.tick_params(length=0)
             axes.set_title(network.title, loc="left")
             figure.colorbar(picture, ax=axes, fraction=0.035, pad=0.02)

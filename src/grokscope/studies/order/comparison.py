@@ -1,0 +1,86 @@
+"""The section that the study is about: every scheme at every strength on one size, alone and against each other."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+
+from grokscope.report.figures.order.curves import Curve, sparsity_figure
+from grokscope.report.sheet import Drawing, Section
+from grokscope.studies.order.cells import UNPRUNED, UNTRAINED
+from grokscope.studies.order.findings import of_comparison, of_pairs, what_cannot_be_said
+
+BY_SHARE = {
+    "random": lambda v: v,
+    "top k": lambda v: 1 - v,
+    "rising top k": lambda v: 1 - v,
+    "rewinding": lambda v: 1 - v,
+}
+"""Schemes whose strength is a share of the connections, and what it removes."""
+SMALL = ("xor", "sine")
+SHOWN = (
+    *("task", "scheme", "value", "seeds", "kept", "orderedness", "change", "null", "excess", "low", "high"),
+    *("beyond", "beyond_low", "beyond_high", "loss", "learned", "excess_inputs", "excess_free"),
+)
+"""Columns of the comparison on the page; all of them are in the table of all cells."""
+NAMED = ["task", "scheme", "value", "hidden", "iterations", "setting", "epochs"]
+
+
+def comparison(ends: pd.DataFrame, pairs: pd.DataFrame) -> Section:
+    """Every scheme at every strength, on one size."""
+    plain = usual(ends)
+    paired = pairs.merge(plain[NAMED]) if len(pairs) else pairs
+    drawings = tuple(
+        Drawing(
+            f"schemes_{task}",
+            partial(
+                sparsity_figure, by_share(rows), controls(plain), f"{task}: {int(rows['seeds'].max())} seeds a cell"
+            ),
+            f"Orderedness of {task} networks against the share of connections a scheme removes, what relocating their "
+            "entries leaves of it, and what pruning without training gives; below, the excess over the null, and "
+            "beyond that of the unpruned at equal seeds, with 95 % bands; the median loss "
+            "and that of 80 % of the seeds; and how many seeds still learned the task.",
+        )
+        for task, rows in plain.groupby("task", sort=False)
+        if task in SMALL and by_share(rows)
+    )
+    columns = [name for name in SHOWN if name in plain]
+    return Section(
+        "Pruning schemes",
+        findings=(*of_comparison(plain), *(of_pairs(paired) if len(paired) else ())),
+        unsaid=tuple(what_cannot_be_said(plain)),
+        drawings=drawings,
+        tables={
+            "comparison": plain[columns].reset_index(drop=True),
+            "pairs": paired,
+        },
+        most_rows=90,
+    )
+
+
+def by_share(rows: pd.DataFrame) -> list[Curve]:
+    """Schemes whose strength is a share, against it; the unpruned at 0."""
+    curves = []
+    for scheme in (UNPRUNED, *BY_SHARE):
+        mine = rows[rows["scheme"] == scheme]
+        if len(mine):
+            x = 0.0 * mine["seeds"] if scheme == UNPRUNED else BY_SHARE[scheme](mine["value"])
+            curves.append(Curve(scheme, mine.assign(x=x)))
+    return curves
+
+
+def controls(plain: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The same schemes on networks that were not trained."""
+    return {curve.name: curve.points for curve in by_share(plain[plain["task"] == UNTRAINED])}
+
+
+def usual(ends: pd.DataFrame) -> pd.DataFrame:
+    """Cells of the size, iterations, setting and length of training that most of their task's have."""
+    return pd.concat([_usual_of(rows) for _, rows in ends.groupby("task", sort=False)])
+
+
+def _usual_of(rows: pd.DataFrame) -> pd.DataFrame:
+    like = ["hidden", "iterations", "setting", "epochs"]
+    most = rows.groupby(like)["seeds"].sum().idxmax()
+    return rows[(rows[like] == list(most)).all(axis=1)]
