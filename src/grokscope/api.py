@@ -27,6 +27,7 @@ from grokscope.training.outcomes import Event
 from grokscope.training.pack import CHUNK_SECONDS
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver, Tally
+from grokscope.workers.machine import Machine
 from grokscope.workers.pool import Pool
 
 DEFAULT_OUT = Path("out")
@@ -119,7 +120,7 @@ def run_suite(
             if derived := len(wanted) - len(todo):
                 say(f"{derived:,} results were read from traces that the ledger had")
             checkpoints.clear({run.identity for run in todo} if force else ended(suite, ledger))
-            pool = Pool(workers, chunk_seconds=chunk_seconds, say=say)
+            pool = Pool(Machine(workers, chunk_seconds=chunk_seconds), say=say)
             tally = driver.drive(todo, pool, max_seconds=max_seconds) if todo else driver.tally
         if tally.at_once:
             return Outcome(tally, derived=derived)

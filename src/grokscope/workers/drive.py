@@ -115,7 +115,7 @@ class Driver:
         return self.tally
 
     def deal(self, shape: Shape | None, n: int) -> Jobs | None:
-        """Jobs for a worker (see `pool.Dealer`); none any more once the drive is to end."""
+        """Jobs for a worker (see `engine.Dealer`); none any more once the drive is to end."""
         if self.tally.interrupted:
             return NOTHING
         if shape is None and not len(self._queue):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from grokscope.run import Shape
 from grokscope.training.outcomes import Event, Failed, Job
@@ -18,6 +18,19 @@ class Jobs(NamedTuple):
 
     jobs: Sequence[Job]
     waiting: int
+
+
+class Dealer(Protocol):
+    """Hands out jobs; knows which shapes are being worked on."""
+
+    def deal(self, shape: Shape | None, n: int) -> Jobs | None:
+        """Up to n jobs of this shape, or of any; a worker that asks for any begins on the shape it gets.
+
+        No jobs: there are none any more. None: there are none now, and it is asked again in a moment.
+        """
+
+    def leave(self, shape: Shape) -> None:
+        """A worker is through with a shape, or lost."""
 
 
 Feed = Callable[[Shape | None, int], Jobs]
