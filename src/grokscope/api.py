@@ -24,7 +24,7 @@ from grokscope.studies.study import study_of
 from grokscope.studies.tidy import tidy
 from grokscope.suite import Suite, load_suite
 from grokscope.training.outcomes import Event
-from grokscope.training.pack import CHUNK_SECONDS
+from grokscope.training.pace import CHUNK_SECONDS
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver, Tally
 from grokscope.workers.machine import Machine

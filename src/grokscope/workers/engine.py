@@ -8,7 +8,8 @@ from typing import NamedTuple, Protocol
 
 from grokscope.run import Shape
 from grokscope.training.outcomes import Event, Failed, Job
-from grokscope.training.pack import CHUNK_SECONDS, Pack
+from grokscope.training.pace import CHUNK_SECONDS
+from grokscope.training.pack import Pack
 from grokscope.training.provenance import provenance
 from grokscope.training.strategy import choose
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
-from grokscope.training.pack import CHUNK_SECONDS
+from grokscope.training.pace import CHUNK_SECONDS
 from grokscope.workers.engine import Jobs
 from grokscope.workers.messages import Message
 from grokscope.workers.process import cores, serve
