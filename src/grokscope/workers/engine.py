@@ -15,7 +15,7 @@ from grokscope.training.strategy import choose
 
 
 class Jobs(NamedTuple):
-    """What the driver hands out: jobs of one shape, and how many of that shape wait behind them."""
+    """What the driver hands out: jobs of one shape, and how many of that shape wait behind them for this worker."""
 
     jobs: Sequence[Job]
     waiting: int
@@ -24,9 +24,10 @@ class Jobs(NamedTuple):
 class Dealer(Protocol):
     """Hands out jobs; knows which shapes are being worked on."""
 
-    def deal(self, shape: Shape | None, n: int) -> Jobs | None:
+    def deal(self, shape: Shape | None, n: int, workers: int) -> Jobs | None:
         """Up to n jobs of this shape, or of any; a worker that asks for any begins on the shape it gets.
 
+        What waits is shared among so many workers.
         No jobs: there are none any more. None: there are none now, and it is asked again in a moment.
         """
 

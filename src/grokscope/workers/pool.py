@@ -145,7 +145,7 @@ class Pool:
         if want.shape is None and worker.shape is not None:
             dealer.leave(worker.shape)
             worker.shape = None
-        offer = dealer.deal(want.shape, want.n)
+        offer = dealer.deal(want.shape, want.n, len(self.workers))
         if offer is None:
             return
         if want.shape is None and not offer.jobs and not self._over:
