@@ -86,6 +86,20 @@ def test_ctrl_c_finishes_the_chunk(tmp_path: Path, undisturbed: dict[str, bytes]
     assert doomed.left() == undisturbed
 
 
+def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
+    doomed = suite(tmp_path, "ray")
+    process = doomed.begin()
+    doomed.wait_for_news(process, 0)
+    workers = workers_of(process.pid)
+    for _ in range(2):
+        os.kill(process.pid, signal.SIGINT)
+        time.sleep(0.1)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, "nothing has failed"
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), "workers outlive their driver")
+    doomed.assert_whole()
+
+
 @pytest.fixture
 def nodes() -> Iterator[Any]:
     """A cluster of nodes on this machine, the first of which has no room for workers."""
@@ -114,7 +128,15 @@ def drive(
         return tally, {identity: ledger.trace(identity).to_numpy().tobytes() for identity in done}, words
 
 
-def test_a_node_that_joins_late_is_used_and_one_that_dies_is_done_without(nodes: Any, tmp_path: Path) -> None:
+def test_a_node_that_joins_late_is_used_and_one_that_dies_is_done_without(
+    nodes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    with monkeypatch.context() as patch, opened(f"ray:{nodes.address}", chunk_seconds=0.02, say=said.append) as site:
+        patch.setattr("grokscope.workers.cluster.WAIT_SECONDS", 0.0)
+        assert site.places(None) == []
+    assert said == ["no worker has begun yet: there is room for 0 on 1 nodes, but more nodes may join"]
+
     early = nodes.add_node(num_cpus=1)
     epochs: dict[str, list[int]] = {run.identity: [] for run in RUNS}
     machines: list[str] = []
@@ -140,10 +162,10 @@ def test_a_node_that_joins_late_is_used_and_one_that_dies_is_done_without(nodes:
     assert drive(tmp_path / "local", RUNS, "local")[1] == left
 
 
-def test_one_that_hangs_is_replaced_and_nodes_of_another_version_are_not_used(
+def test_on_accelerators_is_one_worker_replaced_if_it_hangs_and_not_used_if_its_version_is_another(
     nodes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nodes.add_node(num_cpus=1)
+    accelerated = nodes.add_node(num_cpus=3, num_gpus=2)
     saved: list[int] = []
 
     def stop_it_once(event: Event, site: Site, pool: Pool) -> None:
@@ -159,6 +181,9 @@ def test_one_that_hangs_is_replaced_and_nodes_of_another_version_are_not_used(
     assert len(words) == 1
     assert words[0].startswith("a worker process gave no sign of life for ")
     assert words[0].endswith("another one takes its place")
+
+    with opened(f"ray:{nodes.address}", chunk_seconds=0.02) as site:
+        assert [(place.machine, place.number) for place in site.places(None)] == [(accelerated.node_id, 0)]
 
     monkeypatch.setattr("grokscope.workers.cluster.version", lambda: "99")
     with pytest.raises(

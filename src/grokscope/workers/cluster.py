@@ -82,7 +82,8 @@ class Cluster:
     def listen(self, seconds: float) -> Iterator[tuple[Place, Message | Ended]]:
         while self._killed:
             place = self._killed.pop()
-            yield place, self._end(place, "was killed")
+            if place in self.lines:  # or else it has died meanwhile
+                yield place, self._end(place, "was killed")
         places = {id(line.stream): place for place, line in self.lines.items()}
         for stream in spoken([line.stream for line in self.lines.values()], seconds):
             place = places[id(stream)]
@@ -136,9 +137,8 @@ class Cluster:
         if self._waits_since is not None and self._looked - self._waits_since > WAIT_SECONDS:
             self._waits_since = None
             n = sum(map(room, self._nodes.values()))
-            self._say(
-                f"no worker has begun yet: {n} cores of {len(order)} nodes are there, and in use or slow to start"
-            )
+            why = "which other work may hold" if n else "but more nodes may join"
+            self._say(f"no worker has begun yet: there is room for {n} on {len(order)} nodes, {why}")
 
 
 def room(has: Mapping[str, float]) -> int:
