@@ -10,7 +10,7 @@ from grokscope.workers.messages import Message
 
 
 class Place(NamedTuple):
-    """Room for one worker: the so-manieth of a machine, which is "" where there is but one."""
+    """Room for one worker: the n-th of a machine, whose name is "" where there is but one."""
 
     machine: str
     number: int
