@@ -141,7 +141,7 @@ class Doomed:
                 if run["spec"]["keep"] == "final":
                     params = ledger.params(run["id"])
                     found[run["id"]] += b"".join(params[name].tobytes() for name in sorted(params))
-        assert list((self.folder / "out" / "checkpoints").iterdir()) == []
+        assert [path.name for path in (self.folder / "out" / "checkpoints").iterdir()] == []
         return found
 
 
