@@ -5,16 +5,17 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 BENCH  := $(VENV)/.bench
 CLIP   := $(VENV)/.paperclip
+RAY    := $(VENV)/.ray
 
 # Rooms that a result passes through unseen: what is not tested there is not known.
 COVERED := ledger tasks laws suite
 LEAST   := 95
 
 .DEFAULT_GOAL := help
-.PHONY: help race order paths paperclip test test-paperclip test-long lint bench clean
+.PHONY: help race order paths paperclip test test-paperclip test-ray test-long lint bench clean
 
 help: ## Show this help
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is older than 3.11; try make PYTHON=python3.12"; exit 2; }
@@ -29,6 +30,10 @@ $(BENCH): $(READY)
 
 $(CLIP): $(READY) requirements-paperclip.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-paperclip.txt
+	@touch $@
+
+$(RAY): $(READY) requirements-ray.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-ray.txt
 	@touch $@
 
 race: $(READY) ## Run the quick suite and write its report
@@ -57,6 +62,9 @@ test: $(READY) ## Run the tests, the linters and the type checker
 
 test-paperclip: $(CLIP) ## Run the tests of the study paperclip, which need its extra
 	$(BIN)/pytest tests/studies/paperclip
+
+test-ray: $(RAY) ## Run the tests on a real Ray, started here, whose workers, nodes and drivers are killed
+	$(BIN)/pytest tests/workers/test_cluster.py
 
 test-long: $(READY) ## Run the slow tests too
 	$(BIN)/pytest -m ''

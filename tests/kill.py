@@ -37,7 +37,7 @@ class Told(NamedTuple):
 
 @dataclass
 class Doomed:
-    """A suite with its folder and its ledger.
+    """A suite with its folder and its ledger, and where it runs.
 
     Attributes:
         kills: how many processes were killed, drivers and workers.
@@ -46,13 +46,14 @@ class Doomed:
     folder: Path
     store: str
     epochs: int
+    on: str = "local"
     kills: dict[str, int] = field(default_factory=lambda: {"driver": 0, "worker": 0})
 
     def begin(self, *command: str) -> subprocess.Popen[str]:
         """Start a driver: this file, or another command in the suite's folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "doomed.yaml").write_text(SUITE.replace("EPOCHS", str(self.epochs)))
-        words = command or (sys.executable, __file__, str(self.folder), self.store)
+        words = command or (sys.executable, __file__, str(self.folder), self.store, self.on)
         return subprocess.Popen(
             words, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
@@ -140,17 +141,23 @@ class Doomed:
                 if run["spec"]["keep"] == "final":
                     params = ledger.params(run["id"])
                     found[run["id"]] += b"".join(params[name].tobytes() for name in sorted(params))
-        assert list((self.folder / "out" / "checkpoints").iterdir()) == []
+        assert [path.name for path in (self.folder / "out" / "checkpoints").iterdir()] == []
         return found
 
 
 def workers_of(pid: int) -> list[int]:
-    """Worker processes of a driver."""
+    """Worker processes of a driver: its children, or on Ray its children's."""
+    return [one for one in offspring(pid) if b"spawn_main" in cmdline(one) or cmdline(one).startswith(b"ray::Actor")]
+
+
+def offspring(pid: int) -> list[int]:
+    """A process's children, and theirs."""
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return [int(child) for child in children if b"spawn_main" in cmdline(int(child))]
+        words = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     except (FileNotFoundError, ProcessLookupError):
         return []
+    children = [int(child) for some in words for child in some]
+    return children + [one for child in children for one in offspring(child)]
 
 
 def kill(pid: int) -> None:
@@ -176,7 +183,7 @@ def cmdline(pid: int) -> bytes:
         return b""
 
 
-def main(folder: Path, store: str) -> int:
+def main(folder: Path, store: str, on: str) -> int:
     """Run the suite, and log what is saved once it is saved."""
     from grokscope import run_suite
     from grokscope.training.outcomes import Checkpoint, Event, Finished
@@ -190,11 +197,11 @@ def main(folder: Path, store: str) -> int:
                 log.write(f"{event.run.identity} {event.result.epochs} finished\n")
 
         outcome = run_suite(
-            folder / "doomed.yaml", store=store, out=folder / "out", workers=2, chunk_seconds=CHUNK_SECONDS,
+            folder / "doomed.yaml", store=store, out=folder / "out", workers=2, on=on, chunk_seconds=CHUNK_SECONDS,
             watch=watch, say=print,
         )  # fmt: skip
     return len(outcome.tally.failures)
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))

@@ -24,7 +24,8 @@ from grokscope.studies.study import study_of
 from grokscope.studies.tidy import tidy
 from grokscope.suite import Suite, load_suite
 from grokscope.training.outcomes import Event
-from grokscope.training.pack import CHUNK_SECONDS
+from grokscope.training.pace import CHUNK_SECONDS
+from grokscope.workers import where
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver, Tally
 from grokscope.workers.pool import Pool
@@ -81,6 +82,7 @@ def run_suite(
     max_seconds: float = math.inf,
     force: bool = False,
     workers: int | None = None,
+    on: str = where.LOCAL,
     chunk_seconds: float = CHUNK_SECONDS,
     expect: Callable[[Sequence[Run]], None] = lambda runs: None,
     watch: Callable[[Event], None] = lambda event: None,
@@ -101,13 +103,16 @@ def run_suite(
         max_seconds: begin no further chunk after this long.
         force: forget what the ledger has of these runs, and do them again.
         workers: processes; by default one a core, or one for all accelerators.
+        on: where they run: `local`, `ray` (one is started here) or `ray:ADDRESS` (see docs/clusters.md).
         chunk_seconds: about how much work an interruption can cost.
         expect, watch, say: told of the runs that are to be done, of every event, and of what a person should know.
 
     Raises:
         SuiteError, LedgerError: the suite or the ledger cannot be used. What has been run until then is kept.
-        InputError: the output folder cannot be written; or, in the end, the report, which can be written again.
+        InputError: there is no such place as `on`; the output folder cannot be written; or, in the end, the report,
+            which can be written again.
     """
+    where.ray_address(on)
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     out = Path(out)
     with open_ledger(store or default_store(out)) as ledger:
@@ -121,8 +126,10 @@ def run_suite(
             if derived := len(wanted) - len(todo):
                 say(f"{derived:,} results were read from traces that the ledger had")
             checkpoints.clear({run.identity for run in todo} if force else ended(suite, ledger))
-            pool = Pool(workers, chunk_seconds=chunk_seconds, say=say)
-            tally = driver.drive(todo, pool, max_seconds=max_seconds) if todo else driver.tally
+            if todo:
+                with where.opened(on, workers, chunk_seconds=chunk_seconds, say=say) as site:
+                    driver.drive(todo, Pool(site, say=say), max_seconds=max_seconds)
+            tally = driver.tally
         if tally.at_once:
             return Outcome(tally, derived=derived)
         return Outcome(tally, *concluded(suite, ledger, out), derived)

@@ -145,6 +145,7 @@ def test_a_bad_suite_is_one_message_with_file_and_line(change: tuple[str, str], 
         ("run", "no-such-suite"),
         ("report", "smoke", "--store", "no/such/ledger.sqlite"),
         ("run", "smoke", "--max-time", "soon"),
+        ("run", "smoke", "--on", "slurm"),
         ("status", "--store", "nodriver://host/x"),
     ],
 )

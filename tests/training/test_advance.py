@@ -12,6 +12,7 @@ from grokscope.run import Run
 from grokscope.training.advance import STRATEGIES, Strategy, advance, compiled
 from grokscope.training.lane import start
 from grokscope.training.outcomes import Job
+from grokscope.training.pace import CHUNK_SECONDS
 from grokscope.training.pack import Pack, precision
 from grokscope.training.train import train
 
@@ -29,7 +30,7 @@ def among_others(run: Run, strategy: Strategy) -> tuple[np.ndarray, np.ndarray]:
         lanes, records = side_by_side(runs, STEPS_100)
         return np.asarray(lanes.state.params)[3], records[3]
     pack = Pack(run.shape, "loop")
-    pack._seconds_per_epoch = pack.chunk_seconds / (8 * STEPS_100)
+    pack.pace.seconds_per_epoch = CHUNK_SECONDS / (8 * STEPS_100)
     pack.add([Job(each) for each in runs])
     for _ in pack.step():
         pass

@@ -16,7 +16,9 @@ from grokscope.training.train import train
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver
 from grokscope.workers.engine import Jobs
-from grokscope.workers.pool import Pool, Worker
+from grokscope.workers.machine import Machine
+from grokscope.workers.pool import Pool
+from grokscope.workers.site import Place
 from grokscope.workers.watchdog import Limits
 from training.lanes import RUN, UNREACHABLE
 
@@ -25,7 +27,8 @@ RUNS = [dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=80, seeds=S
 
 def test_a_drive_outlives_a_worker_that_is_killed(tmp_path: Path) -> None:
     words: list[str] = []
-    pool = Pool(2, chunk_seconds=0.02, say=words.append)
+    machine = Machine(2, chunk_seconds=0.02)
+    pool = Pool(machine, say=words.append)
     killed: list[str] = []
     epochs: dict[str, list[int]] = {run.identity: [] for run in RUNS}
 
@@ -33,8 +36,8 @@ def test_a_drive_outlives_a_worker_that_is_killed(tmp_path: Path) -> None:
         if isinstance(event, Checkpoint):
             epochs[event.run.identity].append(event.epoch)
             if not killed:
-                holders = [worker for worker in pool._workers if event.run.identity in worker.runs]
-                os.kill(holders[0].process.pid or 0, signal.SIGKILL)
+                holders = [place for place, worker in pool.workers.items() if event.run.identity in worker.runs]
+                os.kill(machine.lines[holders[0]].process.pid or 0, signal.SIGKILL)
                 killed.append(event.run.identity)
 
     with open_ledger(tmp_path / "ledger.db") as ledger:
@@ -56,14 +59,15 @@ def test_a_drive_outlives_a_worker_that_is_killed(tmp_path: Path) -> None:
 
 def test_a_worker_that_hangs_is_killed_and_replaced(tmp_path: Path) -> None:
     words: list[str] = []
-    pool = Pool(1, chunk_seconds=0.02, say=words.append, limits=Limits(times=1.0, least=3.0, unknown=120.0))
+    machine = Machine(1, chunk_seconds=0.02)
+    pool = Pool(machine, say=words.append, limits=Limits(times=1.0, least=3.0, unknown=120.0))
     saved: list[int] = []
 
     def stop_it_once(event: Event) -> None:
         if isinstance(event, Checkpoint):
             saved.append(event.epoch)
             if len(saved) == 3:
-                os.kill(pool._workers[0].process.pid or 0, signal.SIGSTOP)
+                os.kill(machine.lines[Place("", 0)].process.pid or 0, signal.SIGSTOP)
 
     with open_ledger(tmp_path / "ledger.db") as ledger:
         ledger.register("tiny", "text", RUNS[:1])
@@ -77,39 +81,35 @@ def test_a_worker_that_hangs_is_killed_and_replaced(tmp_path: Path) -> None:
     assert words[0].startswith("a worker process gave no sign of life for ")
 
 
-class Unlucky:
-    """Makes processes that are killed before they begin, so many times."""
+class Unlucky(Machine):
+    """Its processes are killed before they begin, so many times."""
 
-    def __init__(self, pool: Pool, times: int):
-        self.started, self.pool, self.times = pool._started, pool, times
+    def __init__(self, times: int):
+        super().__init__(1)
+        self.times = times
 
-    def __call__(self, core: int | None) -> Worker:
-        worker = self.started(core)
+    def start(self, place: Place) -> None:
+        super().start(place)
         if self.times > 0:
-            worker.process.kill()
+            self.kill(place)
         self.times -= 1
-        return worker
 
 
-def test_a_worker_that_is_killed_while_it_starts_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_is_killed_while_it_starts_is_replaced() -> None:
     words: list[str] = []
-    pool = Pool(1, say=words.append)
-    monkeypatch.setattr(pool, "_started", Unlucky(pool, 1))
-    assert set(pool.run(Nobody())) == {None}
+    assert set(Pool(Unlucky(1), say=words.append).run(Nobody())) == {None}
     assert words == ["a worker process ended with exit code -9; another one takes its place"]
 
 
-def test_workers_that_are_killed_whenever_they_start_end_the_drive(monkeypatch: pytest.MonkeyPatch) -> None:
-    pool = Pool(1)
-    monkeypatch.setattr(pool, "_started", Unlucky(pool, 99))
+def test_workers_that_are_killed_whenever_they_start_end_the_drive() -> None:
     with pytest.raises(ChildProcessError, match="exit code -9 before it began"):
-        list(pool.run(Nobody()))
+        list(Pool(Unlucky(99)).run(Nobody()))
 
 
 class Nobody:
     """A dealer who has no work."""
 
-    def deal(self, shape: Shape | None, n: int) -> Jobs:
+    def deal(self, shape: Shape | None, n: int, workers: int) -> Jobs:
         return Jobs([], 0)
 
     def leave(self, shape: Shape) -> None:
@@ -119,8 +119,8 @@ class Nobody:
 def test_a_worker_that_can_never_begin_ends_the_drive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAX_PLATFORMS", "nonsense")
     with pytest.raises(ChildProcessError, match="exit code 1 before it began"):
-        list(Pool(1).run(Nobody()))
+        list(Pool(Machine(1)).run(Nobody()))
 
 
 def test_a_pool_without_work_ends() -> None:
-    assert set(Pool(2).run(Nobody())) == {None}
+    assert set(Pool(Machine(2)).run(Nobody())) == {None}

@@ -76,3 +76,21 @@ def test_every_run_comes_once_and_no_assignment_mixes_shapes(chosen: list[tuple[
         taken += offer.runs
     assert sorted(run.identity for run in taken) == sorted(run.identity for run in runs)
     assert len(queue) == 0
+
+
+def test_each_of_many_workers_is_offered_its_share_only() -> None:
+    queue = ShapeQueue(several(NARROW, 101))
+    assert queue.take(1, workers=4).waiting == 25
+    queue.take(24, NARROW.shape, workers=4)
+    queue.joins(NARROW.shape)
+    assert queue.take(1, workers=4).waiting == 25, "the three others share what is left"
+
+
+def test_workers_are_shared_among_shapes_first() -> None:
+    queue = ShapeQueue([*several(WIDE, 41), *several(NARROW, 41)], work=cost)
+    first = queue.take(1, workers=4)
+    assert (first.runs[0].shape, first.waiting) == (WIDE.shape, 20)
+    queue.joins(WIDE.shape)
+    second = queue.take(1, workers=4)
+    assert (second.runs[0].shape, second.waiting) == (NARROW.shape, 20)
+    assert queue.take(1, workers=1).waiting == 39, "alone it takes all"

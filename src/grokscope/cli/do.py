@@ -48,6 +48,10 @@ def run(
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes. Default: one a core, or one for accelerators.")
     ] = None,
+    on: Annotated[
+        str,
+        typer.Option("--on", metavar="WHERE", help="local, ray (started here) or ray:ADDRESS; see docs/clusters.md."),
+    ] = "local",
     skip_impossible: SkipImpossible = False,
 ) -> None:
     """Do every run of a suite that is not done yet, then write and summarise its report.
@@ -81,6 +85,7 @@ def run(
             force=force,
             workers=workers,
             expect=display.expect,
+            on=on,
             watch=display.watch,
             say=display.say,
         )

@@ -7,6 +7,7 @@ a resumed run is whole.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from grokscope.run import Run
-from grokscope.training.lane import Lane, State, first_state, fixed
+from grokscope.training.lane import Lane, State, first_state, fixed, start
+from grokscope.training.outcomes import Job
 
 DIGEST = 32
 
@@ -57,3 +59,18 @@ def unpack_lane(run: Run, data: bytes) -> tuple[Lane, Float[np.ndarray, "epochs 
         if array is None or array.shape != leaf.shape or array.dtype != leaf.dtype:
             raise CheckpointError(f"checkpoint of run {run.identity}: state {i} does not fit this run")
     return Lane(fixed(run), jax.tree.unflatten(structure, [jnp.asarray(a) for a in found])), arrays["records"]
+
+
+def begun(job: Job, say: Callable[[str], None]) -> tuple[Lane, list[Float[np.ndarray, "epochs columns"]]]:
+    """The lane of a run and its records so far: from its checkpoint if that is whole, or else from its beginning.
+
+    Args:
+        say: told of a checkpoint that is not used.
+    """
+    if job.checkpoint is not None:
+        try:
+            lane, records = unpack_lane(job.run, job.checkpoint)
+            return lane, [records]
+        except CheckpointError as error:
+            say(str(error))
+    return start(job.run), []

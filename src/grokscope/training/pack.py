@@ -13,18 +13,17 @@ import numpy as np
 from jaxtyping import Float
 
 from grokscope.run import Run, Shape
-from grokscope.training.advance import CHUNK, Strategy, advance, apart, stack
-from grokscope.training.checkpoint import CheckpointError, pack_state, unpack_lane
+from grokscope.training.advance import Strategy, advance, apart, stack
+from grokscope.training.checkpoint import begun, pack_state, unpack_lane
 from grokscope.training.harvest import outcome_of
-from grokscope.training.lane import Lane, start
+from grokscope.training.lane import Lane
 from grokscope.training.memory import out_of_memory
 from grokscope.training.outcomes import Checkpoint, Event, Failed, Job, Progress, Snapshot
+from grokscope.training.pace import CHUNK_SECONDS, Pace
 from grokscope.training.params import kept
 from grokscope.training.provenance import now, provenance
 from grokscope.training.slot import Slot, bucket, frozen
 
-CHUNK_SECONDS = 10.0
-FIRST_CHUNK = 4
 MOST_LANES = 1 << 20
 
 
@@ -56,16 +55,14 @@ class Pack:
         expect: Callable[[float | None], None] = lambda seconds: None,
     ):
         self.shape, self.strategy, self.chosen = shape, strategy, chosen
-        self.chunk_seconds, self.say, self.expect = chunk_seconds, say, expect
+        self.say, self.expect = say, expect
+        self.pace = Pace(strategy, chunk_seconds)
         self.most = MOST_LANES
         self.slots: list[Slot] = []
         self.resting: list[Slot] = []
         self.lanes: list[Lane] = []
-        self.compile_seconds: float | None = None
-        self._seconds_per_epoch: float | None = None
         self._stacked: tuple[list[Lane], Lane | None] = ([], None)
-        self._saved, self._unsaved = time.monotonic(), False
-        self._widths: set[int] = set()
+        self._unsaved = False
 
     def add(self, jobs: Sequence[Job]) -> list[Failed | Snapshot]:
         """Put runs into free places; say which could not even begin, and what is kept of those that begin anew.
@@ -76,7 +73,7 @@ class Pack:
         with precision(self.shape):
             for job in jobs:
                 try:
-                    lane, records = self._resumed(job)
+                    lane, records = begun(job, self.say)
                 except Exception:  # whatever it was, it is this run's alone: its neighbours go on
                     events.append(self._unbegun(job.run, traceback.format_exc()))
                     continue
@@ -87,18 +84,21 @@ class Pack:
         return events
 
     def step(self) -> Iterator[Event]:
-        """Advance every lane by a chunk; say what came of each; free the places of those that ended."""
+        """Advance every lane by a chunk; say what came of each; free the places of those that ended.
+
+        None is advanced beyond an epoch whose parameters are to be kept.
+        """
         with precision(self.shape):
-            n_epochs = self._chunk_epochs()
+            n_epochs = self.pace.epochs(len(self.slots), min(slot.epochs_to_snapshot for slot in self.slots))
             began = time.perf_counter()
             self.lanes, records = self._fitted(n_epochs)
             epochs_run = [len(part) for part in records]
-            self._time(time.perf_counter() - began, epochs_run)
+            self.pace.took(time.perf_counter() - began, epochs_run)
             done = [bool(lane.state.done) for lane in self.lanes]
             snapshots = self._snapshots(epochs_run)
         layout = len(self.slots)
-        share = (self._seconds_per_epoch or 0.0) / (layout if self.strategy == "vmap" else 1)
-        saves = self._saves()
+        share = (self.pace.seconds_per_epoch or 0.0) / (layout if self.strategy == "vmap" else 1)
+        saves = self.pace.saves(always=not any(slot.run.snapshot_every for slot in self.slots))
         self._unsaved = not saves
         yield from snapshots
         for slot, lane, part, is_done in zip(self.slots, self.lanes, records, done, strict=True):
@@ -136,32 +136,14 @@ class Pack:
                 found.append(Snapshot(slot.run, epoch, kept(slot.run, lane.state.params)))
         return found
 
-    def _saves(self) -> bool:
-        """Whether a checkpoint is due: chunks that snapshots cut short do not each end with one."""
-        due = time.monotonic() - self._saved > self.chunk_seconds / 2 or not any(
-            slot.run.snapshot_every for slot in self.slots
-        )
-        if due:
-            self._saved = time.monotonic()
-        return due
-
     def _unbegun(self, run: Run, error: str) -> Failed:
         strategy = f"{self.strategy}/{self.chosen}"
         return Failed(run, error, 0, provenance(strategy=strategy, layout=len(self.slots), seconds=0.0, started=now()))
 
-    def _resumed(self, job: Job) -> tuple[Lane, list[Float[np.ndarray, "epochs columns"]]]:
-        if job.checkpoint is not None:
-            try:
-                lane, records = unpack_lane(job.run, job.checkpoint)
-                return lane, [records]
-            except CheckpointError as error:
-                self.say(str(error))
-        return start(job.run), []
-
     def _fitted(self, n_epochs: int) -> tuple[list[Lane], list[Float[np.ndarray, "epochs columns"]]]:
         """As many lanes advanced as fit into the device's memory. The others rest, and nothing of them is lost."""
         while True:
-            self.expect(self._expected(n_epochs))
+            self.expect(self.pace.expected(len(self.lanes), n_epochs))
             try:
                 return self._advanced(n_epochs)
             except jax.errors.JaxRuntimeError as error:
@@ -189,14 +171,6 @@ class Pack:
                 slot.state = None
         self.resting = self.resting[n:]
 
-    def _expected(self, n_epochs: int) -> float | None:
-        """Seconds that a chunk of the present lanes may take; None if the first of its width, which compiles."""
-        width = bucket(len(self.lanes)) if self.strategy == "vmap" else 1
-        known = width in self._widths and self._seconds_per_epoch is not None
-        self._widths.add(width)
-        lanes = 1 if self.strategy == "vmap" else len(self.lanes)
-        return (self._seconds_per_epoch or 0.0) * n_epochs * lanes if known else None
-
     def _advanced(self, n_epochs: int) -> tuple[list[Lane], list[Float[np.ndarray, "epochs columns"]]]:
         before = [int(lane.state.epoch) for lane in self.lanes]
         if self.strategy == "vmap":
@@ -217,25 +191,6 @@ class Pack:
             return stacked
         width = bucket(len(self.lanes))
         return stack(self.lanes + [frozen(self.lanes[-1])] * (width - len(self.lanes)))
-
-    def _chunk_epochs(self) -> int:
-        """Epochs that take about `chunk_seconds`; few at first, when it is not known how long one takes.
-
-        None is run beyond an epoch whose parameters are to be kept.
-        """
-        most = min(slot.epochs_to_snapshot for slot in self.slots)
-        if self._seconds_per_epoch is None:
-            return min(FIRST_CHUNK, most)
-        lanes = 1 if self.strategy == "vmap" else len(self.lanes)
-        return int(np.clip(self.chunk_seconds / (self._seconds_per_epoch * lanes), 1, min(CHUNK, most)))
-
-    def _time(self, seconds: float, epochs_run: list[int]) -> None:
-        """The first chunk compiles, so it is not timed."""
-        if self.compile_seconds is None:
-            self.compile_seconds = seconds
-            return
-        work = max(epochs_run) if self.strategy == "vmap" else sum(epochs_run)
-        self._seconds_per_epoch = seconds / max(work, 1)
 
 
 def precision(shape: Shape) -> AbstractContextManager[None]:

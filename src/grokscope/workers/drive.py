@@ -114,13 +114,13 @@ class Driver:
         self.tally.elsewhere |= self._others.ended
         return self.tally
 
-    def deal(self, shape: Shape | None, n: int) -> Jobs | None:
-        """Jobs for a worker (see `pool.Dealer`); none any more once the drive is to end."""
+    def deal(self, shape: Shape | None, n: int, workers: int = 1) -> Jobs | None:
+        """Jobs for a worker (see `engine.Dealer`); none any more once the drive is to end."""
         if self.tally.interrupted:
             return NOTHING
         if shape is None and not len(self._queue):
             self._queue_all(self._others.given_up())
-        while (offer := self._queue.take(n, shape)).runs:
+        while (offer := self._queue.take(n, shape, workers=workers)).runs:
             standing = self.books.claim([run.identity for run in offer.runs])
             if standing is None:  # the ledger is away
                 self._queue_all(offer.runs)

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from grokscope.run import Shape
 from grokscope.training.outcomes import Event, Failed, Job
-from grokscope.training.pack import CHUNK_SECONDS, Pack
+from grokscope.training.pace import CHUNK_SECONDS
+from grokscope.training.pack import Pack
 from grokscope.training.provenance import provenance
 from grokscope.training.strategy import choose
 
 
 class Jobs(NamedTuple):
-    """What the driver hands out: jobs of one shape, and how many of that shape wait behind them."""
+    """What the driver hands out: jobs of one shape, and how many of that shape wait behind them for this worker."""
 
     jobs: Sequence[Job]
     waiting: int
+
+
+class Dealer(Protocol):
+    """Hands out jobs; knows which shapes are being worked on."""
+
+    def deal(self, shape: Shape | None, n: int, workers: int) -> Jobs | None:
+        """Up to n jobs of this shape, or of any; a worker that asks for any begins on the shape it gets.
+
+        What waits is shared among so many workers.
+        No jobs: there are none any more. None: there are none now, and it is asked again in a moment.
+        """
+
+    def leave(self, shape: Shape) -> None:
+        """A worker is through with a shape, or lost."""
 
 
 Feed = Callable[[Shape | None, int], Jobs]

@@ -1,28 +1,23 @@
-"""Worker processes of this machine, one a core (or one for its accelerators), watched by the driver."""
+"""Workers, wherever they run: fed by a dealer, watched, and replaced when they die or hang."""
 
 from __future__ import annotations
 
 import atexit
-import multiprocessing
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Generator, Iterator
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
-from typing import Protocol
 
 from grokscope.run import Run, Shape
 from grokscope.training.outcomes import Event, Failed, Finished
-from grokscope.training.pack import CHUNK_SECONDS
-from grokscope.workers.engine import Jobs
-from grokscope.workers.process import Expect, Hello, Said, Want, cores, serve
-from grokscope.workers.signals import held_back
+from grokscope.workers.engine import Dealer
+from grokscope.workers.messages import Expect, Hello, Message, Said, Want
+from grokscope.workers.site import Ended, Place, Site
 from grokscope.workers.watchdog import LIMITS, Limits, Watch
 
 POLL_SECONDS = 0.2
-EXIT_SECONDS = 30.0
 STARTS = 3
-"""Worker processes in a row that may be killed before they begin."""
+"""Worker processes in a row that may be killed in one place before they begin."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +30,13 @@ class Lost:
 
 @dataclass
 class Worker:
-    """One process as the driver sees it.
+    """A worker as the driver sees it.
 
     Attributes:
         asks: what it waits for an answer to.
         watch: how long it has been silent, and how long it may be.
     """
 
-    process: SpawnProcess
-    pipe: Connection
-    core: int | None
     watch: Watch
     greeted: bool = False
     shape: Shape | None = None
@@ -52,86 +44,85 @@ class Worker:
     asks: Want | None = None
 
 
-class Dealer(Protocol):
-    """Hands out jobs; knows which shapes are being worked on."""
-
-    def deal(self, shape: Shape | None, n: int) -> Jobs | None:
-        """Up to n jobs of this shape, or of any; a worker that asks for any begins on the shape it gets.
-
-        No jobs: there are none any more. None: there are none now, and it is asked again in a moment.
-        """
-
-    def leave(self, shape: Shape) -> None:
-        """A worker is through with a shape, or lost."""
-
-
 class Pool:
-    """Local worker processes.
+    """A worker for every place of a site.
 
     Args:
-        n: how many; by default one for every core this process may use.
-        chunk_seconds: how long a worker goes on between two reports.
         say: told of anything a person should know.
         limits: how long a worker may be silent before it is taken for hung, and killed.
+
+    Attributes:
+        workers: those that live.
     """
 
-    def __init__(
-        self,
-        n: int | None = None,
-        *,
-        chunk_seconds: float = CHUNK_SECONDS,
-        say: Callable[[str], None] = lambda text: None,
-        limits: Limits = LIMITS,
-    ):
-        self._context = multiprocessing.get_context("spawn")
-        self._stop = self._context.Event()
-        self._chunk_seconds, self._say, self._limits = chunk_seconds, say, limits
-        self._unbegun = 0
-        available = cores()
-        self._cores: list[int | None] = [available[i % len(available)] for i in range(n or len(available))]
-        self._unstarted = self._cores[1:]
-        self._workers: list[Worker] = []
+    def __init__(self, site: Site, *, say: Callable[[str], None] = lambda text: None, limits: Limits = LIMITS):
+        self.workers: dict[Place, Worker] = {}
+        self._site, self._say, self._limits = site, say, limits
+        self._platform: str | None = None
+        self._over = False
+        self._unbegun: Counter[Place] = Counter()
+        self._barred: set[Place] = set()
 
     def stop(self) -> None:
         """Every worker ends after the chunk it is in; what it did until then is reported."""
-        self._stop.set()
+        self._site.stop()
+        self._finish()
 
     def kill(self) -> None:
         """End every worker now."""
-        for worker in self._workers:
-            worker.process.kill()
+        for place in self.workers:
+            self._site.kill(place)
 
     def run(self, dealer: Dealer) -> Generator[Event | Lost | None]:
-        """Events of all workers until none is left, and None whenever nothing has happened for a moment.
+        """Events of all workers until nothing is left to do, and None whenever nothing has happened for a moment.
 
-        A worker that dies or hangs is reported, and replaced.
+        A worker that dies or hangs is reported, and replaced while it has a place.
         """
         atexit.register(self.kill)  # multiprocessing would wait for workers, which end for no gentler signal
-        self._workers = [self._started(self._cores[0])]
         try:
-            while self._workers:
-                began = time.monotonic()
-                ready = wait([worker.pipe for worker in self._workers], timeout=POLL_SECONDS)
-                for worker in [w for w in self._workers if w.pipe in ready]:
-                    yield from self._heard(worker, dealer)
-                for worker in [w for w in self._workers if w.asks is not None]:
-                    self._answer(worker, dealer)
-                self._look_at_the_silent(ready, time.monotonic() - began)
+            while self._fill():
+                began, heard = time.monotonic(), set()
+                for place, message in self._site.listen(POLL_SECONDS):
+                    heard.add(place)
+                    yield from self._heard(place, message, dealer)
+                for place, worker in self.workers.items():
+                    if worker.asks is not None:
+                        self._answer(place, worker, worker.asks, dealer)
+                self._look_at_the_silent(heard, time.monotonic() - began)
                 yield None
         finally:
             self.kill()
             atexit.unregister(self.kill)
 
-    def _heard(self, worker: Worker, dealer: Dealer) -> Iterator[Event | Lost]:
-        try:
-            message = worker.pipe.recv()
-        except (EOFError, OSError):
-            yield from self._ended(worker, dealer)
+    def _fill(self) -> bool:
+        """Start a worker in every place that is free. False once there is nothing to do and nobody is left."""
+        if self._over:
+            return bool(self.workers)
+        for place in self._site.places(self._platform):
+            if place not in self.workers and place not in self._barred:
+                self._site.start(place)
+                self.workers[place] = worker = Worker(Watch(self._limits))
+                if self._site.may_wait:
+                    worker.watch.rests()
+        return True
+
+    def _finish(self) -> None:
+        """Nothing will be dealt any more, so nobody need begin."""
+        self._over = True
+        for place, worker in self.workers.items():
+            if not worker.greeted:
+                self._site.kill(place)
+
+    def _heard(self, place: Place, message: Message | Ended, dealer: Dealer) -> Iterator[Event | Lost]:
+        if isinstance(message, Ended):
+            yield from self._ended(place, message, dealer)
             return
+        worker = self.workers[place]
         worker.watch.heard()
         if isinstance(message, Hello):
-            worker.greeted, self._unbegun = True, 0
-            self._greeted(message)
+            worker.greeted, self._platform = True, message.platform
+            worker.watch.expects(None)
+            del self._unbegun[place]
         elif isinstance(message, Want):
             worker.asks = message
             worker.watch.rests()
@@ -144,68 +135,53 @@ class Pool:
                 worker.runs.pop(message.run.identity, None)
             yield message
 
-    def _look_at_the_silent(self, ready: Sequence[object], seconds: float) -> None:
-        """Kill who hangs; that its pipe ends is then noticed as of any that dies."""
-        for worker in [w for w in self._workers if w.pipe not in ready]:
-            if worker.watch.is_over(seconds):
-                worker.process.kill()
+    def _look_at_the_silent(self, heard: Collection[Place], seconds: float) -> None:
+        """Kill who hangs; its end is then noticed as of any that dies."""
+        for place, worker in self.workers.items():
+            if place not in heard and worker.watch.is_over(seconds):
+                self._site.kill(place)
 
-    def _greeted(self, hello: Hello) -> None:
-        """The first worker has said what it runs on: a CPU wants one worker a core, started now."""
-        rest, self._unstarted = self._unstarted, []
-        if hello.platform == "cpu" and not self._stop.is_set():
-            self._workers += [self._started(core) for core in rest]
-
-    def _answer(self, worker: Worker, dealer: Dealer) -> None:
-        want = worker.asks
-        assert want is not None
+    def _answer(self, place: Place, worker: Worker, want: Want, dealer: Dealer) -> None:
         if want.shape is None and worker.shape is not None:
             dealer.leave(worker.shape)
             worker.shape = None
-        offer = dealer.deal(want.shape, want.n)
+        offer = dealer.deal(want.shape, want.n, len(self.workers))
         if offer is None:
             return
+        if want.shape is None and not offer.jobs and not self._over:
+            if any(other.runs for other in self.workers.values()):
+                return  # a worker may yet die, and this one do what is left
+            self._finish()
         worker.asks = None
         worker.watch.expects(None)
         if offer.jobs:
             worker.shape = offer.jobs[0].run.shape
         worker.runs |= {job.run.identity: job.run for job in offer.jobs}
-        try:
-            worker.pipe.send(offer)
-        except (BrokenPipeError, OSError):
-            return  # it died while it waited: the end of its pipe says so, and its runs go back
+        self._site.give(place, offer)
 
-    def _ended(self, worker: Worker, dealer: Dealer) -> Iterator[Lost]:
-        worker.process.join(EXIT_SECONDS)
-        worker.process.kill()  # one that has closed its pipe and does not end has nothing more to say
-        worker.process.join()
-        self._workers.remove(worker)
+    def _ended(self, place: Place, end: Ended, dealer: Dealer) -> Iterator[Lost]:
+        worker = self.workers.pop(place)
         if worker.shape is not None:
             dealer.leave(worker.shape)
-        how = f"ended with exit code {worker.process.exitcode}"
-        if worker.watch.over:
-            how = f"gave no sign of life for {worker.watch.silent:.0f} seconds and was killed"
-        if not self._stop.is_set() and not worker.greeted:
-            self._count_unbegun(worker)
-        if not self._stop.is_set() and worker.process.exitcode != 0:
-            self._say(f"a worker process {how}; another one takes its place")
-            self._workers.append(self._started(worker.core))
+        hung = f"gave no sign of life for {worker.watch.silent:.0f} seconds and was killed"
+        how = hung if worker.watch.over else end.how
+        if not self._over:
+            self._say(f"a worker process {how}; {self._what_then(place, worker, end)}")
         if worker.runs:
             yield Lost(tuple(worker.runs.values()), how)
 
-    def _count_unbegun(self, worker: Worker) -> None:
-        """One that fails by itself would always fail; one that was killed may have been unlucky."""
-        self._unbegun += 1
-        code = worker.process.exitcode
-        if code is None or code >= 0 or self._unbegun >= STARTS:
-            raise ChildProcessError(
-                f"a worker process ended with exit code {code} before it began; its own words, if any, are above"
-            )
+    def _what_then(self, place: Place, worker: Worker, end: Ended) -> str:
+        """Whether another worker is started in its place.
 
-    def _started(self, core: int | None) -> Worker:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=serve, args=(theirs, self._stop, core, self._chunk_seconds), daemon=True)
-        with held_back():
-            process.start()
-        theirs.close()
-        return Worker(process, ours, core, Watch(self._limits))
+        One that fails by itself before it begins would always fail; one that was killed may have been unlucky.
+
+        Raises:
+            ChildProcessError: it is not, and nobody else is left.
+        """
+        self._unbegun[place] += not worker.greeted
+        if (end.by_itself and not worker.greeted) or self._unbegun[place] >= STARTS:
+            self._barred.add(place)
+            if not self.workers:
+                raise ChildProcessError(f"a worker process {end.how} before it began; {end.words}")
+            return f"it had not begun, so its place is left empty; {end.words}"
+        return "another one takes its place" if place in self._site.places(self._platform) else "its place is gone"

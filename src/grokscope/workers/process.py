@@ -9,43 +9,11 @@ import signal
 import threading
 from multiprocessing.connection import Connection, wait
 from multiprocessing.synchronize import Event as StopFlag
-from typing import NamedTuple
 
-import jax
-
-from grokscope.run import Shape
-from grokscope.training.outcomes import Event
 from grokscope.workers.cache import use_compilation_cache
-from grokscope.workers.engine import Jobs, work
+from grokscope.workers.engine import Jobs
+from grokscope.workers.messages import converse
 from grokscope.workers.signals import ENDING
-
-
-class Hello(NamedTuple):
-    """Worker to driver, first: which platform JAX found. On an accelerator one worker is enough for all devices."""
-
-    platform: str
-
-
-class Want(NamedTuple):
-    """Worker to driver: up to n jobs, of this shape or (None) of any."""
-
-    shape: Shape | None
-    n: int
-
-
-class Expect(NamedTuple):
-    """Worker to driver: how many seconds the chunk that begins will take; None if that is not known."""
-
-    seconds: float | None
-
-
-class Said(NamedTuple):
-    """Worker to driver: a line for the person who watches."""
-
-    text: str
-
-
-Message = Hello | Want | Expect | Said | Event
 
 
 def serve(pipe: Connection, stop: StopFlag, core: int | None, chunk_seconds: float) -> None:
@@ -58,23 +26,14 @@ def serve(pipe: Connection, stop: StopFlag, core: int | None, chunk_seconds: flo
     end_with_the_driver()
     pin(core)
     use_compilation_cache()
-    pipe.send(Hello(jax.default_backend()))
 
-    def feed(shape: Shape | None, n: int) -> Jobs:
-        pipe.send(Want(shape, n))
+    def receive() -> Jobs:
         offer = pipe.recv()
         assert isinstance(offer, Jobs)
         return offer
 
     with contextlib.suppress(BrokenPipeError, EOFError):  # the driver is gone: so is the point of going on
-        for event in work(
-            feed,
-            stop=stop.is_set,
-            chunk_seconds=chunk_seconds,
-            say=lambda text: pipe.send(Said(text)),
-            expect=lambda seconds: pipe.send(Expect(seconds)),
-        ):
-            pipe.send(event)
+        converse(pipe.send, receive, stop=stop.is_set, chunk_seconds=chunk_seconds)
     pipe.close()
 
 

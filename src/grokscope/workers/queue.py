@@ -10,7 +10,7 @@ from grokscope.run import Run, Shape
 
 
 class Assignment(NamedTuple):
-    """Runs for a worker, all of one shape, and how many of that shape are still waiting behind them."""
+    """Runs for a worker, all of one shape, and how many of those that wait behind them are its share."""
 
     runs: list[Run]
     waiting: int
@@ -38,8 +38,12 @@ class ShapeQueue:
         self._waiting.setdefault(run.shape, deque()).append(run)
         self._left[run.shape] += self._work(run)
 
-    def take(self, n: int, shape: Shape | None = None) -> Assignment:
-        """Up to n runs of `shape`, or of the shape that needs a worker most."""
+    def take(self, n: int, shape: Shape | None = None, *, workers: int = 1) -> Assignment:
+        """Up to n runs of `shape`, or of the shape that needs a worker most.
+
+        Args:
+            workers: among how many the waiting runs are shared: a pack sized for all of them leaves the others none.
+        """
         if shape is None:
             shape = self._neediest()
         queue = self._waiting.get(shape, deque()) if shape is not None else deque()
@@ -48,7 +52,8 @@ class ShapeQueue:
             self._left[shape] -= sum(map(self._work, runs))
             if not queue:
                 self._waiting.pop(shape, None)
-        return Assignment(runs, len(queue))
+        sharers = workers // len(self._waiting.keys() | {shape}) - self._workers[shape] if shape is not None else 1
+        return Assignment(runs, len(queue) // max(1, sharers))
 
     def joins(self, shape: Shape) -> None:
         """A worker begins on a shape."""

@@ -1,0 +1,65 @@
+"""How long a pack's chunks take, and so how many epochs the next one has."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from grokscope.training.advance import CHUNK, Strategy
+from grokscope.training.slot import bucket
+
+CHUNK_SECONDS = 10.0
+FIRST_CHUNK = 4
+
+
+class Pace:
+    """The clock of one pack.
+
+    Args:
+        chunk_seconds: how long a chunk should take.
+
+    Attributes:
+        compile_seconds: of the first chunk, which compiles; None before it.
+        seconds_per_epoch: of one lane (`loop`) or of all together (`vmap`); None until the second chunk.
+    """
+
+    def __init__(self, strategy: Strategy, chunk_seconds: float):
+        self._strategy, self._chunk_seconds = strategy, chunk_seconds
+        self.compile_seconds: float | None = None
+        self.seconds_per_epoch: float | None = None
+        self._widths: set[int] = set()
+        self._saved = time.monotonic()
+
+    def epochs(self, n_lanes: int, most: int) -> int:
+        """Epochs, at most `most`, that take about `chunk_seconds`; few while it is not known how long one takes."""
+        if self.seconds_per_epoch is None:
+            return min(FIRST_CHUNK, most)
+        epochs = self._chunk_seconds / (self.seconds_per_epoch * self._in_turn(n_lanes))
+        return int(np.clip(epochs, 1, min(CHUNK, most)))
+
+    def expected(self, n_lanes: int, n_epochs: int) -> float | None:
+        """Seconds that a chunk may take; None if it is the first of its width, which compiles."""
+        width = bucket(n_lanes) if self._strategy == "vmap" else 1
+        known = width in self._widths and self.seconds_per_epoch is not None
+        self._widths.add(width)
+        return (self.seconds_per_epoch or 0.0) * n_epochs * self._in_turn(n_lanes) if known else None
+
+    def took(self, seconds: float, epochs_run: Sequence[int]) -> None:
+        """A chunk is over, in which each lane ran so many epochs. The first one compiles, so it is not timed."""
+        if self.compile_seconds is None:
+            self.compile_seconds = seconds
+            return
+        work = max(epochs_run) if self._strategy == "vmap" else sum(epochs_run)
+        self.seconds_per_epoch = seconds / max(work, 1)
+
+    def saves(self, *, always: bool) -> bool:
+        """Whether a checkpoint is due: after every chunk, or where chunks are cut short, once in a while."""
+        due = always or time.monotonic() - self._saved > self._chunk_seconds / 2
+        if due:
+            self._saved = time.monotonic()
+        return due
+
+    def _in_turn(self, n_lanes: int) -> int:
+        return 1 if self._strategy == "vmap" else n_lanes

@@ -1,0 +1,94 @@
+"""This machine as a site: worker processes, one a core (or one for its accelerators)."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+
+from grokscope.training.pace import CHUNK_SECONDS
+from grokscope.workers.engine import Jobs
+from grokscope.workers.messages import Message
+from grokscope.workers.process import cores, serve
+from grokscope.workers.signals import held_back
+from grokscope.workers.site import Ended, Place
+
+EXIT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A process and the pipe to it."""
+
+    process: SpawnProcess
+    pipe: Connection
+
+    def read(self) -> Message | Ended:
+        """Its next message, which must be there, or how it ended."""
+        try:
+            message: Message = self.pipe.recv()
+        except (EOFError, OSError):
+            return self._end()
+        return message
+
+    def _end(self) -> Ended:
+        self.process.join(EXIT_SECONDS)
+        self.process.kill()  # one that has closed its pipe and does not end has nothing more to say
+        self.process.join()
+        code = self.process.exitcode
+        return Ended(f"ended with exit code {code}", by_itself=code is None or code >= 0)
+
+
+class Machine:
+    """Processes of this machine.
+
+    Args:
+        n: how many; by default one for every core this process may use. On an accelerator it is one, whatever `n`.
+        chunk_seconds: how long a worker goes on between two reports.
+    """
+
+    may_wait = False
+
+    def __init__(self, n: int | None = None, *, chunk_seconds: float = CHUNK_SECONDS):
+        self._context = multiprocessing.get_context("spawn")
+        self._stop = self._context.Event()
+        self._chunk_seconds = chunk_seconds
+        available = cores()
+        self._cores = [available[i % len(available)] for i in range(n or len(available))]
+        self.lines: dict[Place, Line] = {}
+
+    def places(self, platform: str | None) -> Sequence[Place]:
+        """One until it is known what the machine has: a CPU wants one worker a core."""
+        return [Place("", i) for i in range(len(self._cores) if platform == "cpu" else 1)]
+
+    def start(self, place: Place) -> None:
+        ours, theirs = self._context.Pipe()
+        core = self._cores[place.number]
+        process = self._context.Process(target=serve, args=(theirs, self._stop, core, self._chunk_seconds), daemon=True)
+        with held_back():
+            process.start()
+        theirs.close()
+        self.lines[place] = Line(process, ours)
+
+    def listen(self, seconds: float) -> Iterator[tuple[Place, Message | Ended]]:
+        places = {line.pipe: place for place, line in self.lines.items()}
+        for pipe in wait(list(places), timeout=seconds):
+            place = places[pipe]  # type: ignore[index]  # only pipes were waited for
+            message = self.lines[place].read()
+            if isinstance(message, Ended):
+                del self.lines[place]
+            yield place, message
+
+    def give(self, place: Place, jobs: Jobs) -> None:
+        try:
+            self.lines[place].pipe.send(jobs)
+        except (BrokenPipeError, OSError):
+            return  # it died while it waited: the end of its pipe says so, and its runs go back
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def kill(self, place: Place) -> None:
+        self.lines[place].process.kill()
