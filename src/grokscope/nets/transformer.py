@@ -212,6 +212,14 @@ class Transformer(Spec):
         last = feed + 4 if self.heads == 1 and self.rotary != "intended" else feed + 3 + 2 * length
         return 2.0 * d * (d * (first + inner + (last if self.depth > 1 else 0)) + signature.classes)
 
+    def recalled_flops_per_example(self, signature: Signature) -> float:
+        """Of those, what a forward pass looks up: with one head the first products of the first feed-forward, which
+        only a gradient takes."""
+        if self.heads > 1 or self.depth == 1:
+            return 0.0
+        read = signature.length - 1 - len(signature.following)
+        return 2.0 * self.dim**2 * EXPANSION * (1 + (self.gate != "none")) * read
+
     def build(self, signature: Signature, *, key: Key[Array, ""], dtype: DTypeLike = jnp.float32) -> TransformerNet:
         """Initialised as the published framework does by default: embedding N(0, 1), linear U(+-1/sqrt(fan_in))."""
         embedding_key, head_key, *block_keys = jax.random.split(key, 2 + self.depth)
