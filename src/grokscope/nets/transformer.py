@@ -7,7 +7,9 @@ Its variants, one switch each: LayerNorm, learned positions, no gate. Every shor
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import equinox as eqx
@@ -45,7 +47,8 @@ class TransformerNet(ExampleNet):
     Exact shortcuts are taken. What depends on one token and its place is computed once per vocabulary entry and looked
     up: the first block's queries, keys and values and, with one head, all of its leading positions (up to the
     dropout, if that is on): the first, and those whose token follows in every example.
-    The last block is computed only where it is read: at the last position.
+    The last block is computed only where it is read: at the last position. A net that never `drops` takes, in training
+    too, the shortcuts that dropout forbids.
     """
 
     embedding: Float[Array, "vocab dim"]
@@ -55,6 +58,7 @@ class TransformerNet(ExampleNet):
     dropout: Rate = 0.0
     norm_bias: Float[Array, " dim"] | None = None
     positions: Float[Array, "length dim"] | None = None
+    drops: bool = eqx.field(static=True, default=True)
 
     @property
     def is_published(self) -> bool:
@@ -70,7 +74,10 @@ class TransformerNet(ExampleNet):
         self, tokens: Int[Array, "batch length"], *, key: MaybeKey = None, following: tuple[int, ...] = ()
     ) -> Float[Array, "batch classes"]:
         """The same for many examples; one key draws independent masks for all of them."""
-        keys = [(None, None) if key is None else block_keys(key, index) for index in range(len(self.blocks))]
+        keys = [
+            (None, None) if key is None or not self.drops else block_keys(key, index)
+            for index in range(len(self.blocks))
+        ]
         if self.blocks[0].heads == 1 and len(self.blocks) > 1:
             x = self.first_block(tokens.T, following, keys[0][1])
         else:
@@ -187,6 +194,15 @@ class Transformer(Spec):
         if self.dropout == 1.0:
             raise SpecError("dropout", self.dropout, "less than 1")
 
+    def static_part(self) -> Transformer:
+        """As of any spec, but no dropout at all is a shape of its own: more is then computed once a token."""
+        return self._common
+
+    @cached_property
+    def _common(self) -> Transformer:
+        common = super().static_part()
+        return common if self.dropout else dataclasses.replace(common, dropout=0.0)
+
     @property
     def label(self) -> str:
         return f"d={self.dim}"
@@ -233,6 +249,7 @@ class Transformer(Spec):
             norm_bias=norm_bias(self.norm, self.dim, dtype),
             positions=self._positions(jax.random.fold_in(embedding_key, 1), signature.length, dtype),
             head=framework_linear(head_key, (self.dim, signature.classes), dtype, fan_in=self.dim),
+            drops=self.dropout > 0,
         )
         scaled: TransformerNet = jax.tree.map(lambda x: x * self.init_scale if eqx.is_inexact_array(x) else x, net)
         return scaled

@@ -8,7 +8,7 @@ from grokscope.run import Run
 from grokscope.training.epoch import eval_block
 
 PASSES = 3
-"""A training step costs a forward and twice that for the backward pass. More than it takes where a net looks products up."""
+"""A training step costs a forward and twice that for the backward pass; less where a net looks products up."""
 
 
 def flops_per_epoch(run: Run) -> float:
