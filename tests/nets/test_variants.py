@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from grokscope.nets import Transformer, TransformerNet, to_published
+from grokscope.nets.decoder import block_keys
 from grokscope.nets.layers import NORM_EPS, dropped
-from grokscope.nets.transformer import block_keys
 from grokscope.run import Signature
 from grokscope.spec import InputError, SpecError
 

@@ -2,9 +2,10 @@
 
 from grokscope.nets.cnn import Cnn, CnnNet
 from grokscope.nets.complete import Complete, CompleteNet
+from grokscope.nets.decoder import TransformerNet
 from grokscope.nets.mlp import MLP, MLPNet
 from grokscope.nets.published import from_published, to_published
-from grokscope.nets.transformer import Transformer, TransformerNet
+from grokscope.nets.transformer import Transformer
 
 NETS = {net.kind: net for net in (Transformer, MLP, Cnn, Complete)}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -13,6 +12,7 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Key
 
+from grokscope.nets.attention import Weights, mixture, weights
 from grokscope.nets.base import MaybeKey
 from grokscope.nets.layers import (
     centred,
@@ -24,7 +24,6 @@ from grokscope.nets.layers import (
     recalled,
     rotated,
     spread,
-    total,
 )
 
 Rotary = Literal["published", "intended", "none"]
@@ -36,8 +35,6 @@ GATES: tuple[Gate, ...] = ("silu", "none")
 EXPANSION = 4
 Positions = Sequence[Float[Array, "batch inner"]]
 """One array a position, not one array of all: each is then read and differentiated without cutting and padding."""
-Weights = Sequence[Float[Array, "batch heads 1"]]
-"""Of what one position reads, one array for each position it sees."""
 Rate = Float[Array, ""] | float
 
 
@@ -167,29 +164,6 @@ class Block(eqx.Module):
     def feed(self, hidden: Float[Array, "*rows hidden"], rate: Rate, key: MaybeKey) -> Float[Array, "*rows dim"]:
         """Second half of the feed-forward; dropout falls on the hidden units."""
         return dense(dropped(hidden, rate, key), self.down.T)
-
-
-def weights(q: Float[Array, "batch heads dim_head"], k: Sequence[Float[Array, "batch heads dim_head"]]) -> Weights:
-    """How much one position reads from each of those it sees: the softmax of q.k / sqrt(dim_head).
-
-    Written position by position, not as matrix products or along an axis of positions: four are too few for either to
-    pay.
-    """
-    scores = [total(q * key) / math.sqrt(q.shape[-1]) for key in k]
-    largest = jax.lax.stop_gradient(functools.reduce(jnp.maximum, scores))
-    odds = [jnp.exp(score - largest) for score in scores]
-    whole = functools.reduce(jnp.add, odds)
-    # A barrier, for XLA would take the softmax again for every number that is weighted.
-    shares: Weights = jax.lax.optimization_barrier([odd / whole for odd in odds])
-    return shares
-
-
-def mixture(
-    weights: Sequence[Float[Array, "*rows 1"]], v: Sequence[Float[Array, "*rows n"]]
-) -> Float[Array, "*rows n"]:
-    """The weighted sum of what one position sees."""
-    parts = [spread(weight, value.shape[-1]) * value for weight, value in zip(weights, v, strict=True)]
-    return functools.reduce(jnp.add, parts)
 
 
 def new_block(

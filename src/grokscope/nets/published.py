@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from grokscope.nets.block import ROTARY, Block, Rotary
-from grokscope.nets.transformer import TransformerNet
+from grokscope.nets.decoder import TransformerNet
 from grokscope.spec import InputError
 
 TRANSPOSED = {"wq": "query", "wk": "key", "wv": "value", "w1": "gate", "w3": "up"}
