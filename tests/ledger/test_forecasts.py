@@ -1,6 +1,7 @@
 """Forecasts are added and superseded; nothing changes or removes one."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,13 +100,31 @@ def test_of_writers_at_once_one_wins(kept: Forecasts) -> None:
     assert kept.all() == [attempt.result() for attempt in attempts if not attempt.exception()]
 
 
-def test_a_ledger_from_before_there_were_forecasts(store: str) -> None:
+def test_a_suite_is_copied_with_its_forecasts(kept: Forecasts, ledger: Ledger, tmp_path: Path) -> None:
+    """Those that were superseded among them, and no other suite's."""
+    kept.keep(**said())
+    kept.keep(**said(2.0), supersede=True)
+    kept.keep(**said(accuracy="running"))
+    ledger.register("two", "", [groks(1)])
+    kept.keep(**said(suite="two"))
+    with open_ledger(tmp_path / "copy.db") as copy:
+        ledger.copy_suite("one", copy)
+        assert copy.forecasts.all() == kept.all("one")
+        assert len(copy.forecasts.all()) == 3
+        with pytest.raises(LedgerError, match="which stands"):
+            copy.forecasts.keep(**said(3.0))
+
+
+def test_a_ledger_from_before_there_were_forecasts(store: str, tmp_path: Path) -> None:
     with open_ledger(store) as ledger:
         ledger.register("one", "", [groks()])
         with writing_to(ledger._engine) as connection:
             forecasts.drop(connection)
     with open_ledger(store, create=False) as ledger:
         assert ledger.forecasts.all("one") == []
+        with open_ledger(tmp_path / "copy.db") as copy:
+            ledger.copy_suite("one", copy)
+            assert copy.forecasts.all() == []
         made = ledger.forecasts.keep(**said())
         assert ledger.forecasts.all() == [made]
         with reading_from(ledger._engine) as connection:

@@ -23,7 +23,7 @@ from grokscope.workers.pool import Pool
 from grokscope.workers.site import Site
 from grokscope.workers.watchdog import LIMITS, Limits
 from grokscope.workers.where import opened
-from kill import PATIENCE, Doomed, cmdline, kill, offspring, workers_of
+from kill import SILENCE, Doomed, cmdline, kill, offspring, workers_of
 from training.lanes import RUN, UNREACHABLE
 
 ray = pytest.importorskip("ray", reason="the extra `ray` is not installed (`make test-ray` does that)")
@@ -54,7 +54,7 @@ def test_a_worker_is_killed_and_then_the_driver(tmp_path: Path, undisturbed: dic
     doomed.wait_for_news(process, len(doomed.told()) + 2)
     workers = workers_of(process.pid)
     process.kill()
-    said, _ = process.communicate(timeout=PATIENCE)
+    said, _ = process.communicate(timeout=SILENCE)
     (line,) = said.splitlines()
     assert line.startswith("a worker process on ")
     assert line.endswith(" died; another one takes its place"), "and Ray itself says nothing"
@@ -75,7 +75,7 @@ def test_ctrl_c_finishes_the_chunk(tmp_path: Path, undisturbed: dict[str, bytes]
     kept = doomed.folder / "out" / "checkpoints"
     wait_until(lambda: process.poll() is not None or list(kept.glob("*.checkpoint")), "no checkpoint was written")
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to all of Ray's processes, too
-    said, _ = process.communicate(timeout=PATIENCE)
+    said, _ = process.communicate(timeout=SILENCE)
     assert process.returncode == 130, said
     assert "nothing is lost" in said
     assert "Report:" in said
@@ -94,7 +94,7 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
     for _ in range(2):
         os.kill(process.pid, signal.SIGINT)
         time.sleep(0.1)
-    process.communicate(timeout=PATIENCE)
+    process.communicate(timeout=SILENCE)
     assert process.returncode == 0, "nothing has failed"
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), "workers outlive their driver")
     doomed.assert_whole()
@@ -123,7 +123,7 @@ def drive(
         pool = Pool(site, say=words.append, limits=limits)
         identities = ledger.register("tiny", "text", runs)
         driver = Driver(ledger, Checkpoints(folder / "kept"), watch=lambda event: watch(event, site, pool))
-        tally = driver.drive(runs, pool, max_seconds=PATIENCE)
+        tally = driver.drive(runs, pool, max_seconds=SILENCE)
         done = [identity for identity in identities if ledger.states([identity])[identity] == "done"]
         return tally, {identity: ledger.trace(identity).to_numpy().tobytes() for identity in done}, words
 
@@ -174,7 +174,7 @@ def test_on_accelerators_is_one_worker_replaced_if_it_hangs_and_not_used_if_its_
             if len(saved) == 3:
                 os.kill(pid_of_the_worker(), signal.SIGSTOP)
 
-    limits = Limits(times=1.0, least=3.0, unknown=PATIENCE)
+    limits = Limits(times=1.0, least=3.0, unknown=SILENCE)
     tally, _, words = drive(tmp_path / "ray", RUNS[:1], f"ray:{nodes.address}", stop_it_once, limits)
     assert (tally.done, tally.failures) == (1, [])
     assert saved == sorted(set(saved)), "no epoch that was saved has been done twice"
@@ -213,7 +213,7 @@ def test_no_cluster_answers(address: str, words: str) -> None:
 
 
 def wait_until(happens: Callable[[], object], otherwise: str) -> None:
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + SILENCE
     while not happens():
         assert time.monotonic() < ends, otherwise
         time.sleep(0.05)

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from grokscope.run import Run
 from grokscope.training.outcomes import Checkpoint, Progress, Snapshot
 from grokscope.workers.drive import Driver, Tally
 from grokscope.workers.pool import Lost
-from ledger.fakes import failed, finished
+from ledger.fakes import failed, finished, groks
 
 from .house import IDENTITIES, RUNS, FakePool, House, jobs
 
@@ -108,6 +109,56 @@ def test_a_run_that_kills_its_workers_stands_as_failed(house: House) -> None:
     assert (tally.done, tally.failed) == (2, 1)
     assert house.states() == ["failed", "done", "done"]
     assert "exit code -11" in house.ledger.show(RUNS[0])["error"]
+
+
+def packs(driver: Driver, guilty: Run, dealt: list[list[Run]]) -> Iterator[Any]:
+    """Workers one after another, each with a pack of lanes for all that is said to wait, in which one run kills."""
+    while (offer := driver.deal(None, 1)) and offer.jobs:
+        shape = offer.jobs[0].run.shape
+        more = driver.deal(shape, offer.waiting).jobs if offer.waiting else ()  # type: ignore[union-attr]
+        pack = [job.run for job in (*offer.jobs, *more)]
+        dealt.append(pack)
+        driver.leave(shape)
+        if guilty in pack:
+            yield Lost(tuple(pack), "ended with exit code -11")
+        else:
+            yield from map(finished, pack)
+
+
+@pytest.mark.parametrize("retries", [0, 1, 2])
+@pytest.mark.parametrize("at", [0, 3, 6])
+def test_only_the_run_that_kills_its_workers_fails(house: House, retries: int, at: int) -> None:
+    """Its neighbours in a pack die with it, so the pack is parted until it is alone."""
+    runs, dealt = [groks(seed) for seed in range(7)], list[list[Run]]()
+    house.fields = {"retries": retries}
+    tally, _ = house.drive(lambda driver, pool: packs(driver, runs[at], dealt), runs)
+    assert (tally.done, [failure.run for failure in tally.failures]) == (6, [runs[at]])
+    assert "exit code -11" in house.ledger.show(runs[at])["error"]
+    assert dealt[: 1 + retries] == [runs] * (1 + retries), "as many tries as the suite says for all of them"
+    killed = [pack for pack in dealt if runs[at] in pack]
+    assert killed[-1] == [runs[at]]
+    assert len(killed) <= 1 + retries + 3
+
+
+def test_a_pack_whose_workers_die_by_bad_luck_stays_together(house: House) -> None:
+    """It gets further in between, so nobody suspects it: parted, it would take many times as long."""
+    runs, sizes = [groks(seed) for seed in range(4)], []
+
+    def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
+        for epoch in range(4, 24, 4):
+            first, *_ = driver.deal(None, 1).jobs  # type: ignore[union-attr]
+            pack = [first.run, *(job.run for job in driver.deal(first.run.shape, 3).jobs)]  # type: ignore[union-attr]
+            driver.leave(first.run.shape)
+            sizes.append(len(pack))
+            for run in pack:
+                yield Checkpoint(run, epoch, b"state")
+            yield Lost(tuple(pack), "was lost with its node")
+        for job in jobs(driver):
+            yield finished(job.run)
+
+    tally, _ = house.drive(script, runs)
+    assert sizes == [4] * 5
+    assert (tally.done, tally.failed) == (4, 0)
 
 
 def test_an_interrupted_drive_keeps_what_it_has_and_fails_nothing(house: House) -> None:

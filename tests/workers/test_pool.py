@@ -3,6 +3,9 @@
 import dataclasses
 import os
 import signal
+from collections.abc import Iterator
+from ctypes import c_bool
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +15,16 @@ from grokscope import Seeds
 from grokscope.ledger import open_ledger
 from grokscope.run import Shape
 from grokscope.training.outcomes import Checkpoint, Event
+from grokscope.training.pack import Pack
+from grokscope.training.strategy import Choice
 from grokscope.training.train import train
+from grokscope.workers import engine
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver
 from grokscope.workers.engine import Jobs
 from grokscope.workers.machine import Machine
 from grokscope.workers.pool import Pool
+from grokscope.workers.process import serve
 from grokscope.workers.site import Place
 from grokscope.workers.watchdog import Limits
 from training.lanes import RUN, UNREACHABLE
@@ -79,6 +86,38 @@ def test_a_worker_that_hangs_is_killed_and_replaced(tmp_path: Path) -> None:
     assert saved == sorted(set(saved)), "no epoch that was saved has been done twice"
     assert len(words) == 1
     assert words[0].startswith("a worker process gave no sign of life for ")
+
+
+GUILTY = RUNS[2]
+
+
+def deadly(pipe: Connection, stop: c_bool, core: int | None, chunk_seconds: float) -> None:
+    """A worker that takes lanes together, and that one run kills, as if it were out of memory."""
+    step = Pack.step
+
+    def step_or_die(pack: Pack) -> Iterator[Event]:
+        if any(slot.run == GUILTY for slot in pack.slots):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return step(pack)
+
+    Pack.step = step_or_die  # type: ignore[method-assign]
+    engine.choose = lambda shape, sample, *, waiting: Choice("vmap", waiting + 1, "default")  # type: ignore[assignment]
+    serve(pipe, stop, core, chunk_seconds)
+
+
+def test_a_run_that_kills_its_worker_takes_no_neighbour_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grokscope.workers.machine.serve", deadly)
+    runs, words = RUNS[1:3], list[str]()
+    with open_ledger(tmp_path / "ledger.db") as ledger:
+        ledger.register("tiny", "text", runs)
+        driver = Driver(ledger, Checkpoints(tmp_path / "kept"), retries=0)
+        tally = driver.drive(runs, Pool(Machine(1, chunk_seconds=60.0), say=words.append))
+        assert (tally.done, [failure.run for failure in tally.failures]) == (1, [GUILTY])
+        assert "exit code -9" in ledger.show(GUILTY)["error"]
+        assert len(ledger.trace(runs[0])) == 80
+    assert len(words) == 2, "the worker of both, and the worker of the guilty one"
 
 
 class Unlucky(Machine):

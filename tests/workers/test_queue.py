@@ -66,6 +66,21 @@ def test_a_run_can_come_back() -> None:
     assert queue.take(1) == ([run], 0)
 
 
+def test_runs_that_are_to_be_apart_come_first_and_alone() -> None:
+    narrow, wide = several(NARROW, 4), several(WIDE, 9)
+    queue = ShapeQueue([*wide, *narrow[2:]], work=cost)
+    queue.put_apart(narrow[:2])
+    queue.put_apart([])
+    assert len(queue) == 13
+    assert queue.take(1, NARROW.shape) == (narrow[2:3], 1), "nobody in mid work gets them"
+    group = queue.take(1)
+    assert group == (narrow[:2], 0), "all of them, and nothing is said to wait that could join them"
+    queue.put_back(group)
+    assert queue.take(1) == group, "they are still apart"
+    queue.put_back(queue.take(1, NARROW.shape))
+    assert queue.take(9, NARROW.shape).runs == narrow[3:]
+
+
 @given(st.lists(st.tuples(st.sampled_from([NARROW, WIDE, WIDEST]), st.integers(0, 3)), max_size=20), st.integers(1, 4))
 def test_every_run_comes_once_and_no_assignment_mixes_shapes(chosen: list[tuple[Run, int]], n: int) -> None:
     runs = [dataclasses.replace(run, seeds=Seeds.all(seed)) for run, seed in chosen]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, inspect, select
 
 from grokscope.ledger.batches import batches
+from grokscope.ledger.forecasts import forecasts
 from grokscope.ledger.reading import check_suite
 from grokscope.ledger.tables import OUTCOMES, runs, suite_runs, suites
 
@@ -13,7 +14,10 @@ BATCH = 50
 
 
 def copy_suite(source: Connection, target: Connection, name: str) -> None:
-    """Copy the suite and its runs, those that are done with all they left; nobody works on the copies."""
+    """Copy the suite, its forecasts and its runs, those that are done with all they left.
+
+    Nobody works on the copies.
+    """
     check_suite(source, name)
     suite = source.execute(select(suites).where(suites.c.name == name)).mappings().one()
     target.execute(insert(suites), [dict(suite)])
@@ -27,6 +31,15 @@ def copy_suite(source: Connection, target: Connection, name: str) -> None:
         for table in OUTCOMES:
             if rows := source.execute(select(table).where(table.c.id.in_(done))).mappings().all():
                 target.execute(insert(table), [dict(row) for row in rows])
+    _copy_forecasts(source, target, name)
+
+
+def _copy_forecasts(source: Connection, target: Connection, name: str) -> None:
+    """As they were kept, to the letter, those that others superseded among them."""
+    if not inspect(source).has_table(forecasts.name):  # a ledger from before there were forecasts
+        return
+    if rows := source.execute(select(forecasts).where(forecasts.c.suite == name)).mappings().all():
+        target.execute(insert(forecasts), [dict(row) for row in rows])
 
 
 def _idle(status: str) -> dict[str, str | None]:

@@ -11,7 +11,8 @@ class Attempts:
     """Counts what befell runs in one drive.
 
     A run that failed is tried again `retries` times. A worker that died says little about the runs in its hands, so a
-    run may lose as many in a row without having got any further in between, and any number if it gets further.
+    run may lose as many in a row without having got any further in between, and any number if it gets further. Beyond
+    that it is suspected, and stands as failed once it loses a worker that has no other run.
     """
 
     def __init__(self, retries: int):

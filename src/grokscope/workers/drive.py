@@ -123,7 +123,7 @@ class Driver:
         while (offer := self._queue.take(n, shape, workers=workers)).runs:
             standing = self.books.claim([run.identity for run in offer.runs])
             if standing is None:  # the ledger is away
-                self._queue_all(offer.runs)
+                self._queue.put_back(offer)
                 break
             self.tally.elsewhere |= standing.ended
             self._others.add(run for run in offer.runs if run.identity in standing.theirs)
@@ -168,9 +168,24 @@ class Driver:
         self.watch(event)
 
     def _lost(self, loss: Lost) -> None:
-        """A worker is gone. Unless it was told to go, its runs are tried again from their checkpoints."""
-        for run in () if self.tally.interrupted else loss.runs:
-            self._tried_again(lost(run, loss), self._attempts.lost(run))
+        """A worker is gone. Unless it was told to go, its runs are tried again from their checkpoints.
+
+        Those without a try left were all in the hands of a worker that one of them may have killed. They are parted in
+        two halves until the one that does it is alone with its worker: that one stands as failed.
+        """
+        if self.tally.interrupted:
+            return
+        spent = []
+        for run in loss.runs:
+            if self._attempts.lost(run):
+                self._tried_again(lost(run, loss), True)
+            elif len(loss.runs) > 1 and run.identity in self.books.held:
+                spent.append(run)
+            else:
+                self._tried_again(lost(run, loss), False)
+        half = len(spent) // 2
+        self._queue.put_apart(spent[:half])
+        self._queue.put_apart(spent[half:])
 
     def _tried_again(self, failure: Failed, again: bool) -> None:
         """Back into the queue while there is a try left; a run without one stands as failed."""

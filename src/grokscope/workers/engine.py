@@ -65,7 +65,8 @@ def work(
                     yield from pack.add(feed(shape, free).jobs)
                 if pack.slots:
                     yield from pack.step()
-                room[shape] = lanes = min(lanes, pack.most)
+                room[shape] = min(pack.most, room.get(shape, pack.most))
+                lanes = min(lanes, room[shape])
             yield from pack.checkpoints()
         except Exception:  # whatever it was, it belongs to these runs: the driver decides whether to try again
             yield from all_failed(pack, traceback.format_exc())

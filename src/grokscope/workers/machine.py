@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator, Sequence
+from ctypes import c_bool
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -53,7 +54,7 @@ class Machine:
 
     def __init__(self, n: int | None = None, *, chunk_seconds: float = CHUNK_SECONDS):
         self._context = multiprocessing.get_context("spawn")
-        self._stop = self._context.Event()
+        self._stop = self._context.Value(c_bool, False, lock=False)  # a worker killed with a lock in hand keeps it
         self._chunk_seconds = chunk_seconds
         available = cores()
         self._cores = [available[i % len(available)] for i in range(n or len(available))]
@@ -88,7 +89,7 @@ class Machine:
             return  # it died while it waited: the end of its pipe says so, and its runs go back
 
     def stop(self) -> None:
-        self._stop.set()
+        self._stop.value = True  # type: ignore[assignment]  # ctypes converts it
 
     def kill(self, place: Place) -> None:
         self.lines[place].process.kill()

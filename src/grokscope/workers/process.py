@@ -7,8 +7,8 @@ import multiprocessing
 import os
 import signal
 import threading
+from ctypes import c_bool
 from multiprocessing.connection import Connection, wait
-from multiprocessing.synchronize import Event as StopFlag
 
 from grokscope.workers.cache import use_compilation_cache
 from grokscope.workers.engine import Jobs
@@ -16,7 +16,7 @@ from grokscope.workers.messages import converse
 from grokscope.workers.signals import ENDING
 
 
-def serve(pipe: Connection, stop: StopFlag, core: int | None, chunk_seconds: float) -> None:
+def serve(pipe: Connection, stop: c_bool, core: int | None, chunk_seconds: float) -> None:
     """Work until the driver has nothing more, or asks to stop.
 
     Signals that a terminal or a scheduler sends to all processes alike are the driver's to handle.
@@ -33,7 +33,7 @@ def serve(pipe: Connection, stop: StopFlag, core: int | None, chunk_seconds: flo
         return offer
 
     with contextlib.suppress(BrokenPipeError, EOFError):  # the driver is gone: so is the point of going on
-        converse(pipe.send, receive, stop=stop.is_set, chunk_seconds=chunk_seconds)
+        converse(pipe.send, receive, stop=lambda: stop.value, chunk_seconds=chunk_seconds)
     pipe.close()
 
 
