@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer.testing
 from click.testing import Result
 from typer.testing import CliRunner
 
 from grokscope.cli.app import app
+
+# The runner would make the whole command line anew for every call, which takes longer than most commands.
+typer.testing._get_command = functools.cache(typer.testing._get_command)  # type: ignore[attr-defined]
 
 TINY = """
 name: tiny
