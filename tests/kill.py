@@ -12,9 +12,13 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from grokscope.training.outcomes import Event
 
 SUITE = """
 name: doomed
@@ -24,7 +28,11 @@ experiments: {groks: {type: groks, keep: final}}
 """
 N_RUNS = 4
 CHUNK_SECONDS = 0.1
-PATIENCE = 120.0
+SILENCE = 900.0
+"""Seconds without any news after which a driver counts as hung. Nothing waits for so long but on a machine that has
+far more to do than these tests: whatever a test waits for, it waits for the event."""
+AT_RECORD, AT_DROP = "record", "drop"
+"""Where a driver can be killed: with runs finished and not in the ledger, or in it and their checkpoints there."""
 
 
 class Told(NamedTuple):
@@ -49,21 +57,31 @@ class Doomed:
     on: str = "local"
     kills: dict[str, int] = field(default_factory=lambda: {"driver": 0, "worker": 0})
 
-    def begin(self, *command: str) -> subprocess.Popen[str]:
-        """Start a driver: this file, or another command in the suite's folder."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "doomed.yaml").write_text(SUITE.replace("EPOCHS", str(self.epochs)))
-        words = command or (sys.executable, __file__, str(self.folder), self.store, self.on)
+    def begin(self, *command: str, dies_at: str = "") -> subprocess.Popen[str]:
+        """Start a driver: this file, which may be doomed to die somewhere, or another command in the suite's folder."""
+        self.write()
+        words = command or (sys.executable, __file__, str(self.folder), self.store, self.on, dies_at)
         return subprocess.Popen(
             words, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
 
+    def write(self) -> None:
+        """The suite's file, in its folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "doomed.yaml").write_text(SUITE.replace("EPOCHS", str(self.epochs)))
+
     def finish(self, process: subprocess.Popen[str] | None = None) -> str:
         """Let a driver go on to the end; what it said."""
         process = process or self.begin()
-        said, _ = process.communicate(timeout=PATIENCE)
+        self.wait_until(process, lambda: False)
+        said, _ = process.communicate()
         assert process.returncode == 0, said
         return said
+
+    def finish_here(self, watch: Callable[[Event], None] = lambda event: None) -> None:
+        """Be the driver, to the end: spares a process."""
+        self.write()
+        assert drive(self.folder, self.store, self.on, watch) == 0
 
     def told(self) -> list[Told]:
         """All that the drivers have said so far, whole lines only."""
@@ -74,10 +92,18 @@ class Doomed:
 
     def wait_for_news(self, process: subprocess.Popen[str], than: int) -> None:
         """Until the log is longer than so many lines, or the process ends."""
-        ends = time.monotonic() + PATIENCE
-        while process.poll() is None and len(self.told()) <= than:
-            assert time.monotonic() < ends, "the driver says nothing"
-            time.sleep(0.01)
+        self.wait_until(process, lambda: len(self.told()) > than)
+
+    def wait_until(self, process: subprocess.Popen[str], happens: Callable[[], bool]) -> None:
+        """Until something happens or the process ends, however long that takes as long as the log grows."""
+        news, heard = len(self.told()), time.monotonic()
+        while process.poll() is None and not happens():
+            if len(self.told()) > news:
+                news, heard = len(self.told()), time.monotonic()
+            if time.monotonic() - heard > SILENCE:
+                process.kill()
+                raise AssertionError(f"the driver has said nothing for {SILENCE:.0f} s: {process.communicate()[0]}")
+            time.sleep(0.02)
 
     def kill_at_random(self, chance: random.Random) -> bool:
         """Start a driver, perhaps kill workers of it, kill it. False if it was quicker and ended by itself."""
@@ -96,7 +122,7 @@ class Doomed:
         ended = process.poll() is not None
         workers = workers_of(process.pid)
         process.kill()
-        said, _ = process.communicate(timeout=PATIENCE)
+        said, _ = process.communicate()
         if ended:
             assert process.returncode == 0, said
             return False
@@ -169,7 +195,7 @@ def kill(pid: int) -> None:
 
 def assert_gone(pids: list[int]) -> None:
     """Workers do not outlive their driver."""
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + SILENCE
     while alive := [pid for pid in pids if cmdline(pid)]:
         assert time.monotonic() < ends, f"workers {alive} outlive their driver"
         time.sleep(0.05)
@@ -183,10 +209,10 @@ def cmdline(pid: int) -> bytes:
         return b""
 
 
-def main(folder: Path, store: str, on: str) -> int:
-    """Run the suite, and log what is saved once it is saved."""
+def drive(folder: Path, store: str, on: str, then: Callable[[Event], None] = lambda event: None) -> int:
+    """Run the suite in this process, and log what is saved once it is saved. How many runs failed."""
     from grokscope import run_suite
-    from grokscope.training.outcomes import Checkpoint, Event, Finished
+    from grokscope.training.outcomes import Checkpoint, Finished
 
     with (folder / "events.log").open("a", buffering=1) as log:
 
@@ -195,6 +221,7 @@ def main(folder: Path, store: str, on: str) -> int:
                 log.write(f"{event.run.identity} {event.epoch}\n")
             elif isinstance(event, Finished):
                 log.write(f"{event.run.identity} {event.result.epochs} finished\n")
+            then(event)
 
         outcome = run_suite(
             folder / "doomed.yaml", store=store, out=folder / "out", workers=2, on=on, chunk_seconds=CHUNK_SECONDS,
@@ -203,5 +230,24 @@ def main(folder: Path, store: str, on: str) -> int:
     return len(outcome.tally.failures)
 
 
+def doom(dies_at: str) -> None:
+    """Have this process die where it would begin with this."""
+    from grokscope.ledger import Ledger
+    from grokscope.workers.saving import Saving
+
+    def die(*args: object) -> None:
+        kill(os.getpid())
+
+    if dies_at == AT_RECORD:
+        Ledger.record_all = die  # type: ignore[method-assign]
+    elif dies_at == AT_DROP:
+        Saving.drop = die  # type: ignore[method-assign]
+
+
+def main(folder: str, store: str, on: str, dies_at: str = "") -> int:
+    doom(dies_at)
+    return drive(Path(folder), store, on)
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))
+    sys.exit(main(*sys.argv[1:]))

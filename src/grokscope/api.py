@@ -132,6 +132,7 @@ def run_suite(
             tally = driver.tally
         if tally.at_once:
             return Outcome(tally, derived=derived)
+        checkpoints.clear(ended(suite, ledger))  # what other drivers left that were killed meanwhile
         return Outcome(tally, *concluded(suite, ledger, out), derived)
 
 

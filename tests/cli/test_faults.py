@@ -12,8 +12,12 @@ from click.testing import Result
 
 from grokscope import api
 from grokscope.ledger import network, open_ledger
+from grokscope.ledger.owners import process_space
+from grokscope.run import Run
 from grokscope.studies.study import study_of
 from grokscope.workers.checkpoints import Checkpoints
+from grokscope.workers.drive import Driver, Tally
+from grokscope.workers.pool import Pool
 
 from .conftest import call
 
@@ -104,3 +108,24 @@ def test_killed_drivers_leave_no_checkpoint_of_a_finished_run(copy: Path, monkey
         Checkpoints(copy / "out" / "checkpoints").save(next(iter(ledger.states(suite="tiny"))), b"state")
     assert run(copy).exit_code == 0
     assert list((copy / "out" / "checkpoints").iterdir()) == []
+
+
+def test_nor_do_those_that_are_killed_while_this_one_drives(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        api, "study_of", lambda suite: dataclasses.replace(study_of(suite), write=lambda contents, folder: folder)
+    )
+    folder = copy / "out" / "checkpoints"
+    with open_ledger(copy / "out" / "ledger.sqlite") as ledger:
+        pending, done, *_ = ledger.states(suite="tiny")
+        ledger.reset([pending])
+
+    def drive(driver: Driver, runs: list[Run], pool: Pool, **fields: float) -> Tally:
+        assert [run.identity for run in runs] == [pending]
+        for identity in (pending, done):
+            Checkpoints(folder).save(identity, b"state")
+        (folder / f"{pending}.here~4194305~{process_space()}ffff.new").touch()
+        return driver.tally
+
+    monkeypatch.setattr(Driver, "drive", drive)
+    run(copy)
+    assert [path.name for path in folder.iterdir()] == [f"{pending}.checkpoint"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -14,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from grokscope.ledger import open_ledger
-from kill import N_RUNS, PATIENCE, Doomed, kill, workers_of
+from grokscope.training.outcomes import Checkpoint, Event
+from kill import AT_DROP, AT_RECORD, N_RUNS, Doomed, kill, workers_of
 from stores import postgresql
 
-EPOCHS = 600
+EPOCHS = 300
 LONG_EPOCHS = 1500
 KILLS = int(os.environ.get("GROKSCOPE_TEST_KILLS", "200"))
 
@@ -30,9 +30,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def whole(folder: Path, epochs: int) -> dict[str, bytes]:
     """What an undisturbed suite comes to."""
     suite = Doomed(folder, str(folder / "ledger.sqlite"), epochs)
-    suite.finish()
+    suite.finish_here()
     suite.assert_whole()
     return suite.left()
+
+
+def kept(suite: Doomed) -> set[str]:
+    """Identities of the runs that have a checkpoint."""
+    return {path.stem for path in (suite.folder / "out" / "checkpoints").glob("*.checkpoint")}
 
 
 def interrupted(suite: Doomed, times: int) -> str:
@@ -40,15 +45,13 @@ def interrupted(suite: Doomed, times: int) -> str:
     process = suite.begin(
         sys.executable, "-m", "grokscope", "run", "doomed.yaml", "--workers", "2", "--store", suite.store
     )
-    ends = time.monotonic() + PATIENCE
-    while not list((suite.folder / "out" / "checkpoints").glob("*.checkpoint")):
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < ends, "no checkpoint was written"
-        time.sleep(0.05)
+    suite.wait_until(process, lambda: bool(kept(suite)))
+    assert process.poll() is None, process.communicate()[0]
     for _ in range(times):
         os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers, too
         time.sleep(0.1)
-    said, _ = process.communicate(timeout=PATIENCE)
+    suite.wait_until(process, lambda: False)
+    said, _ = process.communicate()
     assert process.returncode == 130, said
     assert "nothing is lost" in said
     assert "Traceback" not in said
@@ -63,11 +66,15 @@ def test_interrupted_killed_and_robbed_of_a_worker(tmp_path: Path, undisturbed: 
     suite.assert_whole()
     suite.kill_at_random(random.Random(0))
     suite.assert_whole()
-    process = suite.begin()
-    suite.wait_for_news(process, len(suite.told()))
-    for worker in workers_of(process.pid)[:1]:
-        kill(worker)
-    suite.finish(process)
+    robbed: list[int] = []
+
+    def rob(event: Event) -> None:
+        if isinstance(event, Checkpoint) and not robbed:
+            robbed.append(workers_of(os.getpid())[0])
+            kill(robbed[0])
+
+    suite.finish_here(rob)
+    assert robbed
     suite.assert_whole()
     assert suite.left() == undisturbed
 
@@ -79,28 +86,35 @@ def test_interrupted_twice_and_killed_on_postgresql(tmp_path: Path, undisturbed:
         suite.assert_whole()
         suite.kill_at_random(random.Random(1))
         suite.assert_whole()
-        suite.finish()
+        suite.finish_here()
         suite.assert_whole()
         assert suite.left() == undisturbed
 
 
-def one_of_two_dies(suite: Doomed) -> None:
-    """Two drivers share a suite, until one of them is killed."""
-    drivers: list[subprocess.Popen[str]] = [suite.begin(), suite.begin()]
-    suite.wait_for_news(drivers[0], 0)
-    time.sleep(0.5)
-    drivers[0].kill()
-    drivers[0].communicate(timeout=PATIENCE)
-    suite.finish(drivers[1])
-    suite.assert_whole()
-    finished = Counter(line.identity for line in suite.told() if line.finished)
-    assert sum(finished.values()) <= N_RUNS + 2  # what the dead one had finished and not yet written is done again
-
-
-def test_one_of_two_drivers_dies(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+def test_drivers_that_share_a_suite_die_where_it_is_worst(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    """One with runs finished and not written, the next with runs written whose checkpoints are there, while a third,
+    which opened the folder before either, goes on. Each takes over from the one before."""
     suite = Doomed(tmp_path, str(tmp_path / "ledger.sqlite"), EPOCHS)
-    one_of_two_dies(suite)
+    left: list[set[str]] = []
+
+    def others_die(event: Event) -> None:
+        for dies_at in () if left else (AT_RECORD, AT_DROP):
+            process = suite.begin(dies_at=dies_at)
+            suite.wait_until(process, lambda: False)
+            said, _ = process.communicate()
+            assert process.returncode == -signal.SIGKILL, said
+            with open_ledger(suite.store, create=False) as ledger:
+                done = {name for name, state in ledger.states(suite="doomed").items() if state == "done"}
+            left.append(kept(suite) & done)
+
+    suite.finish_here(others_die)
+    unwritten, written = left
+    assert not unwritten
+    assert written, "the driver that died had put nothing into the ledger"
+    suite.assert_whole()
     assert suite.left() == undisturbed
+    finished = Counter(line.identity for line in suite.told() if line.finished)
+    assert N_RUNS < sum(finished.values()) <= N_RUNS + 2, "only what was not written is done again"
 
 
 @pytest.mark.slow
@@ -129,6 +143,7 @@ def test_killed_anywhere(kind: str, tmp_path: Path) -> None:
             suite = Doomed(folder, url if kind == "postgresql" else str(folder / "ledger.sqlite"), LONG_EPOCHS)
             while sum(kills.values()) + sum(suite.kills.values()) < KILLS / 2 and suite.kill_at_random(chance):
                 suite.assert_whole()
+                print(f"{kind}: {sum(kills.values()) + sum(suite.kills.values())} killed so far", flush=True)
             suite.finish()
             suite.assert_whole()
             assert suite.left() == reference

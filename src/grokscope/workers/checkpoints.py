@@ -39,12 +39,16 @@ class Checkpoints:
                 trial.unlink(missing_ok=True)
 
     def clear(self, ended: Container[str]) -> None:
-        """Delete what killed drivers left: unfinished files, and checkpoints of runs that have ended."""
+        """Delete what killed drivers left: unfinished files, and checkpoints of runs that have ended.
+
+        What cannot be deleted now is found the next time.
+        """
         for path in self.folder.iterdir():
             identity, _, writer = path.stem.partition(".")
             left = is_dead(writer.replace(COLON, ":")) if path.suffix == NEW else identity in ended
             if left and path.suffix in (KEPT, NEW):
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
 
     def save(self, identity: str, data: bytes) -> None:
         """Keep these bytes in place of what was kept before, which stays if this fails.
