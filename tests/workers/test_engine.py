@@ -70,6 +70,23 @@ def test_a_place_that_becomes_free_is_filled(monkeypatch: pytest.MonkeyPatch) ->
     assert {event.provenance.strategy for event in done} == {"vmap/default"}
 
 
+def test_runs_that_come_apart_stay_apart_and_limit_no_later_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they are dealt when one of them is suspected: together, with nothing said to wait behind them."""
+    monkeypatch.setattr(engine, "choose", lambda shape, sample, waiting: Choice("vmap", waiting + 1, "default"))
+    suspects, rest = several(6)[:2], Feed(several(6)[2:])
+    offers = [Jobs([Job(run) for run in suspects], 0)]
+
+    def feed(shape: Shape | None, n: int) -> Jobs:
+        assert shape is None or not offers
+        return offers.pop() if offers else rest(shape, n)
+
+    done = of(Finished, list(work(feed)))
+    assert [event.run for event in done[:2]] == suspects
+    assert {event.provenance.layout for event in done[:2]} == {2}
+    assert {event.provenance.layout for event in done[2:]} == {4}
+    assert rest.asked[:2] == [(None, 1), (SHORT.shape, 3)]
+
+
 def test_stop_is_heeded_between_chunks() -> None:
     told: list[Event] = []
     feed = Feed(several(3))
