@@ -14,6 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -225,7 +226,7 @@ def drive(folder: Path, store: str, on: str, then: Callable[[Event], None] = lam
 
         outcome = run_suite(
             folder / "doomed.yaml", store=store, out=folder / "out", workers=2, on=on, chunk_seconds=CHUNK_SECONDS,
-            watch=watch, say=print,
+            watch=watch, say=partial(print, flush=True),
         )  # fmt: skip
     return len(outcome.tally.failures)
 

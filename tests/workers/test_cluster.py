@@ -51,6 +51,7 @@ def test_a_worker_is_killed_and_then_the_driver(tmp_path: Path, undisturbed: dic
     workers = workers_of(process.pid)
     assert len(workers) == 2
     kill(workers[0])
+    wait_until(lambda: set(workers_of(process.pid)) - set(workers), "nobody takes its place")
     doomed.wait_for_news(process, len(doomed.told()) + 2)
     workers = workers_of(process.pid)
     process.kill()
