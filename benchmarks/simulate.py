@@ -60,7 +60,9 @@ class Minute:
 def written_by_one(farm: Farm, rng: np.random.Generator, *, seconds: float = 60.0) -> Minute:
     """One driver writes what all lanes report; a lane is refilled when its run ends, whether or not that is written."""
     n = farm.devices * farm.lanes
-    ends = list(rng.uniform(0, farm.run_seconds, n))  # begun at different times: the farm has run for a while
+    # The farm has run for a while: of what is in the lanes the long runs are more, and each is somewhere in its middle.
+    under_way = farm.run_seconds * rng.lognormal(farm.spread**2 / 2, farm.spread, n)
+    ends = list(under_way * rng.uniform(size=n))
     heapq.heapify(ends)
     ended = written = most = 0
     clock = free_at = 0.0
