@@ -213,18 +213,10 @@ class Run(Spec):
 
     @cached_property
     def shape(self) -> Shape:
-        """What it has in common with the runs that may share its pack."""
-        return Shape(
-            net=self.net.static_part(),
-            optimiser=self.optimiser.static_part(),
-            signature=self.task.signature,
-            rows=self.task.row_bucket,
-            batch_size=self.task.n_train if self.batch_size == -1 else min(self.batch_size, self.task.row_bucket),
-            precision=self.precision,
-            loss=self.loss,
-            transform=self.transform and self.transform.static_part(),
-            filter=self.filter and self.filter.static_part(),
-        )
+        """What it has in common with the runs that may share its pack: one object for all that do."""
+        parts = (self.task, self.net, self.optimiser, self.transform, self.filter)
+        texts = tuple(part.canonical if isinstance(part, Spec) else part for part in parts)
+        return _shared((*texts, self.batch_size, self.precision, self.loss), self)
 
     @property
     def n_params(self) -> int:
@@ -235,6 +227,33 @@ class Run(Spec):
     def steps_per_epoch(self) -> int:
         """Optimiser steps an epoch; the last, smaller batch is kept."""
         return math.ceil(self.task.n_train / self.shape.batch_size)
+
+
+MOST_SHAPES = 2**16
+_SHAPES: dict[tuple[Any, ...], Shape] = {}
+
+
+def _shared(said: tuple[Any, ...], run: Run) -> Shape:
+    """The shape of runs whose parts say this, made once: a suite has a million runs and few shapes.
+
+    Texts are the key, since their hashes are kept: hashing the parts themselves takes longer than making the shape.
+    """
+    if said not in _SHAPES:
+        if len(_SHAPES) >= MOST_SHAPES:
+            _SHAPES.clear()
+        shape = Shape(
+            net=run.net.static_part(),
+            optimiser=run.optimiser.static_part(),
+            signature=run.task.signature,
+            rows=run.task.row_bucket,
+            batch_size=run.task.n_train if run.batch_size == -1 else min(run.batch_size, run.task.row_bucket),
+            precision=run.precision,
+            loss=run.loss,
+            transform=run.transform and run.transform.static_part(),
+            filter=run.filter and run.filter.static_part(),
+        )
+        _SHAPES[said] = shape
+    return _SHAPES[said]
 
 
 WATCHING = ("measurement", "keep", "snapshot_every")

@@ -11,13 +11,16 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Self
 
 LARGEST = 1e300
 """Beyond this no setting is meant, and some arithmetic is not finite any more."""
 LARGEST_INT = 2**63
 """A whole number below this fits every database."""
+SCALARS = frozenset((bool, int, float, str, type(None)))
+ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+"""Of canonical JSON."""
 
 
 def static(default: Any = dataclasses.MISSING, *, choices: tuple[Any, ...] = (), later: bool = False) -> Any:
@@ -70,7 +73,7 @@ class Spec:
     def __post_init__(self) -> None:
         for field in fields_of(type(self)):
             value = getattr(self, field.name)
-            normalised = _normalised(field, value)
+            normalised = _scalar(field, value) if type(value) in SCALARS else _normalised(field, value)
             if normalised is not value:
                 object.__setattr__(self, field.name, normalised)
 
@@ -132,7 +135,7 @@ def canonical_object(texts: Mapping[str, str]) -> str:
 def _canonical(value: Any) -> str:
     if isinstance(value, Spec):
         return value.canonical
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return str(value) if type(value) is int else ENCODER.encode(value)
 
 
 def _plain(value: Any) -> Any:
@@ -169,3 +172,9 @@ def _normalised(field: dataclasses.Field[Any], value: Any) -> Any:
     if high is not None and value > high:
         raise SpecError(field.name, value, f"at most {high}")
     return value
+
+
+@lru_cache(maxsize=2**16, typed=True)
+def _scalar(field: dataclasses.Field[Any], value: Any) -> Any:
+    """`_normalised` of the few scalars that the runs of a suite differ in; a SpecError is not remembered."""
+    return _normalised(field, value)

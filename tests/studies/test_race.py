@@ -22,8 +22,8 @@ from grokscope.suite import Suite, parse_suite
 
 @pytest.fixture(scope="module")
 def benchmark() -> Iterator[ModuleType]:
-    path = Path(__file__).parents[2] / "benchmarks" / "report.py"
-    spec = importlib.util.spec_from_file_location("report_benchmark", path)
+    path = Path(__file__).parents[2] / "benchmarks" / "synthetic.py"
+    spec = importlib.util.spec_from_file_location("synthetic_benchmark", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
