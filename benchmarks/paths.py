@@ -1,7 +1,7 @@
 """The acceptance table of the study of paths: what was published or measured again, and what is found here.
 
     python benchmarks/paths.py                  # what needs no training: about a minute
-    python benchmarks/paths.py --out out        # and the runs of paths-quick and paths-ising that its ledger has
+    python benchmarks/paths.py --out out        # and what its ledger has of paths-quick, -ising and -acceptance
 
 A row that fails stays, with what may explain it.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from grokscope.laws.trade_off import trade_off
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.nets import MLP, Cnn
 from grokscope.probes.fisher import diagonal
@@ -25,6 +27,7 @@ from grokscope.probes.geometry import cosine
 from grokscope.run import Signature
 from grokscope.studies.paths.anatomy import fisher, flat
 from grokscope.studies.paths.families import Family
+from grokscope.studies.paths.sections import COMPRESSIVE
 from grokscope.studies.paths.study import families
 from grokscope.suite import load_suite
 from grokscope.tasks import Ising, Pairs
@@ -87,11 +90,17 @@ def best(value: np.ndarray, label: np.ndarray) -> float:
     return float(right[between].max() / len(label))
 
 
-def of_suite(name: str, ledger: Ledger) -> Family | None:
-    """The only family of a suite, as far as it is done."""
+def of_suite(name: str, ledger: Ledger, **alike: float) -> Family | None:
+    """The first family of a suite whose optimiser and batch are like these, as far as it is done."""
     suite = load_suite(name)
     runs = ledger.states({run.identity for run in suite.runs})
-    found = families([run for run in suite.runs if runs.get(run.identity) == "done"], ledger)
+    done = [run for run in suite.runs if runs.get(run.identity) == "done"]
+    mine = [
+        run for run in done
+        if all(getattr(run.optimiser, name, None) == value or getattr(run, name, None) == value
+               for name, value in alike.items())
+    ]  # fmt: skip
+    found = families(mine, ledger)
     return found[0] if found else None
 
 
@@ -114,6 +123,62 @@ def addition(family: Family | None) -> Iterator[Row]:
             yield Row(f"addition, w0 = {w0:g}, {name}", f"{expected} +- {within}", f"{value:.4g}",
                       abs(value - expected) <= within, note)  # fmt: skip
         yield from peak(family, w0)
+    yield from through(family)
+
+
+EPOCHS = {
+    "test accuracy of w0 = 10": ("val_acc", {40: (0, 0.02), 50: (0.44, 0.3), 66: (1, 0.02)}),
+    "train accuracy of w0 = 10": ("running_acc", {20: (1, 0.01)}),
+    "IPR of live units of w0 = 10": (
+        "unembedding_live", {30: (0.03, 0.02), 50: (0.09, 0.04), 60: (0.18, 0.06), 80: (0.42, 0.04), 100: (0.46, 0.02)},
+    ),
+}  # fmt: skip
+"""By what is read, in a trace or of snapshots: epoch -> (expected, how far it may be)."""
+
+
+def through(family: Family | None) -> Iterator[Row]:
+    """Modular addition at w0 = 10, epoch by epoch, the mean over seeds."""
+    members = [] if family is None else [m for m in family.runs if m.run.net.init_scale == 10]  # type: ignore[attr-defined]
+    for name, (column, expected) in EPOCHS.items():
+        for epoch, (value, within) in expected.items():
+            said = f"addition, {name}, epoch {epoch}"
+            if not members:
+                yield Row(said, f"{value}", NO_RUN, None)
+                continue
+            frames = [m.trace if column in m.trace else m.through.set_index("epoch") for m in members]
+            found = float(np.mean([frame[column].loc[epoch] for frame in frames]))
+            yield Row(said, f"{value} +- {within}", f"{found:.3f}", abs(found - value) <= within)
+
+
+def extreme(family: Family | None) -> Iterator[Row]:
+    """Ten times the decay, w0 = 0.5: a slow start, and a net that is mostly dead."""
+    rows = pd.DataFrame() if family is None else family.frame[family.frame["w0"] == 0.5]
+    for name, (value, within) in {
+        "t_train": (89, 10), "t_test": (115, 12), "train_loss": (0.53, 0.05), "test_loss": (0.59, 0.06),
+        "unpruned": (0.998, 0.01), "c": (27, 5), "live_units": (45, 12),
+    }.items():  # fmt: skip
+        if not len(rows) or name not in rows:
+            yield Row(f"extreme decay, w0 = 0.5, {name}", f"{value}", NO_RUN, None)
+            continue
+        found = float(rows[name].astype(float).mean())
+        yield Row(f"extreme decay, w0 = 0.5, {name}", f"{value} +- {within}", f"{found:.4g}",
+                  abs(found - value) <= within, f"{len(rows)} seeds")  # fmt: skip
+
+
+def trade(batch_64: Family | None, batch_200: Family | None) -> Iterator[Row]:
+    """The line of c against train loss up to w0 = 0.4, and that there is none at batch 200."""
+    for name, family, expected in (
+        ("batch 64", batch_64, "slope 2000 to 2700"), ("batch 200", batch_200, "no slope above 0"),
+    ):  # fmt: skip
+        frame = None if family is None else family.frame
+        low = pd.DataFrame() if frame is None or "c" not in frame else frame[frame["w0"] <= COMPRESSIVE].dropna()
+        if len(low) < 3:
+            yield Row(f"trade-off, {name}", expected, NO_RUN, None)
+            continue
+        fit = trade_off(low["train_loss"].to_numpy(), low["c"].to_numpy())
+        holds = 2000 <= fit.slope.value <= 2700 and fit.shows if name == "batch 64" else not fit.shows
+        found = f"{fit.slope.value:.0f} [{fit.slope.low:.0f}, {fit.slope.high:.0f}], R2 {fit.r2:.2f}, {len(low)} runs"
+        yield Row(f"trade-off, {name}", expected, found, bool(holds))
 
 
 def peak(family: Family | None, w0: float) -> Iterator[Row]:
@@ -142,7 +207,18 @@ def snapshots(family: Family | None) -> Iterator[Row]:
         if w0 == 1:
             first = int((trace["val_acc"].rolling(50).mean() >= 0.94).idxmax())
             yield Row("Ising, w0 = 1, test 0.94", "epoch 800 to 1000", f"epoch {first}", 600 <= first <= 1400)
+            at = trace.loc[6900:7100].mean()
+            for name, column, expected, within in (("test accuracy", "val_acc", 0.945, 0.01),
+                                                   ("train accuracy", "running_acc", 0.96, 0.015),
+                                                   ("test loss", "val_loss", 0.165, 0.015)):  # fmt: skip
+                yield Row(f"Ising, w0 = 1, {name} near epoch 7000", f"{expected} +- {within}", f"{at[column]:.3f}",
+                          bool(abs(at[column] - expected) <= within))  # fmt: skip
             continue
+        train = trace["running_acc"]
+        yield Row("Ising, w0 = 10, train accuracy on the plateau", "1.0", f"{train.loc[2500:8000].median():.3f}",
+                  bool(train.loc[2500:8000].median() >= 0.995))  # fmt: skip
+        yield Row("Ising, w0 = 10, train accuracy at the end", "0.97 +- 0.01", f"{train.tail(100).mean():.3f}",
+                  bool(abs(train.tail(100).mean() - 0.97) <= 0.01))  # fmt: skip
         plateau, late = trace["val_acc"].loc[2000:8000].median(), trace["val_acc"].loc[21000:].max()
         yield Row("Ising, w0 = 10, plateau of test accuracy", "0.81", f"{plateau:.3f}", abs(plateau - 0.81) < 0.03)
         yield Row("Ising, w0 = 10, test by 21,000 and later", ">= 0.94", f"{late:.3f}", late >= 0.94)
@@ -158,6 +234,9 @@ def main() -> None:
     if out is not None:
         with open_ledger(out / "ledger.sqlite", create=False) as ledger:
             rows += [*addition(of_suite("paths-quick", ledger)), *snapshots(of_suite("paths-ising", ledger))]
+            of = partial(of_suite, "paths-acceptance", ledger)
+            rows += extreme(of(weight_decay=3.0e-4))
+            rows += trade(of(weight_decay=3.0e-5, batch_size=64), of(batch_size=200))
     for row in rows:
         verdict = {True: "holds", False: "FAILS", None: "-"}[row.holds]
         print(f"{verdict:6} {row.check:48} expected {row.expected:24} found {row.found} {row.note}".rstrip())

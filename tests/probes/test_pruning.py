@@ -73,6 +73,17 @@ def test_fisher_pruning_takes_biases_too_in_ascending_order() -> None:
             np.testing.assert_array_equal(found, wanted)
 
 
+def test_one_tensor_is_pruned_in_ascending_order_of_any_score_and_no_other() -> None:
+    net = mlp()
+    arrays = arrays_of(net)
+    scores = [np.random.default_rng(5).random(a.shape).astype(np.float32) for a in arrays]
+    at = layer_places(net, 1, jax.tree.unflatten(jax.tree.structure(net), [jnp.asarray(s) for s in scores]))
+    for fraction in FRACTIONS:
+        expected = plain_pruned(arrays, [None, None, scores[2], None], fraction)
+        for found, wanted in zip(arrays_of(pruned(net, at, fraction)), expected, strict=True):
+            np.testing.assert_array_equal(found, wanted)
+
+
 def test_without_dead_units_only_live_weights_count() -> None:
     net = mlp()
     counted = jax.tree.map(jnp.ones_like, net)

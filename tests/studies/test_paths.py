@@ -101,7 +101,8 @@ def test_every_part_of_the_study_is_there(sheet: Sheet) -> None:
     drawn = {drawing.stem.rsplit("_", 1)[0] for section in sheet.sections for drawing in section.drawings}
     assert drawn >= {
         "training", "seeds", "fourier", "pruning", "trade", "schemes", "correlates", "dynamics", "live", "direction",
-        "size", "gradient", "split", "spectrum", "shape", "race", "snapshots", "energy", "neurons_0", "layers_fc1",
+        "size", "gradient", "split", "spectrum", "shape", "race", "tensors", "scrambled",
+        "snapshots", "energy", "neurons_0", "layers_fc1",
     }  # fmt: skip
 
 
@@ -124,6 +125,37 @@ def test_pruning_begins_with_the_accuracy_that_the_run_ended_with(sheet: Sheet, 
     with open_ledger(store) as ledger:
         for row in schemes.itertuples():
             assert row.unpruned == pytest.approx(ledger.trace(row.id)["val_acc"].iloc[-1], abs=1e-5)
+
+
+@pytest.mark.parametrize("keep", ["final", "nothing"])
+def test_a_last_epoch_beside_the_grid_of_snapshots(keep: str, tmp_path: Path) -> None:
+    text = TEXT.partition("  memorising:")[0].replace("max_epochs: 12", f"max_epochs: 7\n    keep: {keep}")
+    suite = parse_suite(text)
+    done(suite, tmp_path / "ledger.sqlite")
+    with open_ledger(tmp_path / "ledger.sqlite") as ledger:
+        found = STUDY.conclude(suite, ledger)
+        shown = tables(found)
+        accuracy = {run.identity: ledger.trace(run)["val_acc"] for run in suite.runs}
+    end = 7 if keep == "final" else 6
+    assert [("epoch 6 of 7" in text) for text in found.missing] == ([] if keep == "final" else [True])
+    for row in shown["schemes_runs"].itertuples():
+        assert row.unpruned == pytest.approx(accuracy[row.id].loc[end], abs=1e-5)
+    for name in ("features_by_epoch_runs", "compressibility_by_epoch_runs"):
+        assert sorted(shown[name]["epoch"].unique()) == [0, 2, 4, 6, *([7] if keep == "final" else [])]
+    # steps of one length alone
+    assert sorted(shown["geometry_runs"]["epoch"].unique()) == [0, 2, 4, 6]
+
+
+def test_categorical_fisher_stands_beside_that_of_raw_logits(sheet: Sheet) -> None:
+    found = tables(sheet)["schemes_1"].groupby("scheme")["c"].apply(list)
+    assert found["fisher"] != found["categorical fisher"]
+    assert found["fisher, weights 1 alone"] != found["weights 1 alone"]
+    assert tables(sheet)["encodings_1"]["gini_categorical"].between(0, 1).all()
+
+
+def test_scrambled_snapshots_are_told_apart_by_magnetisation_at_most(sheet: Sheet) -> None:
+    by_epoch = tables(sheet)["features_by_epoch_2"]
+    assert by_epoch[["accuracy", "accuracy, scrambled"]].notna().all(axis=None)
 
 
 def test_geometry_has_a_row_for_every_snapshot_part_and_metric(sheet: Sheet) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from grokscope.spec import SpecError
 from grokscope.tasks import Ising, ising
-from grokscope.tasks.lattice import CRITICAL, Pool, glauber, neighbours, temperatures, wolff
+from grokscope.tasks.lattice import CRITICAL, Pool, glauber, neighbours, scrambled, temperatures, wolff
 
 SMALL = Ising(side=8, temperatures=10, per_temperature=20, sweeps=3, n_train=41, n_val=60)
 
@@ -62,6 +62,18 @@ def _one_sweep(rng: np.random.Generator, t: float) -> float:
         if rng.random() < 1 / (1 + np.exp(2 * spins[i, j] * beside / t)):
             spins[i, j] *= -1
     return float(energies(Pool(spins[None].astype(np.int8), np.array([t])))[0])
+
+
+def test_scrambling_keeps_magnetisation_and_leaves_no_more_energy_than_it_has() -> None:
+    stripes = np.ones((200, 8, 8), np.int8)
+    stripes[:, :3] = -1
+    mixed = scrambled(stripes)
+    np.testing.assert_array_equal(mixed.sum(axis=(1, 2)), stripes.sum(axis=(1, 2)))
+    assert len({each.tobytes() for each in mixed}) == 200
+    m = stripes[0].mean()
+    expected = -(64 * m * m - 1) / 63  # mean of s_i s_j over pairs of different sites of equal M
+    assert energies(Pool(mixed, np.full(200, 2.0))).mean() == pytest.approx(expected, abs=0.02)
+    assert energies(Pool(stripes, np.full(200, 2.0))).mean() < -0.7
 
 
 @pytest.mark.parametrize("sampler", [glauber, wolff])

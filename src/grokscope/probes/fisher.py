@@ -8,7 +8,7 @@ Source: Manning-Coe et al. 2025, section 5, and what its code computes.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import equinox as eqx
 import jax
@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree, Shaped
 
 Kind = Literal["logits", "categorical"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 BLOCK = 50
 """Examples whose Jacobians are held at once."""
 

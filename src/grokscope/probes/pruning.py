@@ -64,12 +64,16 @@ def places_among(counted: Net, net: Net) -> Net:
     return jax.tree.map(of, _arrays(net), counted)
 
 
-def layer_places(net: Net, layer: int) -> Net:
-    """By magnitude within the one weight tensor with this number, counted in the order of the net; no other."""
+def layer_places(net: Net, layer: int, scores: Net | None = None) -> Net:
+    """Within the one weight tensor with this number, counted in the order of the net; no other.
+
+    By magnitude, or by a score of every entry of the unpruned net.
+    """
     leaves, tree = jax.tree.flatten(_arrays(net))
+    scored = [jnp.abs(w) for w in leaves] if scores is None else jax.tree.leaves(scores)
     numbers = iter(range(len(leaves)))
     of = [next(numbers) if is_weight(w) else None for w in leaves]
-    ranked = [_ranked(jnp.abs(w)) if n == layer else jnp.full_like(w, NEVER) for w, n in zip(leaves, of, strict=True)]
+    ranked = [_ranked(s) if n == layer else jnp.full_like(s, NEVER) for s, n in zip(scored, of, strict=True)]
     return jax.tree.unflatten(tree, ranked)
 
 

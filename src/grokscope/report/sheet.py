@@ -17,7 +17,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from grokscope.report.contents import Counts, Failure
-from grokscope.report.figures.style import save
+from grokscope.report.figures.drawing import draw
 from grokscope.report.folder import replaced
 from grokscope.report.page import embedded, text_of
 from grokscope.report.write import write_csv
@@ -88,10 +88,9 @@ def write_sheet(sheet: Sheet, folder: Path) -> Path:
 
 
 def _build(sheet: Sheet, folder: Path) -> None:
-    drawn: dict[str, str] = {}
+    due = [(drawing.stem, drawing.draw) for section in sheet.sections for drawing in section.drawings]
+    drawn = {stem: embedded(png) for stem, png in draw(due, folder / "figures").items()}
     for section in sheet.sections:
-        for drawing in section.drawings:
-            drawn[drawing.stem] = embedded(save(drawing.draw(), folder / "figures" / drawing.stem)[1])
         for stem, table in section.tables.items():
             write_csv(table, folder / "tables" / f"{stem}.csv")
     html = _environment().get_template("sheet.html.j2").render(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, Int8
+from jaxtyping import Float, Int, Int8, Shaped
 
 CRITICAL = 2 / math.log(1 + math.sqrt(2))
 """T_c, in units of J."""
@@ -111,6 +111,15 @@ def _wolff_chain(rng: np.random.Generator, beside: list[list[int]], joins: float
                     spins[site] = -sign
                     front.append(site)
     return np.array(spins, np.int8)
+
+
+def scrambled(spins: Shaped[np.ndarray, "n ..."], seed: int = 0) -> Shaped[np.ndarray, "n ..."]:
+    """The control of features: the sites of every snapshot in an order of its own.
+
+    Magnetisation stays; what a site knows of its neighbours goes, and energy per bond comes to about -M^2.
+    """
+    rows = np.random.default_rng(seed).permuted(spins.reshape(len(spins), -1), axis=1)
+    return rows.reshape(spins.shape)
 
 
 def keep(path: Path, pool: Pool, **settings: str | int) -> None:

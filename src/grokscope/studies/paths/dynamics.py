@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from grokscope.laws.trade_off import over_seeds
+from grokscope.probes.fisher import KINDS
 from grokscope.probes.geometry import STIFF, moving_median, turning_points, window
 from grokscope.report.figures.paths import dynamics as dynamic_figures
 from grokscope.report.figures.paths import geometry as figures
@@ -120,7 +121,10 @@ def geometry(family: Family) -> Section:
              "largest turn": turn.max(), "at epoch": turn.idxmax(), "straightness": straight.value,
              "stiff share": np.mean(shares)}
         )  # fmt: skip
-    spectra = {title: np.stack([m.spectrum for m in runs]) for title, runs in family.ways.items()}
+    spectra = {
+        title: {kind: np.stack([m.spectra[kind] for m in runs]) for kind in KINDS}
+        for title, runs in family.ways.items()
+    }  # fmt: skip
     drawn = {
         "direction": (partial(figures.direction_figure, whole, marks, last),
                       "Cosine of two steps, and of a step with the way to the origin (1 is decay)."),
@@ -128,7 +132,8 @@ def geometry(family: Family) -> Section:
         "gradient": (partial(figures.gradient_figure, pd.concat(speeds, ignore_index=True), windows, last),
                      "Mean step length, a moving median of five, its gradient, and the window by which it rises."),
         "split": (partial(figures.split_figure, path, marks, last), "Stiff and sloppy parameters by the last F."),
-        "spectrum": (partial(figures.spectrum_figure, spectra, STIFF), "F of the last snapshot; dashed: stiff above."),
+        "spectrum": (partial(figures.spectrum_figure, spectra, STIFF),
+                     "F at the end, of raw logits and categorical; dashed: stiff above."),
         "shape": (partial(figures.shape_figure, whole, marks, last),
                   "Ours: arc length and straightness in the last snapshot's metric, curvature."),
     }  # fmt: skip

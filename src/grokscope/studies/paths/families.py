@@ -44,7 +44,8 @@ class Family:
         frame = pd.DataFrame(rows)
         if self.pruned is None:
             return frame
-        for scheme, end in (("layerwise", ""), ("live units", "_without_dead"), ("fisher", "_fisher")):
+        for scheme, end in (("layerwise", ""), ("live units", "_without_dead"), ("fisher", "_fisher"),
+                            ("categorical fisher", "_categorical")):  # fmt: skip
             found = self.pruned.last[self.pruned.last["scheme"] == scheme].drop(columns="scheme")
             names = {name: name + end for name in found if name != "id"}
             frame = frame.merge(found.rename(columns=names), on="id", how="left")

@@ -18,6 +18,7 @@ from grokscope.probes import correlations, fourier
 from grokscope.run import Run
 from grokscope.studies.paths.anatomy import is_one_layer
 from grokscope.tasks import Dataset, Ising, Pairs
+from grokscope.tasks.lattice import scrambled
 
 LAYERS = ("conv1", "conv2", "fc1")
 
@@ -45,7 +46,7 @@ def features(run: Run, net: ExampleNet, data: Dataset) -> Features:
     if isinstance(run.task, Pairs) and isinstance(net, MLPNet) and is_one_layer(net):
         return frequencies(net)
     if isinstance(run.task, Ising) and isinstance(net, CnnNet):
-        return followed(net, data.val_inputs)
+        return followed(net, data.val_inputs, data.val_targets)
     return Features()
 
 
@@ -70,8 +71,11 @@ def _frequencies(into: Array, out: Array) -> tuple[fourier.Localisation, dict[st
     return found, means | {"live": jnp.sum(found.live)}, jnp.sqrt(fourier.power(out))[:, : p // 2 + 1].T
 
 
-def followed(net: CnnNet, inputs: Any) -> Features:
-    """How neurons, a channel at a site being one, follow energy and magnetisation on the test snapshots."""
+def followed(net: CnnNet, inputs: Any, labels: Any) -> Features:
+    """How neurons, a channel at a site being one, follow energy and magnetisation on the test snapshots.
+
+    And what the net makes of the same snapshots scrambled, which is magnetisation alone.
+    """
     z, of, r, sums = _followed(net, jnp.asarray(inputs))
     sums, layer_rows, unit_rows = jax.tree.map(np.asarray, sums), [], []
     for layer in LAYERS:
@@ -84,9 +88,20 @@ def followed(net: CnnNet, inputs: Any) -> Features:
     hidden = layers[layers["layer"] == "fc1"].set_index("feature")
     scalars = {f"weighted |r| {name}": float(hidden.loc[name, "weighted"]) for name in correlations.FEATURES}
     scalars |= {f"plain |r| {name}": float(hidden.loc[name, "plain"]) for name in correlations.FEATURES}
+    scalars["accuracy"] = _accuracy(net, inputs, labels)
+    scalars["accuracy, scrambled"] = _accuracy(net, scrambled(np.asarray(inputs)), labels)
     best = int(correlations.most_active(z))
     arrays = {"energy": np.asarray(of[:, 0]), "active": np.asarray(z[:, best])}
     return Features(scalars, pd.concat(unit_rows, ignore_index=True), layers, arrays)
+
+
+def _accuracy(net: CnnNet, inputs: Any, labels: Any) -> float:
+    return float(np.mean(np.asarray(_called(net, jnp.asarray(inputs))) == np.asarray(labels)))
+
+
+@eqx.filter_jit
+def _called(net: CnnNet, inputs: Array) -> Array:
+    return jnp.argmax(net.batched(inputs), axis=-1)
 
 
 @eqx.filter_jit

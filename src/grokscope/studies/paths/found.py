@@ -21,6 +21,9 @@ from grokscope.tasks.lattice import CRITICAL
 SHOWN_WALL = (0.5, -0.75)
 """Extended domain walls: |M| per site below the one, energy per bond below the other, and ordered."""
 
+SCRAMBLED = ("accuracy", "accuracy, scrambled")
+"""Of the test snapshots as they are, and with their sites scrambled."""
+
 
 def features(family: Family) -> Iterator[Section]:
     """What is known of the features of this family's task."""
@@ -105,6 +108,11 @@ def followed(family: Family) -> Section:
         energy = over_seeds(np.array([m.last.scalars["weighted |r| energy"] for m in runs]))
         size = over_seeds(np.array([m.last.scalars["weighted |r| absolute magnetisation"] for m in runs]))
         findings.append(f"{title}: in fc1 |r|, weighted by |z|, is {said(energy)} with energy, {said(size)} with |M|.")
+        whole, mixed = (over_seeds(np.array([m.last.scalars[name] for m in runs])) for name in SCRAMBLED)
+        findings.append(
+            f"{title}: test accuracy is {said(whole)}, and {said(mixed)} once the sites of every test snapshot are "
+            f"scrambled, which leaves magnetisation and takes away what energy says beyond it."
+        )
     shown = {
         title: (runs[0].last.arrays["energy"], runs[0].last.arrays["active"], runs[0].last.units)
         for title, runs in family.ways.items()
@@ -118,6 +126,11 @@ def followed(family: Family) -> Section:
         chosen = units[units["path"] == title]
         caption = f"Every neuron's correlation, {title}; from the left energy, magnetisation, |M|."
         drawings.append(Drawing(f"neurons_{number}_{family.name}", partial(figures.neurons_figure, chosen), caption))
+    frames = {title: family.of_way(title, "through") for title in family.ways}
+    drawings.append(
+        Drawing(f"scrambled_{family.name}", partial(figures.scrambled_figure, frames, SCRAMBLED),
+                "Test accuracy, and that of the same snapshots with their sites scrambled.")
+    )  # fmt: skip
     through = pd.concat([family.of_way(title, "layers") for title in family.ways], ignore_index=True)
     for layer in ("conv1", "conv2", "fc1"):
         draw = partial(figures.layers_figure, through, layer)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import jax.numpy as jnp
@@ -13,6 +14,7 @@ from grokscope.ledger import Ledger
 from grokscope.nets.base import ExampleNet
 from grokscope.probes import geometry
 from grokscope.probes.encodings import free_share, gini, weight_gini
+from grokscope.probes.fisher import KINDS, Kind
 from grokscope.probes.grokking import Times, times
 from grokscope.run import Run
 from grokscope.studies.paths.anatomy import fisher, flat, live, on_host
@@ -42,8 +44,9 @@ class Measured:
         layers: Ising: what each layer follows, by epoch.
         path: rows of `geometry.Here`.
         last: features of the last snapshot.
-        spectrum: F of the last snapshot, ascending, at `RANKS` evenly spaced ranks.
+        spectra: F of the last snapshot by kind, ascending, at `RANKS` evenly spaced ranks.
         kept: snapshots to be pruned, by epoch, on the host.
+        fishers: F of the last of them by kind, in the order of `anatomy.flat`.
     """
 
     run: Run
@@ -55,8 +58,9 @@ class Measured:
     layers: pd.DataFrame = field(default_factory=pd.DataFrame)
     path: pd.DataFrame = field(default_factory=pd.DataFrame)
     last: Features = field(default_factory=Features)
-    spectrum: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    spectra: dict[Kind, np.ndarray] = field(default_factory=dict)
     kept: dict[int, ExampleNet] = field(default_factory=dict)
+    fishers: dict[Kind, np.ndarray] = field(default_factory=dict)
 
     @property
     def final(self) -> ExampleNet:
@@ -77,43 +81,68 @@ def measured(run: Run, ledger: Ledger) -> Measured:
     known = Measured(
         run, trace, times(train, test), times(train, test, fraction=0.9), ends_of(trace)
     )  # fmt: skip
-    epochs = ledger.snapshot_epochs(run)
-    if len(epochs) < 2:
+    on_grid = ledger.snapshot_epochs(run)
+    if len(on_grid) < 2:
         return known
     data = data_of(run)
     inputs = jnp.asarray(data.val_inputs[:EXAMPLES])
-    chosen, kept = set(spread(epochs)), {}
+    end, last = ended_with(run, ledger, on_grid[-1], len(trace))
+    chosen, kept = set(spread(sorted({*on_grid, end}))), {}
     rows: list[dict[str, float]] = []
     layers: list[pd.DataFrame] = []
-    last = net_of(run, next(iter(ledger.snapshots(run, [epochs[-1]])))[1])
-    last_fisher = np.asarray(fisher(last, inputs), np.float64)
+
+    def see(epoch: int, net: ExampleNet) -> Features:
+        found = features(run, net, data)
+        rows.append({"epoch": epoch} | found.scalars)
+        if len(found.layers):
+            layers.append(found.layers.assign(epoch=epoch))
+        if epoch in chosen:
+            kept[epoch] = on_host(net)
+        return found
 
     def snapshots() -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        for epoch, arrays in ledger.snapshots(run):
+        for epoch, arrays in ledger.snapshots(run, on_grid):
             net = net_of(run, arrays)
-            found = features(run, net, data)
-            rows.append({"epoch": epoch} | found.scalars)
-            if len(found.layers):
-                layers.append(found.layers.assign(epoch=epoch))
-            if epoch in chosen:
-                kept[epoch] = on_host(net)
+            see(epoch, net)
             yield epoch, np.asarray(flat(net)), np.asarray(fisher(net, inputs))
 
-    path = pd.DataFrame(list(geometry.path(snapshots(), geometry.split(last_fisher), last_fisher)))
-    ranked = np.sort(last_fisher)[np.linspace(0, len(last_fisher) - 1, RANKS).astype(int)]
-    alive = live(last)
-    extra = {
-        "gini_fisher": float(gini(jnp.asarray(last_fisher))),
-        "gini_weights": float(weight_gini(last)),
-        "stiff_share": float(np.mean(last_fisher >= geometry.STIFF)),
+    fishers = {kind: np.asarray(fisher(last, inputs, kind)) for kind in KINDS}
+    here = fishers["logits"].astype(np.float64)
+    # steps of one length: an end beside the grid is seen and pruned, and is no step
+    path = pd.DataFrame(list(geometry.path(snapshots(), geometry.split(here), here)))
+    found = features(run, last, data) if end == on_grid[-1] else see(end, last)
+    return dataclasses.replace(
+        known, ends=known.ends | ends_with(last, fishers), through=pd.DataFrame(rows),
+        layers=pd.concat(layers, ignore_index=True) if layers else pd.DataFrame(), path=path, last=found,
+        spectra={kind: ranked(each) for kind, each in fishers.items()}, kept=kept, fishers=fishers,
+    )  # fmt: skip
+
+
+def ended_with(run: Run, ledger: Ledger, snapshot: int, epochs: int) -> tuple[int, ExampleNet]:
+    """The last parameters that are known, and their epoch: what the run ended with if it kept that, or a snapshot."""
+    if run.keep == "final":
+        return epochs, net_of(run, ledger.params(run))
+    ((epoch, arrays),) = ledger.snapshots(run, [snapshot])
+    return epoch, net_of(run, arrays)
+
+
+def ends_with(net: ExampleNet, fishers: Mapping[Kind, np.ndarray]) -> dict[str, float]:
+    """What the last parameters come to: how unequal they and F are, how many are stiff, how many units live."""
+    alive, f = live(net), fishers["logits"]
+    return {
+        "gini_fisher": float(gini(jnp.asarray(f))),
+        "gini_categorical": float(gini(jnp.asarray(fishers["categorical"]))),
+        "gini_weights": float(weight_gini(net)),
+        "stiff_share": float(np.mean(f >= geometry.STIFF)),
         "live_units": float(np.sum(alive)),
         "free_share": float(free_share(alive)),
     }
-    return Measured(
-        run, trace, known.times, known.times_90, known.ends | extra, pd.DataFrame(rows),
-        pd.concat(layers, ignore_index=True) if layers else pd.DataFrame(), path, features(run, last, data), ranked,
-        kept,
-    )  # fmt: skip
+
+
+def ranked(fisher: np.ndarray) -> np.ndarray:
+    """F ascending at `RANKS` evenly spaced ranks."""
+    found: np.ndarray = np.sort(fisher)[np.linspace(0, len(fisher) - 1, RANKS).astype(int)]
+    return found
 
 
 def ends_of(trace: pd.DataFrame) -> dict[str, float]:

@@ -14,17 +14,29 @@ import pandas as pd
 
 from grokscope.nets.base import ExampleNet
 from grokscope.probes.encodings import compressibility
-from grokscope.probes.pruning import SCHEMES, curves, fractions, layer_places, places, places_among, together
+from grokscope.probes.fisher import Kind
+from grokscope.probes.pruning import SCHEMES, Scheme, curves, fractions, layer_places, places, places_among, together
 from grokscope.run import Run
-from grokscope.studies.paths.anatomy import fisher, without_dead
-from grokscope.studies.paths.measure import EXAMPLES, Measured, data_of
+from grokscope.studies.paths.anatomy import without_dead
+from grokscope.studies.paths.measure import Measured, data_of
+from grokscope.tasks import Dataset
 
 POINTS, THROUGH_POINTS = 100, 34
 """Of a last snapshot's curves, and of those through training: c differs by 0.1 % near 4, by 5 % near 15."""
 BYTES = 2**28
 """Of stacked parameters and places in one call."""
 
-Places = Callable[[ExampleNet], Any]
+FISHERS: dict[str, Kind] = {"fisher": "logits", "categorical fisher": "categorical"}
+
+Places = Callable[[Measured], Any]
+
+
+class Job(NamedTuple):
+    """A curve to be had: of a run's net, and how its places are given once it is its turn."""
+
+    run: Run
+    net: ExampleNet
+    places: Callable[[], Any]
 
 
 class Pruned(NamedTuple):
@@ -42,11 +54,14 @@ class Pruned(NamedTuple):
 
 
 def schemes(net: ExampleNet) -> dict[str, Places]:
-    """By name, how places are given: by magnitude, without dead units, one weight tensor at a time."""
+    """By name, how places are given: by magnitude, without dead units, by Fisher information, one tensor at a time."""
     n_weights = sum(leaf.ndim > 1 for leaf in jax.tree.leaves(eqx.filter(net, eqx.is_inexact_array)))
-    ways: dict[str, Places] = {scheme: partial(places, scheme=scheme) for scheme in SCHEMES}
-    ways["live units"] = lambda n: places_among(without_dead(n), n)
-    return ways | {f"weights {i + 1} alone": partial(layer_places, layer=i) for i in range(n_weights)}
+    ways: dict[str, Places] = {scheme: partial(_by_size, scheme=scheme) for scheme in SCHEMES}
+    ways["live units"] = lambda m: places_among(without_dead(m.final), m.final)
+    ways |= {f"weights {i + 1} alone": partial(_alone, layer=i) for i in range(n_weights)}
+    for name, kind in FISHERS.items():
+        ways[name] = partial(_by_fisher, kind=kind)
+    return ways | {f"fisher, weights {i + 1} alone": partial(_alone_by_fisher, layer=i) for i in range(n_weights)}
 
 
 def pruned(runs: Sequence[Measured]) -> Pruned:
@@ -54,9 +69,8 @@ def pruned(runs: Sequence[Measured]) -> Pruned:
     last, through = [], []
     long: list[pd.DataFrame] = []
     grid = np.asarray(fractions(POINTS))
-    ways = schemes(runs[0].final)
-    for name in [*ways, "fisher"]:
-        jobs = [(m.run, m.final, _given(m, ways.get(name))) for m in runs]
+    for name, way in schemes(runs[0].final).items():
+        jobs = [Job(m.run, m.final, partial(way, m)) for m in runs]
         accuracy, loss = curves_of(jobs, POINTS)
         for m, a, found, losses in zip(runs, accuracy, _rows(accuracy), loss, strict=True):
             ids = {"id": m.run.identity, "scheme": name}
@@ -65,45 +79,61 @@ def pruned(runs: Sequence[Measured]) -> Pruned:
     jobs, at = [], []
     for m in runs:
         for epoch, net in m.kept.items():
-            jobs.append((m.run, net, places(net, "layerwise")))
+            jobs.append(Job(m.run, net, partial(places, net, "layerwise")))
             at.append({"id": m.run.identity, "epoch": epoch})
     accuracy, _ = curves_of(jobs, THROUGH_POINTS)
     through = [where | found for where, found in zip(at, _rows(accuracy), strict=True)]
     return Pruned(pd.concat(long, ignore_index=True), pd.DataFrame(last), pd.DataFrame(through))
 
 
-def curves_of(jobs: Sequence[tuple[Run, ExampleNet, Any]], points: int) -> tuple[np.ndarray, np.ndarray]:
-    """(accuracy, loss) of every job (run, net, places), each (jobs, points), on each run's own test examples."""
+def curves_of(jobs: Sequence[Job], points: int) -> tuple[np.ndarray, np.ndarray]:
+    """(accuracy, loss) of every job, each (jobs, points), on each run's own test examples."""
+    data: dict[str, Dataset] = {}
     found = []
     for block in _blocks(jobs):
-        data = [data_of(run) for run, _, _ in block]
-        nets = _stacked([net for _, net, _ in block])
-        at = _stacked([places for _, _, places in block])
-        inputs, targets = (np.stack([getattr(d, name) for d in data]) for name in ("val_inputs", "val_targets"))
-        found.append(jax.tree.map(np.asarray, curves(nets, at, jnp.asarray(inputs), jnp.asarray(targets), points)))
+        data = {job.run.identity: data.get(job.run.identity) or data_of(job.run) for job in block}
+        nets, at = _stacked([job.net for job in block]), _stacked([job.places() for job in block])
+        inputs, targets = (
+            jnp.stack([getattr(data[job.run.identity], name) for job in block])
+            for name in ("val_inputs", "val_targets")
+        )  # fmt: skip
+        found.append(jax.tree.map(np.asarray, curves(nets, at, inputs, targets, points)))
     return np.concatenate([f.accuracy for f in found]), np.concatenate([f.loss for f in found])
 
 
-def _blocks(jobs: Sequence[tuple[Run, ExampleNet, Any]]) -> Iterator[Sequence[tuple[Run, ExampleNet, Any]]]:
-    """As many jobs at a time as memory is meant for."""
-    size = max(1, BYTES // (8 * jobs[0][0].n_params))
+def _blocks(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
+    """As many jobs at a time as memory is meant for; jobs are of one shape."""
+    run = jobs[0].run
+    each = 8 * run.n_params + 4 * run.task.n_val * run.task.signature.length
+    size = max(1, BYTES // each)
     for first in range(0, len(jobs), size):
         yield jobs[first : first + size]
 
 
-def _given(m: Measured, way: Places | None) -> Any:
-    return _by_fisher(m) if way is None else way(m.final)
+def _by_size(m: Measured, scheme: Scheme) -> Any:
+    return places(m.final, scheme)
 
 
-def _by_fisher(m: Measured) -> Any:
+def _alone(m: Measured, layer: int) -> Any:
+    return layer_places(m.final, layer)
+
+
+def _by_fisher(m: Measured, kind: Kind) -> Any:
     """All parameters, biases too, in ascending order of F of the unpruned net."""
-    arrays = eqx.filter(m.final, eqx.is_inexact_array)
-    scores = fisher(m.final, jnp.asarray(data_of(m.run).val_inputs[:EXAMPLES]))
-    leaves, tree = jax.tree.flatten(arrays)
-    ends = np.cumsum([leaf.size for leaf in leaves])[:-1]
-    parts = np.split(np.asarray(scores), ends)
-    shaped = [part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)]
-    return together(jax.tree.unflatten(tree, shaped), m.final, biases=True)
+    return together(_as_net(m.fishers[kind], m.final), m.final, biases=True)
+
+
+def _alone_by_fisher(m: Measured, layer: int) -> Any:
+    """The weights of one tensor in ascending order of F of the unpruned net."""
+    return layer_places(m.final, layer, _as_net(m.fishers["logits"], m.final))
+
+
+def _as_net(vector: np.ndarray, net: ExampleNet) -> Any:
+    """What `anatomy.flat` laid out, as a tree like the net's arrays."""
+    leaves, tree = jax.tree.flatten(eqx.filter(net, eqx.is_inexact_array))
+    parts = np.split(vector, np.cumsum([leaf.size for leaf in leaves])[:-1])
+    shaped = [jnp.asarray(part).reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)]
+    return jax.tree.unflatten(tree, shaped)
 
 
 def _rows(accuracy: np.ndarray) -> list[dict[str, float]]:

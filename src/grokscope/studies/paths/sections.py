@@ -20,9 +20,13 @@ COMPRESSIVE = 0.4
 """Up to this w0 the published compressive regime reaches."""
 CORRELATES = {
     "w0": "w0", "train_loss": "train loss", "test_loss": "test loss", "t_test": "t_test", "t_grok": "t_grok",
-    "gini_fisher": "Gini of F", "gini_weights": "Gini of weights", "unembedding_live": "unembedding IPR, live units",
+    "gini_fisher": "Gini of F",
+    "gini_categorical": "Gini of categorical F", "gini_weights": "Gini of weights",
+    "unembedding_live": "unembedding IPR, live units",
     "embedding_live": "embedding IPR, live units", "live_units": "live units",
 }  # fmt: skip
+ENCODED = ("", "_without_dead", "_fisher", "_categorical")
+"""Ends of the columns about pruning: by magnitude, of live units alone, by Fisher information of either kind."""
 TIMES = ("t_train", "t_test", "t_grok", "plateau_end")
 ENDS = ("train_loss", "test_loss", "train_acc", "test_acc")
 
@@ -87,16 +91,16 @@ def encodings(family: Family) -> Section:
     frame = family.frame.dropna(subset=["c"])
     rows, findings = [], []
     for w0, runs in frame.groupby("w0"):
-        c, alive, fisher = (over_seeds(runs[f"c{end}"].to_numpy()) for end in ("", "_without_dead", "_fisher"))
+        c, alive, fisher, categorical = (over_seeds(runs[f"c{end}"].to_numpy()) for end in ENCODED)
         free = over_seeds(runs["free_share"].to_numpy())
         findings.append(
             f"w0 = {w0:g}: c = {said(c)} over all weights and {said(alive)} over those of live units alone, as "
             f"{100 * free.value:.0f} % of the hidden units are dead and pruned for nothing; by Fisher "
-            f"information {said(fisher)}."
+            f"information {said(fisher)}, by that of its categorical form {said(categorical)}."
         )
         rows.append(
             {"w0": w0, "seeds": len(runs), "live_units": runs["live_units"].mean(), "free_share": free.value}
-            | {f"{name}{end}": runs[f"{name}{end}"].mean() for end in ("", "_without_dead", "_fisher")
+            | {f"{name}{end}": runs[f"{name}{end}"].mean() for end in ENCODED
                for name in ("c", "c_norm", "p95", "factor")}
         )  # fmt: skip
     low = frame[frame["w0"] <= COMPRESSIVE]
@@ -118,7 +122,7 @@ def encodings(family: Family) -> Section:
     ids = {title: [m.run.identity for m in runs] for title, runs in family.ways.items()}
     by_way = {title: curves[curves["id"].isin(which)] for title, which in ids.items()}
     measures = {name: label for name, label in CORRELATES.items() if name in frame}
-    shown = ["w0", "seed", "c", "c_norm", "p95", "unpruned", "c_without_dead", "c_fisher", *list(measures)[1:]]
+    shown = ["w0", "seed", "c_norm", "p95", "unpruned", *(f"c{end}" for end in ENCODED), *list(measures)[1:]]
     return Section(
         title=f"{family.title}: how it is encoded",
         findings=tuple(findings),
@@ -129,7 +133,9 @@ def encodings(family: Family) -> Section:
             Drawing(f"trade_{family.name}", partial(pruning.trade_figure, frame, line),
                     f"Compressibility against train loss; the line is fitted up to w0 = {COMPRESSIVE:g}."),
             Drawing(f"schemes_{family.name}", partial(pruning.schemes_figure, by_way),
-                    "Which weights go first: layerwise, over all, over all by layer norm, of one tensor, by Fisher."),
+                    "Which weights go first: layerwise, over all, over all by layer norm, by Fisher of either kind."),
+            Drawing(f"tensors_{family.name}", partial(pruning.tensors_figure, by_way),
+                    "One weight tensor alone, in the order of the net, by magnitude and by Fisher information."),
             Drawing(f"correlates_{family.name}", partial(pruning.correlates_figure, frame, measures),
                     "c against what might go with it; a mark a run."),
         ),

@@ -59,7 +59,7 @@ SETTINGS = {
     "times": "first epoch within 5 % of the largest accuracy; _90: within 10 %",
     "Fourier transform": "complex, of length p, nothing dropped, both operands apart",
     "dead units": "outgoing norm below 1e-3 of the largest; every result with and without them",
-    "Fisher diagonal": "of raw logits over at most 1024 test examples, as published",
+    "Fisher diagonal": "of raw logits over at most 1024 test examples, as published; categorical where it says so",
     "pruning": "weights by magnitude within each layer, biases kept, no training after; 100 points",
 }
 
@@ -80,7 +80,7 @@ def families(runs: Sequence[Run], ledger: Ledger) -> list[Family]:
                 name=f"{i + 1}" if len(groups) > 1 else "runs",
                 title=title_of(one, [other for other in groups if other is not one]),
                 # what was pruned is let go: one family's snapshots are held at a time
-                runs=tuple(dataclasses.replace(m, kept={}) for m in members),
+                runs=tuple(dataclasses.replace(m, kept={}, fishers={}) for m in members),
                 pruned=curves,
                 memorised=memorised(one, runs, ledger),
             )
@@ -109,6 +109,13 @@ def missing(found: Sequence[Family], pending: int) -> list[str]:
             said.append(f"{family.title}: no run keeps snapshots, so there are no features, encodings and geometry.")
         elif len(family.ways) < 2:
             said.append(f"{family.title}: one w0 with snapshots, so nothing is side by side.")
+        before = [m for m in family.followed if m.through["epoch"].max() < len(m.trace)]
+        if before:
+            last, of = int(before[0].through["epoch"].max()), len(before[0].trace)
+            said.append(
+                f"{family.title}: {len(before)} runs kept no parameters of their last epoch, so features, encodings "
+                f"and geometry end earlier (epoch {last} of {of}); keep: final has them."
+            )
     if not found:
         said.append("No watched run is done yet.")
     return said

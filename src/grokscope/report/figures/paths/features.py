@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokscope.report.figures.paths.panels import panels
+from grokscope.report.figures.paths.panels import panels, seeds
 from grokscope.report.figures.style import BLUE, GREEN, ORANGE, STYLE, VERMILION, below
 
 FEATURE_COLOURS = {"energy": BLUE, "magnetisation": ORANGE, "absolute magnetisation": GREEN}
@@ -71,6 +71,21 @@ def energy_figure(shown: Mapping[str, tuple[np.ndarray, np.ndarray, pd.DataFrame
         axes[1, 0].set_ylabel("correlation r")
     handles = [Line2D([], [], color=c, label=name) for name, c in FEATURE_COLOURS.items()]
     below(figure, handles, columns=3)
+    return figure
+
+
+def scrambled_figure(ways: Mapping[str, pd.DataFrame], columns: tuple[str, str]) -> Figure:
+    """Accuracy by epoch of snapshots as they are (solid) and of the same scrambled (dashed); by title."""
+    figure, axes = panels(2.2, 1, len(ways))
+    with mpl.rc_context(STYLE):
+        for each, (title, frame) in zip(axes[0], ways.items(), strict=True):
+            for name, ls in zip(columns, ("-", "--"), strict=True):
+                seeds(each, frame, "epoch", name, color=BLUE, ls=ls)
+            each.set_title(title, loc="left")
+            each.set(xlabel="epochs", ylim=(0.4, 1.02))
+        axes[0, 0].set_ylabel("accuracy")
+    kinds = zip(("-", "--"), ("test snapshots", "their sites scrambled"), strict=True)
+    below(figure, [Line2D([], [], color=BLUE, ls=ls, label=text) for ls, text in kinds])
     return figure
 
 

@@ -108,15 +108,18 @@ def gradient_figure(speed: pd.DataFrame, windows: Mapping[str, tuple[float, floa
     return figure
 
 
-def spectrum_figure(shown: Mapping[str, np.ndarray], stiff: float) -> Figure:
-    """F of the last snapshot in ascending order, the mean over seeds at each rank; by title (runs, ranks)."""
-    figure, axes = panels(2.5, 1, 1)
+def spectrum_figure(shown: Mapping[str, Mapping[str, np.ndarray]], stiff: float) -> Figure:
+    """F at the end in ascending order, the mean over seeds at each rank; by title and kind of F (runs, ranks)."""
+    figure, axes = panels(2.9, 1, 1)
+    kinds = {"logits": ("-", "of raw logits"), "categorical": (":", "categorical")}
     with mpl.rc_context(STYLE):
-        for (title, values), colour in zip(shown.items(), WAYS[-len(shown) :], strict=True):
-            mean = np.maximum(values.mean(axis=0), 1e-20)
-            axes[0, 0].plot(np.linspace(0, 100, len(mean)), mean, color=colour, label=title)
+        for spectra, colour in zip(shown.values(), WAYS[-len(shown) :], strict=True):
+            for kind, values in spectra.items():
+                mean = np.maximum(values.mean(axis=0), 1e-20)
+                axes[0, 0].plot(np.linspace(0, 100, len(mean)), mean, color=colour, ls=kinds[kind][0])
         axes[0, 0].axhline(stiff, color=GREY, ls="--", lw=0.7)
         axes[0, 0].set(xlabel="parameters, % in ascending order", ylabel="Fisher diagonal F", yscale="log")
         axes[0, 0].set_ylim(bottom=1e-12)
-        axes[0, 0].legend(loc="lower right")
+    handles = [Line2D([], [], color=c, label=title) for title, c in zip(shown, WAYS[-len(shown) :], strict=True)]
+    below(figure, [*handles, *(Line2D([], [], color=GREY, ls=ls, label=text) for ls, text in kinds.values())])
     return figure

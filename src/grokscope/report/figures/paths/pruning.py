@@ -15,9 +15,9 @@ from grokscope.report.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PUR
 
 STYLES = {
     "layerwise": (BLUE, "-"), "live units": (BLUE, ":"), "global": (GREEN, "-"), "normalised": (GREEN, "--"),
-    "fisher": (VERMILION, "-"), "weights 1 alone": (GREY, "-"), "weights 2 alone": (GREY, "--"),
-    "weights 3 alone": (ORANGE, "-"), "weights 4 alone": (PURPLE, "-"),
+    "fisher": (VERMILION, "-"), "categorical fisher": (VERMILION, "--"),
 }  # fmt: skip
+TENSORS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, BLACK)
 
 
 def pruning_figure(curves: pd.DataFrame) -> Figure:
@@ -55,6 +55,34 @@ def schemes_figure(shown: Mapping[str, pd.DataFrame]) -> Figure:
             each.set_xlabel("share removed")
         axes[0, 0].set_ylabel("test accuracy")
     handles = [Line2D([], [], color=c, ls=ls, label=name) for name, (c, ls) in present.items()]
+    below(figure, handles, columns=4)
+    return figure
+
+
+def tensors_figure(shown: Mapping[str, pd.DataFrame]) -> Figure:
+    """Test accuracy and loss against the share removed of one weight tensor, a colour a tensor; by title.
+
+    Solid by magnitude, dashed by Fisher information.
+    """
+    figure, axes = panels(4.0, 2, len(shown))
+    tensors: dict[str, str] = {}
+    with mpl.rc_context(STYLE):
+        for column, (title, curves) in enumerate(shown.items()):
+            for scheme, runs in curves.groupby("scheme"):
+                if not str(scheme).endswith(" alone"):
+                    continue
+                name = str(scheme).removeprefix("fisher, ").removesuffix(" alone")
+                style = {"color": TENSORS[(int(name.split()[1]) - 1) % len(TENSORS)]}
+                tensors[name] = style["color"]
+                ls = "--" if str(scheme).startswith("fisher") else "-"
+                seeds(axes[0, column], runs, "fraction", "accuracy", ls=ls, **style)
+                seeds(axes[1, column], runs, "fraction", "loss", ls=ls, **style)
+            axes[0, column].set_title(title, loc="left")
+            axes[1, column].set(xlabel="share removed of one tensor", yscale="log")
+        axes[0, 0].set_ylabel("test accuracy")
+        axes[1, 0].set_ylabel("test loss, nats")
+    handles = [Line2D([], [], color=c, label=name) for name, c in sorted(tensors.items())]
+    handles += [Line2D([], [], color=GREY, ls=ls, label=text) for ls, text in (("-", "by size"), ("--", "by F"))]
     below(figure, handles, columns=4)
     return figure
 
