@@ -28,7 +28,7 @@ OTHER: dict[str, Any] = {
     "data": 1, "init": 1, "order": 1, "seeds": Seeds(1), "batch_size": 16, "max_epochs": 7, "precision": "float64",
     "keep": "final", "task": Modular(17), "net": Transformer(16), "optimiser": AdamW(0.1), "measurement": Speed(),
     "loss": "squared", "shuffle": "never", "transform": ZeroBias(), "snapshot_every": 5, "filter": Grokfast(),
-    "norm": "layer", "positions": "learned", "gate": "none",
+    "norm": "layer", "positions": "learned", "gate": "none", "matmul": "tf32",
 }  # fmt: skip
 
 
@@ -163,7 +163,7 @@ def test_numbers_do_not_change_the_shape(name: str) -> None:
     [
         {"net": Transformer(16)}, {"net": Transformer(8, 3)}, {"net": Transformer(8, heads=2)},
         {"net": Transformer(8, rotary="intended")}, {"batch_size": 16}, {"precision": "float64"}, {"task": Modular(17)},
-        {"task": RandomLabels(13, 600)},
+        {"task": RandomLabels(13, 600)}, {"matmul": "tf32"},
     ],
     ids=str,
 )  # fmt: skip
@@ -190,6 +190,14 @@ def test_a_batch_larger_than_the_data_takes_one_step() -> None:
         (lambda: dataclasses.replace(RUN, batch_size=-2), "batch_size: found -2"),
         (lambda: dataclasses.replace(RUN, max_epochs=0), "max_epochs: found 0, expected at least 1"),
         (lambda: dataclasses.replace(RUN, precision="half"), "precision: found 'half', expected one of"),
+        (
+            lambda: dataclasses.replace(RUN, matmul="fast"),
+            "matmul: found 'fast', expected one of highest, tf32, bfloat16",
+        ),
+        (
+            lambda: dataclasses.replace(RUN, matmul="tf32", precision="float64"),
+            "matmul: found 'tf32', expected highest",
+        ),
         (lambda: dataclasses.replace(RUN, keep=True), "keep: found True, expected one of"),
         (lambda: dataclasses.replace(RUN, task="modular"), "task: found 'modular', expected a spec (Task)"),
         (lambda: dataclasses.replace(RUN, net=Modular(13)), "net"),

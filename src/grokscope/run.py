@@ -16,6 +16,9 @@ PROTOCOL = 1
 """Raised whenever the meaning of an unchanged spec changes, so that old results are never taken for new ones."""
 
 Precision = Literal["float32", "float64"]
+Matmul = Literal["highest", "tf32", "bfloat16"]
+MATMULS: tuple[Matmul, ...] = ("highest", "tf32", "bfloat16")
+"""How matrix products are taken: wholly in the run's precision, or their factors rounded to fewer digits first."""
 Loss = Literal["cross_entropy", "stablemax", "squared"]
 LOSSES: tuple[Loss, ...] = ("cross_entropy", "stablemax", "squared")
 """What is minimised; `grokscope.training.losses` has the equations."""
@@ -137,6 +140,7 @@ class Shape:
     loss: Loss = "cross_entropy"
     transform: Transform | None = None
     filter: Filter | None = None
+    matmul: Matmul = "highest"
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,8 @@ class Run(Spec):
         transform: what is done to the parameters after every step; None for nothing.
         filter: what is done to the gradient before the optimiser sees it; None for nothing.
         snapshot_every: keeps the parameters before the first epoch and after every so many; 0 for none.
+        matmul: `highest` takes matrix products in the run's precision; `tf32` and `bfloat16` ask the device for
+            faster ones, where it has them (see `docs/speed.md`), in training and in evaluation.
     """
 
     task: Task = static()
@@ -168,6 +174,7 @@ class Run(Spec):
     transform: Transform | None = static(None, later=True)
     snapshot_every: int = traced(0, low=0, later=True)
     filter: Filter | None = static(None, later=True)
+    matmul: Matmul = static("highest", choices=MATMULS, later=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -181,6 +188,8 @@ class Run(Spec):
                 raise SpecError(name, getattr(self, name), f"the spec of a {name}, which has {ability}()")
         if self.batch_size != -1 and self.batch_size < 1:
             raise SpecError("batch_size", self.batch_size, "at least 1, or -1 for the full training set")
+        if self.precision == "float64" and self.matmul != "highest":
+            raise SpecError("matmul", self.matmul, "highest where the precision is float64")
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -216,7 +225,7 @@ class Run(Spec):
         """What it has in common with the runs that may share its pack: one object for all that do."""
         parts = (self.task, self.net, self.optimiser, self.transform, self.filter)
         texts = tuple(part.canonical if isinstance(part, Spec) else part for part in parts)
-        return _shared((*texts, self.batch_size, self.precision, self.loss), self)
+        return _shared((*texts, self.batch_size, self.precision, self.loss, self.matmul), self)
 
     @property
     def n_params(self) -> int:
@@ -251,6 +260,7 @@ def _shared(said: tuple[Any, ...], run: Run) -> Shape:
             loss=run.loss,
             transform=run.transform and run.transform.static_part(),
             filter=run.filter and run.filter.static_part(),
+            matmul=run.matmul,
         )
         _SHAPES[said] = shape
     return _SHAPES[said]

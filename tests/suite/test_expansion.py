@@ -115,6 +115,10 @@ def test_our_own_keys_reach_their_fields():
     run = one_run("rotary: intended, precision: float64, keep: final, stop_on: both")
     assert (run.net.rotary, run.precision, run.keep) == ("intended", "float64", "final")
     assert run.measurement == Speed(stop_on="both")
+    assert [r.matmul for r in runs_of("e: {type: speed, primes: 97, seeds: 1, dims: 32, matmul: [highest, tf32]}")] == [
+        "highest",
+        "tf32",
+    ]
 
 
 @pytest.mark.parametrize("threshold", ["99", "0.99", "99.0"])

@@ -26,12 +26,13 @@ experiments:
     loss: stablemax
     shuffle: never
     batch_size: -1
+    matmul: [highest, bfloat16]
 """
 
 
 def test_lists_span_a_grid_and_specs_lie_over_defaults() -> None:
     suite = parse_suite(PLAIN)
-    assert len(suite.runs) == 2 * 2 * 2 * 2 + 2 * 2 * 2
+    assert len(suite.runs) == 2 * 2 * 2 * 2 + 2 * 2 * 2 * 2
     groks = [run for run in suite.runs if isinstance(run.measurement, Groks)]
     watch = [run for run in suite.runs if isinstance(run.measurement, Watch)]
     assert {run.task for run in watch} == {Modular(13, "+"), Modular(13, "-")}
@@ -39,10 +40,12 @@ def test_lists_span_a_grid_and_specs_lie_over_defaults() -> None:
     assert {(run.net, run.task.p, run.loss, run.shuffle, run.batch_size) for run in groks} == {
         (Transformer(16), 17, "stablemax", "never", -1)
     }
+    assert {run.matmul for run in groks} == {"highest", "bfloat16"}
+    assert {run.matmul for run in watch} == {"highest"}
     assert {run.optimiser.lr for run in groks} == {1e-3, 3e-3}
     assert {run.seeds.init for run in groks} == {0, 2}
     assert {run.max_epochs for run in suite.runs} == {7}
-    assert suite.counts() == {"capacity": 0, "speed": 0, "groks": 8, "watch": 16}
+    assert suite.counts() == {"capacity": 0, "speed": 0, "groks": 16, "watch": 16}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Which keys an experiment may have, and how `defaults` lie under it.
 
-The names are the published ones but for our own: `rotary`, `precision`, `keep`, `stop_on` and `probe`, which are the
-fields of the specs of those names (`probe: random` is random data, the others are `Shuffled.labels`).
+The names are the published ones but for our own: `rotary`, `precision`, `matmul`, `keep`, `stop_on` and `probe`, which
+are the fields of the specs of those names (`probe: random` is random data, the others are `Shuffled.labels`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ STRUCTURAL = ("type", "primes", "seeds", *WIDTHS, "match_by", "n_samples")
 
 COMMON = (
     *("operation", "train_fraction", "split_type", "depth", "heads", "dropout", "init_scale", "lr", "weight_decay"),
-    *("beta1", "beta2", "batch_size", "max_epochs", "patience", "architecture_family", "rotary", "precision", "keep"),
+    *("beta1", "beta2", "batch_size", "max_epochs", "patience", "architecture_family", "rotary", "precision", "matmul"),
+    "keep",
 )
 BY_TYPE: dict[str, tuple[str, ...]] = {
     "capacity": (*COMMON, "min_delta", "dataset_type"),

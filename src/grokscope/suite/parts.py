@@ -70,7 +70,7 @@ def measurement(kind: str, setting: Setting) -> Measurement:
 
 def run_fields(setting: Setting) -> dict[str, Any]:
     """The fields of a run that belong to none of its parts, checked."""
-    fields = _given(setting, ("batch_size", "max_epochs", "precision", "keep"))
+    fields = _given(setting, ("batch_size", "max_epochs", "precision", "matmul", "keep"))
     Run(Modular(), Transformer(), AdamW(), Capacity(), **fields)
     return fields
 

@@ -18,6 +18,7 @@ experiments:
     probe: [random, permuted]           # ours: whose inputs and labels are memorised
     stop_on: both                       # ours: running accuracy, eval accuracy, or both
     rotary: published                   # ours; also precision: float32 | float64 and keep: nothing | final
+    matmul: highest                     # ours: or tf32 or bfloat16, for faster and less exact matrix products
 analysis: {max_dim: 256}
 ```
 """

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from grokscope.run import Shape
+from grokscope.training.devices import PRODUCTS, placed, shards, spread
 from grokscope.training.epoch import Record, one_epoch
 from grokscope.training.lane import Fixed, Lane, State
 
@@ -48,20 +49,27 @@ def advance_one(
 def advance(shape: Shape, lanes: Lane, n_epochs: int, *, strategy: Strategy) -> tuple[Lane, Records]:
     """Lanes `n_epochs` (at most `CHUNK`) further, with what was recorded.
 
-    `vmap` takes lanes stacked along a leading axis and advances them together; `loop` takes a single lane.
+    `vmap` takes lanes stacked along a leading axis and advances them together, an equal share of them on each local
+    device; `loop` takes a single lane.
     """
-    state, records = compiled(shape, strategy)(lanes.fixed, lanes.state, jnp.asarray(n_epochs, jnp.int32))
+    over = shards(len(lanes.state.done)) if strategy == "vmap" else 1
+    state, records = compiled(shape, strategy, over)(lanes.fixed, lanes.state, jnp.asarray(n_epochs, jnp.int32))
     return Lane(lanes.fixed, state), records
 
 
 @lru_cache(maxsize=256)
-def compiled(shape: Shape, strategy: Strategy) -> Callable[..., Any]:
-    """The jitted function of a shape. Runs of a shape share it whatever their numbers are."""
+def compiled(shape: Shape, strategy: Strategy, over: int = 1) -> Callable[..., Any]:
+    """The jitted function of a shape. Runs of a shape share it whatever their numbers are.
+
+    Args:
+        over: devices that a vectorised pack is spread over; each takes its own lanes to their end and waits for none.
+    """
 
     def one(fixed: Fixed, state: State, n_epochs: Array) -> tuple[State, Array]:
-        return advance_one(shape, fixed, state, n_epochs)
+        with jax.default_matmul_precision(PRODUCTS[shape.matmul]):
+            return advance_one(shape, fixed, state, n_epochs)
 
-    function = jax.vmap(one, in_axes=(0, 0, None)) if strategy == "vmap" else one
+    function = spread(jax.vmap(one, in_axes=(0, 0, None)), over) if strategy == "vmap" else one
     return jax.jit(function, compiler_options=compiler_options())
 
 
@@ -82,7 +90,7 @@ def compiler_options() -> dict[str, Any] | None:
 
 
 def stack(lanes: Sequence[Lane]) -> Lane:
-    """Lanes side by side along a leading axis."""
+    """Lanes side by side along a leading axis, each share of them on its device."""
     stacked: Lane = jax.tree.map(lambda *leaves: _stacked(leaves), *lanes)
     return stacked
 
@@ -91,9 +99,9 @@ def _stacked(leaves: Sequence[Any]) -> Array:
     """Through the host: many small arrays are put together there without a program for each."""
     if jnp.issubdtype(leaves[0].dtype, jax.dtypes.prng_key):
         words = np.stack([jax.random.key_data(leaf) for leaf in leaves])
-        keys: Array = jax.random.wrap_key_data(jnp.asarray(words), impl=jax.random.key_impl(leaves[0]))
+        keys: Array = jax.random.wrap_key_data(placed(words), impl=jax.random.key_impl(leaves[0]))
         return keys
-    return jnp.asarray(np.stack(leaves))
+    return placed(np.stack(leaves))
 
 
 def apart(lanes: Lane, of: Sequence[Lane]) -> list[Lane]:

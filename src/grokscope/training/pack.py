@@ -15,6 +15,7 @@ from jaxtyping import Float
 from grokscope.run import Run, Shape
 from grokscope.training.advance import Strategy, advance, apart, stack
 from grokscope.training.checkpoint import begun, pack_state, unpack_lane
+from grokscope.training.devices import honoured
 from grokscope.training.harvest import outcome_of
 from grokscope.training.lane import Lane
 from grokscope.training.memory import out_of_memory
@@ -63,6 +64,8 @@ class Pack:
         self.lanes: list[Lane] = []
         self._stacked: tuple[list[Lane], Lane | None] = ([], None)
         self._unsaved = False
+        if not honoured(shape.matmul):
+            say(f"this device takes no {shape.matmul} products: {shape.matmul} runs are trained with float32 ones here")
 
     def add(self, jobs: Sequence[Job]) -> list[Failed | Snapshot]:
         """Put runs into free places; say which could not even begin, and what is kept of those that begin anew.

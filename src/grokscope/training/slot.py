@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from grokscope.run import Run
 from grokscope.training.advance import CHUNK
+from grokscope.training.devices import n_devices
 from grokscope.training.epoch import Record
 from grokscope.training.lane import Lane
 from grokscope.training.provenance import now
@@ -45,8 +46,9 @@ class Slot:
 
 
 def bucket(n: int) -> int:
-    """Lanes of a vectorised pack for n runs: the next power of two, so that few widths are ever compiled."""
-    return 1 << (n - 1).bit_length()
+    """Lanes of a vectorised pack for n runs: a power of two on every device, so that few widths are ever compiled."""
+    each = -(-n // n_devices())
+    return n_devices() << (each - 1).bit_length()
 
 
 def frozen(lane: Lane) -> Lane:

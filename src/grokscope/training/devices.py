@@ -1,0 +1,71 @@
+"""This process's devices: how a vectorised pack is spread over them, and which matrix products they take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxtyping import Array, Shaped
+
+from grokscope.run import MATMULS, Matmul
+
+PRODUCTS: dict[Matmul, str] = dict(zip(MATMULS, ("highest", "tensorfloat32", "BF16_BF16_F32"), strict=True))
+"""JAX's names. `highest` is asked for and not left to the default, which on an accelerator is a faster product;
+`BF16_BF16_F32` and not JAX's `bfloat16`, which there means whatever the device does by default."""
+LANES = PartitionSpec("lanes")
+
+
+def n_devices() -> int:
+    """Devices of this process."""
+    return jax.local_device_count()
+
+
+def shards(n_lanes: int) -> int:
+    """Devices that so many lanes are spread over: all, or one where they do not come out even."""
+    return n_devices() if n_lanes % n_devices() == 0 else 1
+
+
+def spread(function: Callable[..., Any], over: int) -> Callable[..., Any]:
+    """A function of fixed and changing lanes and a number of epochs, on so many devices at once.
+
+    Every device has a loop of its own: nothing is exchanged, and one whose lanes are done is idle before the others.
+    """
+    if over == 1:
+        return function
+    specs = (LANES, LANES, PartitionSpec())
+    sharded: Callable[..., Any] = jax.shard_map(
+        function, mesh=_mesh(over), in_specs=specs, out_specs=LANES, check_vma=False
+    )
+    return sharded
+
+
+def placed(stacked: Shaped[np.ndarray, "lanes ..."]) -> Array:
+    """An array of lanes, from the host straight to the devices that advance them."""
+    over = shards(len(stacked))
+    if over == 1:
+        return jnp.asarray(stacked)
+    array: Array = jax.device_put(stacked, NamedSharding(_mesh(over), LANES))
+    return array
+
+
+@lru_cache(maxsize=3)
+def honoured(matmul: Matmul) -> bool:
+    """Whether this process's devices take such products: whether one differs from a float32 product."""
+    if matmul == "highest":
+        return True
+    a = jax.random.normal(jax.random.key(0), (64, 64), jnp.float32)
+    products = []
+    for name in (PRODUCTS["highest"], PRODUCTS[matmul]):
+        with jax.default_matmul_precision(name):
+            products.append(np.asarray(jax.jit(lambda a: a @ a)(a)))
+    return not np.array_equal(*products)
+
+
+@lru_cache(maxsize=8)
+def _mesh(over: int) -> Mesh:
+    return Mesh(np.array(jax.local_devices()[:over]), ("lanes",))
