@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from grokscope.probes.fisher import Kind
 from grokscope.report.figures.paths.panels import marker_handles, markers, panels, seeds
 from grokscope.report.figures.style import BLACK, BLUE, GREY, ORANGE, SKY, STYLE, VERMILION, below
 
@@ -108,10 +109,10 @@ def gradient_figure(speed: pd.DataFrame, windows: Mapping[str, tuple[float, floa
     return figure
 
 
-def spectrum_figure(shown: Mapping[str, Mapping[str, np.ndarray]], stiff: float) -> Figure:
+def spectrum_figure(shown: Mapping[str, Mapping[Kind, np.ndarray]], stiff: float) -> Figure:
     """F at the end in ascending order, the mean over seeds at each rank; by title and kind of F (runs, ranks)."""
     figure, axes = panels(2.9, 1, 1)
-    kinds = {"logits": ("-", "of raw logits"), "categorical": (":", "categorical")}
+    kinds: dict[Kind, tuple[str, str]] = {"logits": ("-", "of raw logits"), "categorical": (":", "categorical")}
     with mpl.rc_context(STYLE):
         for spectra, colour in zip(shown.values(), WAYS[-len(shown) :], strict=True):
             for kind, values in spectra.items():
