@@ -142,7 +142,7 @@ def most_lanes(shape: Shape) -> int:
     width = math.sqrt(n_params)
     activations = shape.batch_size * ACTIVATION_ROWS * max(width, shape.signature.classes)
     taken = 4 * (4 * n_params + activations) * (2 if shape.precision == "float64" else 1)
-    return lanes_in(taken)
+    return lanes_in(float(taken))
 
 
 def lanes_in(bytes_of_one: float) -> int:

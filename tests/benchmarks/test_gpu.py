@@ -14,7 +14,7 @@ import pytest
 
 from grokscope.suite import load_suite
 
-FOLDER = Path(__file__).parents[1] / "benchmarks"
+FOLDER = Path(__file__).parents[2] / "benchmarks"
 FOREIGN = ("pandas", "sqlalchemy", "pydantic", "ruamel", "safetensors", "typer", "rich", "matplotlib", "plotly",
            "statsmodels", "lifelines", "jinja2", "psycopg", "torch", "grokscope.ledger", "grokscope.suite",
            "grokscope.workers", "grokscope.laws", "grokscope.cli")  # fmt: skip
