@@ -30,7 +30,7 @@ from grokscope.nets import Transformer  # noqa: E402
 from grokscope.run import Run  # noqa: E402
 from grokscope.tasks import Modular  # noqa: E402
 from grokscope.training.advance import advance  # noqa: E402
-from grokscope.training.cost import flops_per_epoch  # noqa: E402
+from grokscope.training.cost import taken_flops_per_epoch  # noqa: E402
 from grokscope.training.lane import start, stream  # noqa: E402
 from grokscope.training.optimisers import AdamW  # noqa: E402
 
@@ -81,12 +81,6 @@ def peak_flops(size: int = 1024, times: int = 5) -> float:
     return 2 * size**3 * times / best
 
 
-def taken_flops(run: Run) -> float:
-    """Operations of the matrix products that an epoch takes, without what its forward passes look up."""
-    forward = run.steps_per_epoch * run.batch_size + run.task.n_train + run.task.n_val
-    return flops_per_epoch(run) - forward * run.net.recalled_flops_per_example(run.task.signature)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--widths", type=int, nargs="+", default=[20, 32, 64, 128, 256])
@@ -108,7 +102,7 @@ def main() -> None:
         ]
         ratios = [a / b for a, b in timings]
         slow, fast = (median(column) for column in zip(*timings, strict=True))
-        used = taken_flops(run) / fast / peak
+        used = taken_flops_per_epoch(run) / fast / peak
         spread = f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
         print(
             f"| {width} | {1e3 * slow:.0f} | {1e3 * fast:.0f} | {spread} | {used:.0%} | {compiling:.1f} |", flush=True

@@ -12,7 +12,12 @@ from grokscope.nets import Complete, Transformer
 from grokscope.run import Run
 from grokscope.tasks import Modular, Xor
 from grokscope.training import strategy
-from grokscope.training.cost import flops_per_epoch
+from grokscope.training.cost import (
+    flops_per_epoch,
+    least_bytes_per_epoch,
+    roofline_seconds_per_epoch,
+    taken_flops_per_epoch,
+)
 from grokscope.training.outcomes import Job
 from grokscope.training.pack import Pack, bucket
 from grokscope.training.strategy import Choice, choose, default, most_lanes
@@ -95,3 +100,68 @@ def test_a_pack_of_many_lanes_is_each_run_alone() -> None:
     for run in runs[::101]:
         alone = finished(Pack(run.shape, "loop"), [Job(run)])[run.identity]
         np.testing.assert_allclose(together[run.identity].trace, alone.trace, rtol=1e-9)
+
+
+def test_the_roofline_is_the_slower_of_products_and_memory() -> None:
+    run = Run(Xor(), Complete(5), AdamW(), Watch(), batch_size=-1, loss="squared")
+    moved = least_bytes_per_epoch(run)
+    state = 2 * run.n_params + 1  # two moments, and a count of steps
+    assert moved == 4 * (6 * run.n_params + 2 * state + run.n_params), "one step and one block of evaluation"
+    taken = taken_flops_per_epoch(run)
+    assert roofline_seconds_per_epoch(run, flops=1.0, bandwidth=1e30) == pytest.approx(taken)
+    assert roofline_seconds_per_epoch(run, flops=1e30, bandwidth=2.0) == pytest.approx(moved / 2)
+    wide = dataclasses.replace(RUN, task=Modular(97), net=Transformer(64), batch_size=512)
+    assert 0.5 < taken_flops_per_epoch(wide) / flops_per_epoch(wide) < 1
+
+
+@pytest.mark.parametrize(
+    ("devices", "room", "lanes"),
+    [(1, 1, [1]), (1, 16, [16]), (1, 1000, [16, 64, 256, 512]), (4, 1000, [64, 256, 512]), (4, 4, [4]), (3, 50, [48])],
+)
+def test_packs_grow_fourfold_to_what_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch, devices: int, room: int, lanes: list[int]
+) -> None:
+    monkeypatch.setattr(strategy, "n_devices", lambda: devices)
+    assert strategy.ladder(room) == lanes
+
+
+@pytest.mark.parametrize(
+    ("speeds", "lanes"),
+    [
+        ({16: 1.0, 64: 3.0, 256: 3.2}, 64),  # wider, and hardly faster
+        ({16: 1.0, 64: 3.0, 256: 9.0, 512: 16.0}, 512),
+        ({16: 1.0, 64: 0.0}, 16),  # does not fit
+        ({16: 0.0}, 1),
+    ],
+)
+def test_an_accelerator_widens_a_pack_while_that_pays(
+    monkeypatch: pytest.MonkeyPatch, speeds: dict[int, float], lanes: int
+) -> None:
+    monkeypatch.setattr(strategy.jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(strategy, "fitting_lanes", lambda shape, sample: 1000)
+    monkeypatch.setattr(strategy, "speed", lambda shape, sample, choice: speeds[choice.lanes])
+    strategy.measured.cache_clear()
+    assert choose(RUN.shape, RUN, waiting=10_000) == Choice("vmap", lanes, "measured")
+    strategy.measured.cache_clear()
+
+
+def test_no_pack_is_wider_than_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strategy.jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(strategy, "fitting_lanes", lambda shape, sample: 4096)
+    monkeypatch.setattr(strategy, "speed", lambda shape, sample, choice: float(choice.lanes))
+    strategy.measured.cache_clear()
+    assert choose(RUN.shape, RUN, waiting=99) == Choice("vmap", 128, "measured")
+    strategy.measured.cache_clear()
+
+
+def test_the_compiler_says_how_much_a_lane_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(Xor(), Complete(5), AdamW(), Watch(), batch_size=-1, loss="squared")
+    taken = strategy.bytes_per_lane(run.shape, run)
+    assert taken > 4 * 256 * 7, "room for a chunk's records alone"
+    monkeypatch.setattr(strategy, "bytes_per_lane", lambda shape, sample: 2.0**30)
+    strategy.fitting_lanes.cache_clear()
+    assert strategy.fitting_lanes(run.shape, run) == 4, "half of the 8 GiB that are taken for granted"
+    monkeypatch.setattr(strategy, "bytes_per_lane", lambda shape, sample: 0.0)
+    strategy.fitting_lanes.cache_clear()
+    assert strategy.fitting_lanes(run.shape, run) == most_lanes(run.shape)
+    strategy.fitting_lanes.cache_clear()

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 
+import jax
+import numpy as np
+
 from grokscope.run import Run
 from grokscope.training.epoch import eval_block
+from grokscope.training.lane import first_state
 
 PASSES = 3
 """A training step costs a forward and twice that for the backward pass; less where a net looks products up."""
@@ -19,3 +23,29 @@ def flops_per_epoch(run: Run) -> float:
     block = eval_block(shape.rows)
     evaluated = math.ceil((run.task.n_train + run.task.n_val) / block) * block
     return per_example * (PASSES * trained + evaluated)
+
+
+def taken_flops_per_epoch(run: Run) -> float:
+    """Of these, what is really multiplied: without products that a forward pass looks up, where a net has such."""
+    recalled = getattr(run.net, "recalled_flops_per_example", lambda signature: 0.0)(run.task.signature)
+    forward = run.steps_per_epoch * run.shape.batch_size + run.task.n_train + run.task.n_val
+    return flops_per_epoch(run) - forward * recalled
+
+
+def least_bytes_per_epoch(run: Run) -> float:
+    """Bytes that no fusion keeps from moving: parameters, gradient and the optimiser's state. Activations are left out.
+
+    A step reads the parameters forward, backward and for the update and writes them, writes and reads the gradient, and
+    reads and writes the optimiser's state; an evaluation block reads the parameters.
+    """
+    shape = run.shape
+    optimiser = jax.tree.leaves(jax.eval_shape(lambda: first_state(run)).optimiser)
+    state = sum(math.prod(leaf.shape) for leaf in optimiser)
+    blocks = math.ceil((run.task.n_train + run.task.n_val) / eval_block(shape.rows))
+    numbers = run.steps_per_epoch * (6 * run.n_params + 2 * state) + blocks * run.n_params
+    return float(numbers * np.dtype(shape.precision).itemsize)
+
+
+def roofline_seconds_per_epoch(run: Run, *, flops: float, bandwidth: float) -> float:
+    """Seconds that an epoch takes at least on a device of so many flop/s and bytes/s."""
+    return max(taken_flops_per_epoch(run) / flops, least_bytes_per_epoch(run) / bandwidth)

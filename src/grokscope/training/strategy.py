@@ -5,25 +5,31 @@ from __future__ import annotations
 import math
 import time
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from grokscope.run import Run, Shape
-from grokscope.training.advance import Strategy, advance, stack
+from grokscope.training.advance import Strategy, advance, compiled, stack
 from grokscope.training.cost import PASSES
+from grokscope.training.devices import n_devices
 from grokscope.training.lane import start
 from grokscope.training.memory import out_of_memory
 from grokscope.training.pack import precision
+from grokscope.training.slot import bucket
 
 MEMORY_SHARE = 0.5
 ACTIVATION_ROWS = 40
 """Floats that one example keeps alive in a training step, in units of the square root of P, generously."""
-MOST_LANES = 1024
+MOST_LANES = 4096
+"""Lanes of one device, beyond which no device is expected to gain."""
+PROBED = 16
+"""Lanes of the program whose memory is asked for."""
+GAIN = 1.1
+"""A pack four times as wide must be faster by this factor: it takes longer to compile, and longer to drain."""
 WORTH_MEASURING = 64
 """Runs that must be waiting before a few dozen seconds of compiling candidates pay."""
-
-
 TINY_STEP = 5e5
 """Floating-point operations of a training step below which a CPU takes many lanes together: 256 lanes of a step of 3e3
 go eleven times as fast as one after another, of 2e5 three times, of 4e6 no faster (`benchmarks/lanes.py`)."""
@@ -41,7 +47,7 @@ class Choice(NamedTuple):
 def choose(shape: Shape, sample: Run, *, waiting: int) -> Choice:
     """The default of the device; measured where so many runs are waiting that measuring pays, and is in doubt."""
     if waiting >= WORTH_MEASURING and not (jax.default_backend() == "cpu" and is_tiny(shape)):
-        return measured(shape, sample)
+        return measured(shape, sample, most=bucket(waiting + 1))
     return default(shape, waiting + 1)
 
 
@@ -59,13 +65,54 @@ def is_tiny(shape: Shape) -> bool:
 
 
 @lru_cache(maxsize=256)
-def measured(shape: Shape, sample: Run) -> Choice:
-    """The candidate with the most lane-epochs a second, two epochs each after compiling."""
-    on_cpu = jax.default_backend() == "cpu"
-    widths = (4,) if on_cpu else tuple(w for w in (16, 64, 256, 1024) if w <= most_lanes(shape)) or (1,)
-    candidates = [Choice("loop", 1, "measured")] if on_cpu else []
-    candidates += [Choice("vmap", width, "measured") for width in widths]
-    return max(candidates, key=lambda choice: speed(shape, sample, choice))
+def measured(shape: Shape, sample: Run, most: int = MOST_LANES) -> Choice:
+    """The choice with the most lane-epochs a second, two epochs each after compiling.
+
+    On an accelerator packs grow fourfold for as long as that pays and they fit; there is no pack of more than `most`.
+    """
+    if jax.default_backend() == "cpu":
+        candidates = [Choice("loop", 1, "measured"), Choice("vmap", 4, "measured")]
+        return max(candidates, key=lambda choice: speed(shape, sample, choice))
+    room = max(n_devices(), min(most, fitting_lanes(shape, sample)))
+    best, best_speed = Choice("vmap", n_devices(), "measured"), 0.0
+    for lanes in ladder(room):
+        choice = Choice("vmap", lanes, "measured")
+        found = speed(shape, sample, choice)
+        if found < GAIN * best_speed or not found:
+            break
+        best, best_speed = choice, found
+    return best
+
+
+def ladder(room: int) -> list[int]:
+    """Lanes that are tried one after the other, each an equal share on every device, the last the most there is room
+    for."""
+    each = max(1, room // n_devices())
+    top = 1 << (each.bit_length() - 1)
+    steps = [PROBED * 4**i for i in range(8) if PROBED * 4**i < top]
+    return [n_devices() * lanes for lanes in [*steps, top]]
+
+
+@lru_cache(maxsize=256)
+def fitting_lanes(shape: Shape, sample: Run) -> int:
+    """Lanes that fit into the share of the devices' memory, by what the compiler says that a small pack takes.
+
+    Where it says nothing, `most_lanes`.
+    """
+    taken = bytes_per_lane(shape, sample)
+    return lanes_in(taken) if taken else most_lanes(shape)
+
+
+def bytes_per_lane(shape: Shape, sample: Run) -> float:
+    """Bytes of arguments, results and everything in between for a lane of a compiled pack; 0 if not known."""
+    with precision(shape):
+        lane = start(sample)
+        stacked = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((PROBED, *leaf.shape), leaf.dtype), lane)
+        program = compiled(shape, "vmap").lower(stacked.fixed, stacked.state, jnp.asarray(0, jnp.int32)).compile()
+    found: Any = program.memory_analysis()
+    if found is None:
+        return 0.0
+    return float(found.argument_size_in_bytes + found.output_size_in_bytes + found.temp_size_in_bytes) / PROBED
 
 
 def speed(shape: Shape, sample: Run, choice: Choice) -> float:
@@ -90,11 +137,16 @@ def timed(shape: Shape, sample: Run, choice: Choice) -> float:
 
 
 def most_lanes(shape: Shape) -> int:
-    """Lanes that fit into half of the device's memory: parameters four times over, and a batch's activations."""
-    stats = jax.local_devices()[0].memory_stats() or {}
+    """Lanes that fit by a rule of thumb, nothing compiled: parameters four times over, and a batch's activations."""
     n_params = shape.net.n_params(shape.signature)
     width = math.sqrt(n_params)
     activations = shape.batch_size * ACTIVATION_ROWS * max(width, shape.signature.classes)
-    bytes_per_lane = 4 * (4 * n_params + activations) * (2 if shape.precision == "float64" else 1)
+    taken = 4 * (4 * n_params + activations) * (2 if shape.precision == "float64" else 1)
+    return lanes_in(float(taken))
+
+
+def lanes_in(bytes_of_one: float) -> int:
+    """Lanes, of so many bytes each, that fit into the share of every local device's memory; one a device at least."""
+    stats = jax.local_devices()[0].memory_stats() or {}
     limit = stats.get("bytes_limit", 8 * 2**30)
-    return int(max(1, min(MOST_LANES, MEMORY_SHARE * limit // bytes_per_lane)))
+    return n_devices() * int(max(1, min(MOST_LANES, MEMORY_SHARE * limit // bytes_of_one)))
