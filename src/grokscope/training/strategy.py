@@ -108,7 +108,8 @@ def bytes_per_lane(shape: Shape, sample: Run) -> float:
     with precision(shape):
         lane = start(sample)
         stacked = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((PROBED, *leaf.shape), leaf.dtype), lane)
-        program = compiled(shape, "vmap").lower(stacked.fixed, stacked.state, jnp.asarray(0, jnp.int32)).compile()
+        function: Any = compiled(shape, "vmap")
+        program = function.lower(stacked.fixed, stacked.state, jnp.asarray(0, jnp.int32)).compile()
     found: Any = program.memory_analysis()
     if found is None:
         return 0.0

@@ -121,7 +121,7 @@ def geometry(family: Family) -> Section:
              "largest turn": turn.max(), "at epoch": turn.idxmax(), "straightness": straight.value,
              "stiff share": np.mean(shares)}
         )  # fmt: skip
-    spectra: dict[str, dict[str, np.ndarray]] = {
+    spectra = {
         title: {kind: np.stack([m.spectra[kind] for m in runs]) for kind in KINDS}
         for title, runs in family.ways.items()
     }  # fmt: skip
