@@ -1,6 +1,5 @@
 """Dropout: how much falls, and that no two units share a mask that should not."""
 
-import dataclasses
 import itertools
 
 import equinox as eqx
@@ -10,9 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from grokscope.nets import Transformer, TransformerNet, from_published
+from grokscope.nets import TransformerNet, from_published
 from grokscope.nets.layers import dropped, random_words
-from grokscope.tasks import Modular
 
 from .arrays import published, tokens
 from .fast import outputs
@@ -102,24 +100,6 @@ def test_evaluation_is_deterministic_and_training_is_not(heads: int) -> None:
 def test_rate_zero_is_evaluation() -> None:
     net, inputs = net_with(0.0, 2), tokens()[0]
     np.testing.assert_allclose(outputs(net, inputs, KEYS[0]), outputs(net, inputs), atol=1e-6)
-
-
-def test_no_dropout_is_a_program_of_its_own_and_the_same_function() -> None:
-    signature = Modular(13).signature
-    spec = Transformer(8, dropout=0.0)
-    assert spec.static_part() != Transformer(8, dropout=0.1).static_part() == Transformer(8, dropout=0.2).static_part()
-    net = spec.build(signature, key=KEYS[0])
-    assert not net.drops
-    general = dataclasses.replace(net, drops=True)
-
-    def loss(net: TransformerNet) -> jax.Array:
-        logits = net.batched(jnp.asarray(tokens()[0] % 13), key=KEYS[1])
-        return jnp.sum(logits * jnp.cos(jnp.arange(logits.size)).reshape(logits.shape))
-
-    (value, gradient), (other, other_gradient) = (jax.jit(jax.value_and_grad(loss))(n) for n in (net, general))
-    assert float(value) == pytest.approx(float(other), rel=1e-5)
-    for one, same in zip(jax.tree.leaves(gradient.blocks), jax.tree.leaves(other_gradient.blocks), strict=True):
-        np.testing.assert_allclose(one, same, rtol=1e-4, atol=1e-4 * np.abs(same).max())
 
 
 @pytest.mark.parametrize("depth", [1, 2])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
@@ -22,8 +21,7 @@ class TransformerNet(ExampleNet):
     Exact shortcuts are taken. What depends on one token and its place is computed once per vocabulary entry and looked
     up: the first block's queries, keys and values and, with one head, all of its leading positions (up to the
     dropout, if that is on): the first, and those whose token follows in every example.
-    The last block is computed only where it is read: at the last position. A net that never `drops` takes, in training
-    too, the shortcuts that dropout forbids.
+    The last block is computed only where it is read: at the last position.
     """
 
     embedding: Float[Array, "vocab dim"]
@@ -33,7 +31,6 @@ class TransformerNet(ExampleNet):
     dropout: Rate = 0.0
     norm_bias: Float[Array, " dim"] | None = None
     positions: Float[Array, "length dim"] | None = None
-    drops: bool = eqx.field(static=True, default=True)
 
     @property
     def is_published(self) -> bool:
@@ -49,10 +46,7 @@ class TransformerNet(ExampleNet):
         self, tokens: Int[Array, "batch length"], *, key: MaybeKey = None, following: tuple[int, ...] = ()
     ) -> Float[Array, "batch classes"]:
         """The same for many examples; one key draws independent masks for all of them."""
-        keys = [
-            (None, None) if key is None or not self.drops else block_keys(key, index)
-            for index in range(len(self.blocks))
-        ]
+        keys = [(None, None) if key is None else block_keys(key, index) for index in range(len(self.blocks))]
         if self.blocks[0].heads == 1 and len(self.blocks) > 1:
             x = self.first_block(tokens.T, following, keys[0][1])
         else:

@@ -7,9 +7,7 @@ Its variants, one switch each: LayerNorm, learned positions, no gate. Every shor
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 import equinox as eqx
@@ -58,15 +56,6 @@ class Transformer(Spec):
         if self.dropout == 1.0:
             raise SpecError("dropout", self.dropout, "less than 1")
 
-    def static_part(self) -> Transformer:
-        """As of any spec, but no dropout at all is a shape of its own: more is then computed once a token."""
-        return self._common
-
-    @cached_property
-    def _common(self) -> Transformer:
-        common = super().static_part()
-        return common if self.dropout else dataclasses.replace(common, dropout=0.0)
-
     @property
     def label(self) -> str:
         return f"d={self.dim}"
@@ -113,7 +102,6 @@ class Transformer(Spec):
             norm_bias=norm_bias(self.norm, self.dim, dtype),
             positions=self._positions(jax.random.fold_in(embedding_key, 1), signature.length, dtype),
             head=framework_linear(head_key, (self.dim, signature.classes), dtype, fan_in=self.dim),
-            drops=self.dropout > 0,
         )
         scaled: TransformerNet = jax.tree.map(lambda x: x * self.init_scale if eqx.is_inexact_array(x) else x, net)
         return scaled
