@@ -124,11 +124,11 @@ def test_numbers_never_compile_again() -> None:
     for n_epochs in (1, 2, 3):
         advanced(LONG, n_epochs)
     assert len({run.shape for run in [LONG, *neighbours(LONG)]}) == 1
-    assert compiled(LONG.shape, "loop")._cache_size() == 1  # type: ignore[attr-defined]
+    assert compiled(LONG.shape, "loop", 1)._cache_size() == 1  # type: ignore[attr-defined]
     runs = [LONG, *neighbours(LONG)]
     side_by_side(runs, 1)
     side_by_side(runs[::-1], 2)
-    assert compiled(LONG.shape, "vmap")._cache_size() == 1  # type: ignore[attr-defined]
+    assert compiled(LONG.shape, "vmap", 1)._cache_size() == 1  # type: ignore[attr-defined]
 
 
 def test_a_refilled_place_is_as_good_as_a_new_pack() -> None:

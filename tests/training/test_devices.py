@@ -67,7 +67,7 @@ def test_the_products_asked_for_are_in_the_program() -> None:
 
 def lowered(run: Run) -> str:
     lane = start(run)
-    return str(compiled(run.shape, "loop").lower(lane.fixed, lane.state, jnp.int32(1)).as_text())
+    return str(compiled(run.shape, "loop", 1).lower(lane.fixed, lane.state, jnp.int32(1)).as_text())
 
 
 def products_of(run: Run) -> set[str]:

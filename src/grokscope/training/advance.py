@@ -58,7 +58,7 @@ def advance(shape: Shape, lanes: Lane, n_epochs: int, *, strategy: Strategy) -> 
 
 
 @lru_cache(maxsize=256)
-def compiled(shape: Shape, strategy: Strategy, over: int = 1) -> Callable[..., Any]:
+def compiled(shape: Shape, strategy: Strategy, over: int) -> Callable[..., Any]:
     """The jitted function of a shape. Runs of a shape share it whatever their numbers are.
 
     Args:

@@ -108,7 +108,7 @@ def bytes_per_lane(shape: Shape, sample: Run) -> float:
     with precision(shape):
         lane = start(sample)
         stacked = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((PROBED, *leaf.shape), leaf.dtype), lane)
-        function: Any = compiled(shape, "vmap")
+        function: Any = compiled(shape, "vmap", 1)
         program = function.lower(stacked.fixed, stacked.state, jnp.asarray(0, jnp.int32)).compile()
     found: Any = program.memory_analysis()
     if found is None:
