@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
+import jax
 import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
@@ -25,6 +26,17 @@ from grokscope.workers.cache import use_compilation_cache  # noqa: E402  only no
 use_compilation_cache()
 
 NEEDED = ("postgresql", "chromium")
+MAPS = Path("/proc/self/maps")
+MANY_MAPS = 15_000
+"""Of the 65,530 mappings that Linux gives a process; every compiled program takes some, and XLA aborts without."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _room_for_programs() -> Generator[None]:
+    """After a module, lets go of compiled programs if there are many: a process of the tests runs half of them all."""
+    yield
+    if MAPS.exists() and MAPS.read_text().count("\n") > MANY_MAPS:
+        jax.clear_caches()
 
 
 @pytest.hookimpl(wrapper=True)
