@@ -20,7 +20,7 @@ from grokscope.nets import Complete
 from grokscope.run import Run
 from grokscope.tasks import Parity, Scans, Sine, Spirals, Xor
 from grokscope.training.advance import Strategy, advance, stack
-from grokscope.training.cost import PASSES
+from grokscope.training.cost import flops_per_step
 from grokscope.training.lane import start
 from grokscope.training.optimisers import Adam
 from grokscope.training.strategy import is_tiny
@@ -63,7 +63,7 @@ def main() -> None:
     print(f"| task | flop a step | one lane, us | {args.lanes} lanes, us a lane | ratio | taken together |")
     print("|---|---|---|---|---|---|")
     for each in RUNS:
-        work = PASSES * each.shape.batch_size * each.net.flops_per_example(each.task.signature)
+        work = flops_per_step(each.shape)
         alone, together = microseconds(each, 1), microseconds(each, args.lanes)
         tiny = "yes" if is_tiny(each.shape) else "no"
         row = (each.task.label, f"{work:.1e}", f"{alone:.1f}", f"{together:.1f}", f"{alone / together:.1f}", tiny)

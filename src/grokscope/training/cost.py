@@ -7,12 +7,17 @@ import math
 import jax
 import numpy as np
 
-from grokscope.run import Run
+from grokscope.run import Run, Shape
 from grokscope.training.epoch import eval_block
 from grokscope.training.lane import first_state
 
 PASSES = 3
 """A training step costs a forward and twice that for the backward pass; less where a net looks products up."""
+
+
+def flops_per_step(shape: Shape) -> float:
+    """Floating-point operations of a training step on one batch."""
+    return PASSES * shape.batch_size * shape.net.flops_per_example(shape.signature)
 
 
 def flops_per_epoch(run: Run) -> float:

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from grokscope.run import Run, Shape
 from grokscope.training.advance import Strategy, advance, compiled, stack
-from grokscope.training.cost import PASSES
+from grokscope.training.cost import flops_per_step
 from grokscope.training.devices import n_devices
 from grokscope.training.lane import start
 from grokscope.training.memory import out_of_memory
@@ -61,7 +61,7 @@ def default(shape: Shape, n_runs: int) -> Choice:
 
 def is_tiny(shape: Shape) -> bool:
     """Whether a training step is so little work that lanes are better taken together even on a CPU."""
-    return PASSES * shape.batch_size * shape.net.flops_per_example(shape.signature) < TINY_STEP
+    return flops_per_step(shape) < TINY_STEP
 
 
 @lru_cache(maxsize=256)
