@@ -10,12 +10,11 @@ from grokscope.nets import Complete
 from grokscope.run import Run, Seeds
 from grokscope.tasks import Xor
 from grokscope.training.advance import advance, compiled, stack
-from grokscope.training.devices import shards
+from grokscope.training.devices import bucket, shards
 from grokscope.training.lane import start
 from grokscope.training.optimisers import AdamW
 from grokscope.training.outcomes import Job
 from grokscope.training.pack import Pack, precision
-from grokscope.training.slot import bucket
 
 from .lanes import RUN, finished, neighbours
 

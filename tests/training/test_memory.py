@@ -9,10 +9,10 @@ import jax
 import numpy as np
 import pytest
 
-from grokscope import Run, Seeds
-from grokscope.training import pack as pack_room
+from grokscope import AdamW, Run, Seeds
+from grokscope.training import chunk as chunk_room
 from grokscope.training import strategy
-from grokscope.training.advance import advance
+from grokscope.training.advance import Strategy, advance
 from grokscope.training.outcomes import Event, Failed, Finished, Job
 from grokscope.training.pack import Pack
 from grokscope.training.strategy import Choice
@@ -32,13 +32,13 @@ class Device:
     def __init__(self, room: int, calls: int = 0):
         self.room, self.calls, self.widths = room, calls, list[int]()
 
-    def advance(self, shape: Any, lanes: Any, n_epochs: int, *, strategy: Any) -> Any:
+    def advance(self, shape: Any, lanes: Any, n_epochs: int, **fields: Any) -> Any:
         width = lanes.state.epoch.size
         self.calls -= 1
         if self.calls < 0 and width > self.room:
             raise FULL
         self.widths.append(width)
-        return advance(shape, lanes, n_epochs, strategy=strategy)
+        return advance(shape, lanes, n_epochs, **fields)
 
 
 def end_of(pack: Pack, runs: list[Run]) -> dict[str, Finished]:
@@ -52,7 +52,7 @@ def end_of(pack: Pack, runs: list[Run]) -> dict[str, Finished]:
 @pytest.mark.parametrize("calls", [0, 1], ids=["at once", "after a chunk"])
 def test_the_pack_halves_and_every_run_ends_as_it_would_alone(monkeypatch: pytest.MonkeyPatch, calls: int) -> None:
     device, words = Device(room=3, calls=calls), list[str]()
-    monkeypatch.setattr(pack_room, "advance", device.advance)
+    monkeypatch.setattr(chunk_room, "advance", device.advance)
     pack = Pack(RUN.shape, "vmap", say=words.append)
     done = end_of(pack, RUNS)
     assert words == [f"{n} lanes do not fit into the device's memory: going on with {n // 2}" for n in (8, 4)]
@@ -65,28 +65,48 @@ def test_the_pack_halves_and_every_run_ends_as_it_would_alone(monkeypatch: pytes
 
 
 def test_a_single_lane_that_does_not_fit_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pack_room, "advance", Device(room=0).advance)
+    monkeypatch.setattr(chunk_room, "advance", Device(room=0).advance)
     pack = Pack(RUN.shape, "vmap")
     pack.add([Job(RUNS[0])])
-    with pytest.raises(jax.errors.JaxRuntimeError, match="RESOURCE_EXHAUSTED"):
-        list(pack.step())
+    (failed,) = pack.step()
+    assert isinstance(failed, Failed)
+    assert failed.run == RUNS[0]
+    assert "RESOURCE_EXHAUSTED" in failed.error
+    assert pack.slots == []
 
 
-def test_another_error_is_not_taken_for_a_full_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*args: Any, **fields: Any) -> Any:
-        raise jax.errors.JaxRuntimeError("INTERNAL: the device is on fire")
+@pytest.mark.parametrize("strategy", ["loop", "vmap"])
+@pytest.mark.parametrize("guilty", [[2], [0, 5], list(range(8))], ids=["one", "two", "all"])
+def test_another_error_is_the_guilty_ones_alone(
+    monkeypatch: pytest.MonkeyPatch, strategy: Strategy, guilty: list[int]
+) -> None:
+    """Whatever broke the program: the pack is parted until a run fails by itself, and the others go on."""
+    rates = [2.0**-i for i in range(5, 13)]
+    runs = [dataclasses.replace(run, optimiser=AdamW(lr)) for run, lr in zip(RUNS, rates, strict=True)]
 
-    monkeypatch.setattr(pack_room, "advance", broken)
-    pack = Pack(RUN.shape, "vmap")
-    pack.add([Job(run) for run in RUNS[:4]])
-    with pytest.raises(jax.errors.JaxRuntimeError, match="on fire"):
-        list(pack.step())
+    def broken(shape: Any, lanes: Any, n_epochs: int, **fields: Any) -> Any:
+        if np.isin(lanes.fixed.hyper.optimiser["lr"], [rates[i] for i in guilty]).any():
+            raise jax.errors.JaxRuntimeError("INTERNAL: the device is on fire")
+        return advance(shape, lanes, n_epochs, **fields)
+
+    monkeypatch.setattr(chunk_room, "advance", broken)
+    pack, events = Pack(RUN.shape, strategy), list[Event]()
+    pack.add([Job(run) for run in runs])
+    while pack.slots:
+        events += pack.step()
+    failed = [event for event in events if isinstance(event, Failed)]
+    assert [event.run for event in failed] == [runs[i] for i in guilty]
+    assert all("on fire" in event.error for event in failed)
+    done = {event.run.identity: event for event in events if isinstance(event, Finished)}
+    assert set(done) == {run.identity for run in runs} - {event.run.identity for event in failed}
+    for run in runs[1:2] if done else []:
+        np.testing.assert_allclose(np.array(done[run.identity].trace), np.array(train(run).trace), atol=1e-8)
 
 
 def test_the_worker_remembers_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     """It asks for no more lanes of that shape, and all fail only if a single one does not fit."""
     device, asked, left = Device(room=3), list[int](), list(RUNS)
-    monkeypatch.setattr(pack_room, "advance", device.advance)
+    monkeypatch.setattr(chunk_room, "advance", device.advance)
     monkeypatch.setattr(engine, "choose", lambda shape, sample, waiting: Choice("vmap", 4, "default"))
 
     def feed(shape: Any, n: int) -> Jobs:
@@ -103,7 +123,7 @@ def test_the_worker_remembers_what_fits(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_lanes_that_rest_fail_with_their_pack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pack_room, "advance", Device(room=0).advance)
+    monkeypatch.setattr(chunk_room, "advance", Device(room=0).advance)
     monkeypatch.setattr(engine, "choose", lambda shape, sample, waiting: Choice("vmap", 4, "default"))
     left = list(RUNS[:4])
 

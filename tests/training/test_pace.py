@@ -12,6 +12,7 @@ def timed(strategy: str, chunk_seconds: float = 10.0) -> Pace:
     """A pace that has seen a chunk of four lanes: 5 epochs each in 2 seconds."""
     pace = Pace(strategy, chunk_seconds)  # type: ignore[arg-type]
     pace.took(60.0, [4, 4, 4, 4])
+    pace.expected(set(), 4, 5)
     pace.took(2.0, [5, 5, 5, 5])
     return pace
 
@@ -39,14 +40,18 @@ def test_lanes_that_take_turns_share_a_chunk() -> None:
     assert timed("vmap").epochs(8, CHUNK) == 25
 
 
-def test_a_new_width_compiles_so_nobody_knows_how_long_it_takes() -> None:
-    pace = timed("vmap")
-    assert pace.expected(4, 5) is None
-    assert pace.expected(3, 5) == pytest.approx(2.0), "of the same bucket"
-    assert pace.expected(2, 5) is None
-    looped = timed("loop")
-    assert looped.expected(4, 5) is None
-    assert looped.expected(2, 5) == pytest.approx(1.0), "one program for every number of lanes"
+@pytest.mark.parametrize(("strategy", "seconds"), [("vmap", 2.0), ("loop", 1.0)])
+def test_a_new_program_compiles_so_nobody_knows_how_long_it_takes_and_it_is_not_timed(
+    strategy: str, seconds: float
+) -> None:
+    pace = timed(strategy)
+    before = pace.seconds_per_epoch
+    assert pace.expected({(4, True)}, 4, 5) is None
+    pace.took(60.0, [5, 5])
+    assert pace.seconds_per_epoch == before
+    assert pace.expected({(4, True)}, 2, 5) == pytest.approx(seconds)
+    assert pace.expected({(4, True), (4, False)}, 2, 5) is None
+    assert pace.expected({(4, False)}, 2, 5) == pytest.approx(seconds)
 
 
 def test_chunks_that_are_cut_short_do_not_each_end_with_a_checkpoint() -> None:

@@ -18,8 +18,9 @@ from grokscope.training.cost import (
     roofline_seconds_per_epoch,
     taken_flops_per_epoch,
 )
+from grokscope.training.devices import bucket
 from grokscope.training.outcomes import Job
-from grokscope.training.pack import Pack, bucket
+from grokscope.training.pack import Pack
 from grokscope.training.strategy import Choice, choose, default, most_lanes
 from grokscope.training.transforms import TopK
 

@@ -30,6 +30,12 @@ def shards(n_lanes: int) -> int:
     return n_devices() if n_lanes % n_devices() == 0 else 1
 
 
+def bucket(n: int) -> int:
+    """Lanes of a vectorised pack for n runs: a power of two on every device, so that few widths are ever compiled."""
+    each = -(-n // n_devices())
+    return n_devices() << (each - 1).bit_length()
+
+
 def spread(function: Callable[..., Any], over: int) -> Callable[..., Any]:
     """A function of fixed and changing lanes and a number of epochs, on so many devices at once.
 
@@ -46,11 +52,15 @@ def spread(function: Callable[..., Any], over: int) -> Callable[..., Any]:
 
 def placed(stacked: Shaped[np.ndarray, "lanes ..."]) -> Array:
     """An array of lanes, from the host straight to the devices that advance them."""
-    over = shards(len(stacked))
-    if over == 1:
-        return jnp.asarray(stacked)
-    array: Array = jax.device_put(stacked, NamedSharding(_mesh(over), LANES))
+    where = sharding(len(stacked))
+    array: Array = jnp.asarray(stacked) if where is None else jax.device_put(stacked, where)
     return array
+
+
+def sharding(n_lanes: int) -> NamedSharding | None:
+    """How arrays of so many lanes lie on the devices; None where they are all on one."""
+    over = shards(n_lanes)
+    return None if over == 1 else NamedSharding(_mesh(over), LANES)
 
 
 @lru_cache(maxsize=3)

@@ -49,9 +49,13 @@ Carry = tuple[Float[Array, " P"], optax.OptState, PyTree[Array], Scores]
 """What a step hands on: parameters, the states of optimiser and transform, the epoch's scores so far."""
 
 
-def one_epoch(shape: Shape, fixed: Fixed, state: State) -> tuple[State, Record]:
-    """Train through every example once, then measure."""
-    state, running = train(shape, fixed, state)
+def one_epoch(shape: Shape, fixed: Fixed, state: State, *, drops: bool = True) -> tuple[State, Record]:
+    """Train through every example once, then measure.
+
+    Args:
+        drops: whether the net trains with dropout at all; it must where the run's rate is above 0.
+    """
+    state, running = train(shape, fixed, state, drops=drops)
     after = evaluate(shape, fixed, state.params)
     row = jnp.arange(shape.rows)
     n_train, n_val = fixed.n_train, fixed.n_rows - fixed.n_train
@@ -79,7 +83,7 @@ def one_epoch(shape: Shape, fixed: Fixed, state: State) -> tuple[State, Record]:
     return state._replace(epoch=epoch, stop=stop, done=is_over), record
 
 
-def train(shape: Shape, fixed: Fixed, state: State) -> tuple[State, Scores]:
+def train(shape: Shape, fixed: Fixed, state: State, *, drops: bool = True) -> tuple[State, Scores]:
     """Every training example once, in the epoch's own order, in batches of which the last may be smaller.
 
     The scores are in that order, each from before its batch's step.
@@ -97,7 +101,8 @@ def train(shape: Shape, fixed: Fixed, state: State) -> tuple[State, Scores]:
         rows = jax.lax.dynamic_slice_in_dim(order, i * size, size)
         counted = i * size + jnp.arange(size) < fixed.n_train
         key = jax.random.fold_in(dropout_key, i)
-        gradient, new = jax.grad(batch_loss, has_aux=True)(params, shape, fixed, rows, counted, key)
+        net_key = key if drops else None
+        gradient, new = jax.grad(batch_loss, has_aux=True)(params, shape, fixed, rows, counted, net_key)
         updates, opt_state = optimiser.update(gradient, opt_state, params)
         params = params + updates
         if shape.transform is not None:
@@ -131,9 +136,9 @@ def batch_loss(
     fixed: Fixed,
     rows: Int[Array, " batch"],
     counted: Bool[Array, " batch"],
-    key: Key[Array, ""],
+    key: Key[Array, ""] | None,
 ) -> tuple[Float[Array, ""], Scores]:
-    """Mean loss over the counted examples, in train mode; and the scores of all."""
+    """Mean loss over the counted examples, with dropout if there is a key for it; and the scores of all."""
     net = frame(shape).net(params, fixed.hyper.net)
     logits = net.batched(fixed.inputs[rows], key=key, following=shape.signature.following)
     scores = scored(shape, logits, fixed.targets[rows])

@@ -7,15 +7,15 @@ from jaxtyping import Float
 
 from grokscope.measurements import Trace
 from grokscope.run import Run
-from grokscope.training.lane import Lane
 from grokscope.training.outcomes import Failed, Finished, Outcome
 from grokscope.training.params import kept
 from grokscope.training.provenance import provenance
+from grokscope.training.side_by_side import Place
 
 
 def outcome_of(
     run: Run,
-    lane: Lane,
+    lane: Place,
     records: Float[np.ndarray, "epochs columns"],
     strategy: str,
     layout: int,

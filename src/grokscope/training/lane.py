@@ -158,6 +158,11 @@ def fixed(run: Run) -> Fixed:
     )
 
 
+def drops(run: Run) -> bool:
+    """Whether a run's net may have a use for the key of its dropout: all but one whose rate is 0."""
+    return getattr(run.net, "dropout", None) != 0
+
+
 def traced_numbers(spec: Any, shape: Shape) -> dict[str, Float[Array, ""]]:
     """The traced fields of a spec as scalars of the run's precision; none if there is no spec."""
     if spec is None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence, Set
 
 import numpy as np
 
 from grokscope.training.advance import CHUNK, Strategy
-from grokscope.training.slot import bucket
 
 CHUNK_SECONDS = 10.0
 FIRST_CHUNK = 4
@@ -22,14 +21,15 @@ class Pace:
 
     Attributes:
         compile_seconds: of the first chunk, which compiles; None before it.
-        seconds_per_epoch: of one lane (`loop`) or of all together (`vmap`); None until the second chunk.
+        seconds_per_epoch: of one lane (`loop`) or of all together (`vmap`); None until a chunk did not compile.
     """
 
     def __init__(self, strategy: Strategy, chunk_seconds: float):
         self._strategy, self._chunk_seconds = strategy, chunk_seconds
         self.compile_seconds: float | None = None
         self.seconds_per_epoch: float | None = None
-        self._widths: set[int] = set()
+        self._programs: set[Hashable] = set()
+        self._compiles = True
         self._saved = time.monotonic()
 
     def epochs(self, n_lanes: int, most: int) -> int:
@@ -39,17 +39,18 @@ class Pace:
         epochs = self._chunk_seconds / (self.seconds_per_epoch * self._in_turn(n_lanes))
         return int(np.clip(epochs, 1, min(CHUNK, most)))
 
-    def expected(self, n_lanes: int, n_epochs: int) -> float | None:
-        """Seconds that a chunk may take; None if it is the first of its width, which compiles."""
-        width = bucket(n_lanes) if self._strategy == "vmap" else 1
-        known = width in self._widths and self.seconds_per_epoch is not None
-        self._widths.add(width)
-        return (self.seconds_per_epoch or 0.0) * n_epochs * self._in_turn(n_lanes) if known else None
+    def expected(self, programs: Set[Hashable], n_lanes: int, n_epochs: int) -> float | None:
+        """Seconds that a chunk of these programs may take; None if it is the first of one, which compiles."""
+        self._compiles = not programs <= self._programs
+        self._programs |= programs
+        if self._compiles or self.seconds_per_epoch is None:
+            return None
+        return self.seconds_per_epoch * n_epochs * self._in_turn(n_lanes)
 
     def took(self, seconds: float, epochs_run: Sequence[int]) -> None:
-        """A chunk is over, in which each lane ran so many epochs. The first one compiles, so it is not timed."""
-        if self.compile_seconds is None:
-            self.compile_seconds = seconds
+        """The chunk is over, in which each lane ran so many epochs. One that compiles is not timed."""
+        if self._compiles:
+            self.compile_seconds = self.compile_seconds or seconds
             return
         work = max(epochs_run) if self._strategy == "vmap" else sum(epochs_run)
         self.seconds_per_epoch = seconds / max(work, 1)

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from operator import is_
 
 import jax
-import numpy as np
-from jaxtyping import Float
 
 from grokscope.run import Run, Shape
-from grokscope.training.advance import Strategy, advance, apart, stack
-from grokscope.training.checkpoint import begun, pack_state, unpack_lane
+from grokscope.training.advance import Strategy
+from grokscope.training.checkpoint import begun
+from grokscope.training.chunk import CHUNKS, Chunk
 from grokscope.training.devices import honoured
-from grokscope.training.harvest import outcome_of
-from grokscope.training.lane import Lane
 from grokscope.training.memory import out_of_memory
-from grokscope.training.outcomes import Checkpoint, Event, Failed, Job, Progress, Snapshot
+from grokscope.training.outcomes import Event, Failed, Job, Outcome, Snapshot
 from grokscope.training.pace import CHUNK_SECONDS, Pace
-from grokscope.training.params import kept
 from grokscope.training.provenance import now, provenance
-from grokscope.training.slot import Slot, bucket, frozen
+from grokscope.training.side_by_side import on_host
+from grokscope.training.slot import Slot
 
 MOST_LANES = 1 << 20
 
@@ -32,8 +27,8 @@ class Pack:
     """Lanes of one shape under one strategy.
 
     `loop` keeps lanes apart and takes them one after another through the same compiled function; `vmap` keeps
-    them stacked and takes them together. A pack of `vmap` has as many lanes as its bucket, the last of them
-    repeated and frozen where there are fewer runs.
+    them stacked and takes them together. A pack of `vmap` has as many lanes as its bucket, of which those that no run
+    needs are frozen.
 
     Args:
         chosen: how the strategy was chosen, for the record.
@@ -42,7 +37,7 @@ class Pack:
 
     Attributes:
         most: lanes that are advanced at once; halved whenever so many do not fit.
-        resting: slots of lanes that wait for a place, oldest first.
+        resting: slots of lanes that wait for a place outside the device's memory, oldest first.
     """
 
     def __init__(
@@ -55,15 +50,13 @@ class Pack:
         say: Callable[[str], None] = lambda text: None,
         expect: Callable[[float | None], None] = lambda seconds: None,
     ):
-        self.shape, self.strategy, self.chosen = shape, strategy, chosen
+        self.shape, self.strategy, self.chosen = shape, strategy, f"{strategy}/{chosen}"
         self.say, self.expect = say, expect
         self.pace = Pace(strategy, chunk_seconds)
         self.most = MOST_LANES
         self.slots: list[Slot] = []
         self.resting: list[Slot] = []
-        self.lanes: list[Lane] = []
-        self._stacked: tuple[list[Lane], Lane | None] = ([], None)
-        self._unsaved = False
+        self._saves = False
         if not honoured(shape.matmul):
             say(f"this device takes no {shape.matmul} products: {shape.matmul} runs are trained with float32 ones here")
 
@@ -76,124 +69,123 @@ class Pack:
         with precision(self.shape):
             for job in jobs:
                 try:
-                    lane, records = begun(job, self.say)
+                    slot = Slot(job.run, *begun(job, self.say))
                 except Exception:  # whatever it was, it is this run's alone: its neighbours go on
                     events.append(self._unbegun(job.run, traceback.format_exc()))
                     continue
-                if job.run.snapshot_every and not records:
-                    events.append(Snapshot(job.run, 0, kept(job.run, lane.state.params)))
-                self.lanes.append(lane)
-                self.slots.append(Slot(job.run, records))
+                if not slot.records:
+                    events += slot.snapshots()
+                self.slots.append(slot)
         return events
 
     def step(self) -> Iterator[Event]:
         """Advance every lane by a chunk; say what came of each; free the places of those that ended.
 
-        None is advanced beyond an epoch whose parameters are to be kept.
+        None is advanced beyond an epoch whose parameters are to be kept. Of lanes that go on after a vectorised chunk
+        nothing is said before the next one is on its way: harvest costs the device no time.
         """
+        n_epochs = self.pace.epochs(len(self.slots), min(slot.epochs_to_snapshot for slot in self.slots))
         with precision(self.shape):
-            n_epochs = self.pace.epochs(len(self.slots), min(slot.epochs_to_snapshot for slot in self.slots))
-            began = time.perf_counter()
-            self.lanes, records = self._fitted(n_epochs)
-            epochs_run = [len(part) for part in records]
-            self.pace.took(time.perf_counter() - began, epochs_run)
-            done = [bool(lane.state.done) for lane in self.lanes]
-            snapshots = self._snapshots(epochs_run)
-        layout = len(self.slots)
-        share = (self.pace.seconds_per_epoch or 0.0) / (layout if self.strategy == "vmap" else 1)
-        saves = self.pace.saves(always=not any(slot.run.snapshot_every for slot in self.slots))
-        self._unsaved = not saves
-        yield from snapshots
-        for slot, lane, part, is_done in zip(self.slots, self.lanes, records, done, strict=True):
-            slot.records.append(part)
-            slot.seconds += share * len(part)
-            whole = slot.whole()
-            if is_done:
-                yield outcome_of(
-                    slot.run, lane, whole, f"{self.strategy}/{self.chosen}", layout, slot.seconds, slot.started
-                )
-            else:
-                if saves:
-                    yield Checkpoint(slot.run, len(whole), pack_state(slot.run, lane.state, whole))
-                yield Progress(slot.run.identity, len(whole), float(whole[-1, 1]), float(whole[-1, 5]))
-        self.slots = [slot for slot, is_done in zip(self.slots, done, strict=True) if not is_done]
-        self.lanes = [lane for lane, is_done in zip(self.lanes, done, strict=True) if not is_done]
+            chunk = self._begun(self.slots, n_epochs)
+        for event in self._said():
+            yield event
+            chunk.look()
+        with precision(self.shape):
+            events: list[Event] = self._through(chunk)
+            layout = len(self.slots)
+            for slot in self.slots:
+                if slot.done:
+                    events += [*slot.snapshots(), self._outcome(slot, layout)]
+        self._saves = self.pace.saves(always=not any(slot.run.snapshot_every for slot in self.slots))
+        self.slots = [slot for slot in self.slots if not slot.done]
+        yield from events
+        if self.strategy == "loop":
+            yield from self._said()
         self._wake()
 
-    def checkpoints(self) -> list[Checkpoint]:
-        """Every lane as it stands, unless its last chunk ended with one: what a worker that is to stop leaves."""
-        rest = [Checkpoint(slot.run, slot.epochs, slot.state) for slot in self.resting if slot.records and slot.state]
-        if not self._unsaved:
-            return rest
-        return rest + [
-            Checkpoint(slot.run, slot.epochs, pack_state(slot.run, lane.state, slot.whole()))
-            for slot, lane in zip(self.slots, self.lanes, strict=True)
-            if slot.records
-        ]
+    def left(self) -> Iterator[Event]:
+        """What was not said yet, and every lane as it stands: what a worker that is to stop leaves."""
+        yield from self._said()
+        for slot in [*self.resting, *self.slots]:
+            if slot.saved < slot.epochs:
+                yield slot.checkpoint()
 
-    def _snapshots(self, epochs_run: Sequence[int]) -> list[Snapshot]:
-        found = []
-        for slot, lane, n in zip(self.slots, self.lanes, epochs_run, strict=True):
-            epoch = slot.epochs + n
-            if slot.run.snapshot_every and n and epoch % slot.run.snapshot_every == 0:
-                found.append(Snapshot(slot.run, epoch, kept(slot.run, lane.state.params)))
-        return found
+    def broken(self, error: str) -> list[Failed]:
+        """That none of its runs can go on."""
+        return [slot.failed(error, self.chosen, len(self.slots)) for slot in [*self.slots, *self.resting]]
 
-    def _unbegun(self, run: Run, error: str) -> Failed:
-        strategy = f"{self.strategy}/{self.chosen}"
-        return Failed(run, error, 0, provenance(strategy=strategy, layout=len(self.slots), seconds=0.0, started=now()))
+    def _begun(self, slots: Sequence[Slot], n_epochs: int) -> Chunk:
+        chunk = CHUNKS[self.strategy](self.shape, slots, n_epochs)
+        self.expect(self.pace.expected(chunk.programs, len(slots), n_epochs))
+        chunk.begin()
+        return chunk
 
-    def _fitted(self, n_epochs: int) -> tuple[list[Lane], list[Float[np.ndarray, "epochs columns"]]]:
-        """As many lanes advanced as fit into the device's memory. The others rest, and nothing of them is lost."""
-        while True:
-            self.expect(self.pace.expected(len(self.lanes), n_epochs))
-            try:
-                return self._advanced(n_epochs)
-            except jax.errors.JaxRuntimeError as error:
-                if not out_of_memory(error) or len(self.lanes) == 1:
-                    raise
-            self._rest()
+    def _said(self) -> Iterator[Event]:
+        """What the last chunk left of lanes that go on."""
+        for slot in self.slots:
+            if not slot.unsaid:
+                continue
+            with precision(self.shape):
+                snapshots = slot.snapshots()
+            yield from snapshots
+            if self._saves:
+                yield slot.checkpoint()
+            yield slot.progress()
+            slot.unsaid = False
 
-    def _rest(self) -> None:
-        """Put the later half of the lanes aside, out of the device's memory."""
-        self.most = len(self.lanes) // 2
-        self.say(f"{len(self.lanes)} lanes do not fit into the device's memory: going on with {self.most}")
-        for slot, lane in zip(self.slots[self.most :], self.lanes[self.most :], strict=True):
-            slot.state = pack_state(slot.run, lane.state, slot.whole())
-        self.resting = self.slots[self.most :] + self.resting
-        self.slots, self.lanes = self.slots[: self.most], self.lanes[: self.most]
+    def _through(self, chunk: Chunk) -> list[Event]:
+        """A chunk to its end. Where it cannot be had, as much of it as can.
+
+        If its lanes do not fit into the device's memory, half of them rest. If anything else breaks, each half is tried
+        by itself, so that in the end a run fails alone.
+        """
+        slots, half = chunk.slots, len(chunk.slots) // 2
+        try:
+            landed = chunk.end()
+        except Exception as error:
+            if len(slots) == 1:
+                self.slots.remove(slots[0])
+                return [slots[0].failed(traceback.format_exc(), self.chosen, 1)]
+            if isinstance(error, jax.errors.JaxRuntimeError) and out_of_memory(error):
+                self._rest(slots[half:])
+                parts = [slots[:half]]
+            else:
+                parts = [slots[:half], slots[half:]]
+            return [event for part in parts for event in self._through(self._begun(part, chunk.n_epochs))]
+        records = [lane.records[: lane.epoch - slot.epochs] for slot, lane in zip(slots, landed, strict=True)]
+        self.pace.took(chunk.seconds, [len(part) for part in records])
+        share = (self.pace.seconds_per_epoch or 0.0) / (len(slots) if self.strategy == "vmap" else 1)
+        for slot, lane, part in zip(slots, landed, records, strict=True):
+            slot.lane, slot.done, slot.unsaid = lane.lane, lane.done, True
+            slot.records.append(part)
+            slot.seconds += share * len(part)
+        return []
+
+    def _outcome(self, slot: Slot, layout: int) -> Outcome:
+        try:
+            return slot.outcome(self.chosen, layout)
+        except Exception:  # a measurement that cannot read this trace
+            return slot.failed(traceback.format_exc(), self.chosen, layout)
+
+    def _rest(self, slots: Sequence[Slot]) -> None:
+        """Put lanes aside, out of the device's memory."""
+        together = len(self.slots)
+        for slot in slots:
+            slot.lane = on_host(slot.lane)
+        self.resting = [*slots, *self.resting]
+        self.slots = [slot for slot in self.slots if slot not in slots]
+        self.most = len(self.slots)
+        self.say(f"{together} lanes do not fit into the device's memory: going on with {self.most}")
 
     def _wake(self) -> None:
         """Bring back lanes that rest, where there is a place."""
-        n = max(0, min(self.most - len(self.slots), len(self.resting)))
-        with precision(self.shape):
-            for slot in self.resting[:n]:
-                assert slot.state is not None
-                self.lanes.append(unpack_lane(slot.run, slot.state)[0])
-                self.slots.append(slot)
-                slot.state = None
+        n = max(0, self.most - len(self.slots))
+        self.slots += self.resting[:n]
         self.resting = self.resting[n:]
 
-    def _advanced(self, n_epochs: int) -> tuple[list[Lane], list[Float[np.ndarray, "epochs columns"]]]:
-        before = [int(lane.state.epoch) for lane in self.lanes]
-        if self.strategy == "vmap":
-            stacked, records = advance(self.shape, self._together(), n_epochs, strategy="vmap")
-            lanes = apart(stacked, self.lanes)
-            self._stacked = (lanes, stacked)
-            all_records = list(np.asarray(records))[: len(self.lanes)]
-        else:
-            pairs = [advance(self.shape, lane, n_epochs, strategy="loop") for lane in self.lanes]
-            lanes, all_records = [lane for lane, _ in pairs], [np.asarray(records) for _, records in pairs]
-        run = [int(lane.state.epoch) - epoch for lane, epoch in zip(lanes, before, strict=True)]
-        return lanes, [part[:n] for part, n in zip(all_records, run, strict=True)]
-
-    def _together(self) -> Lane:
-        """All lanes stacked: as the last chunk left them on the device, where they are still the same."""
-        last, stacked = self._stacked
-        if stacked is not None and len(last) == len(self.lanes) and all(map(is_, last, self.lanes)):
-            return stacked
-        width = bucket(len(self.lanes))
-        return stack(self.lanes + [frozen(self.lanes[-1])] * (width - len(self.lanes)))
+    def _unbegun(self, run: Run, error: str) -> Failed:
+        record = provenance(strategy=self.chosen, layout=len(self.slots), seconds=0.0, started=now())
+        return Failed(run, error, 0, record)
 
 
 def precision(shape: Shape) -> AbstractContextManager[None]:

@@ -1,4 +1,4 @@
-"""Places of a pack."""
+"""A run in a pack: where its lane stands, what is known of it so far, and what is said of it."""
 
 from __future__ import annotations
 
@@ -9,25 +9,38 @@ from jaxtyping import Float
 
 from grokscope.run import Run
 from grokscope.training.advance import CHUNK
-from grokscope.training.devices import n_devices
+from grokscope.training.checkpoint import pack_state
 from grokscope.training.epoch import Record
-from grokscope.training.lane import Lane
-from grokscope.training.provenance import now
+from grokscope.training.harvest import outcome_of
+from grokscope.training.outcomes import Checkpoint, Failed, Outcome, Progress, Snapshot
+from grokscope.training.params import kept
+from grokscope.training.provenance import now, provenance
+from grokscope.training.side_by_side import Place
 
 
-@dataclass
+@dataclass(eq=False)
 class Slot:
     """A place in a pack with the run in it.
 
     Attributes:
-        state: the bytes of a lane that rests outside the device's memory.
+        lane: as the last chunk left it.
+        records: of all chunks so far.
+        done: whether the lane is.
+        unsaid: whether it went through a chunk of which nothing was said yet.
+        saved: the epoch of its last checkpoint.
     """
 
     run: Run
+    lane: Place
     records: list[Float[np.ndarray, "epochs columns"]]
     started: str = field(default_factory=now)
     seconds: float = 0.0
-    state: bytes | None = None
+    done: bool = False
+    unsaid: bool = False
+    saved: int = 0
+
+    def __post_init__(self) -> None:
+        self.saved = self.epochs
 
     @property
     def epochs(self) -> int:
@@ -44,13 +57,28 @@ class Slot:
         none = np.zeros((0, len(Record._fields)), self.run.shape.precision)
         return np.concatenate(self.records or [none])
 
+    def snapshots(self) -> list[Snapshot]:
+        """Its parameters, if those of this epoch are to be kept."""
+        every = self.run.snapshot_every
+        if not every or self.epochs % every:
+            return []
+        return [Snapshot(self.run, self.epochs, kept(self.run, self.lane.state.params))]
 
-def bucket(n: int) -> int:
-    """Lanes of a vectorised pack for n runs: a power of two on every device, so that few widths are ever compiled."""
-    each = -(-n // n_devices())
-    return n_devices() << (each - 1).bit_length()
+    def checkpoint(self) -> Checkpoint:
+        """Its lane as it stands."""
+        self.saved = self.epochs
+        return Checkpoint(self.run, self.epochs, pack_state(self.run, self.lane.state, self.whole()))
 
+    def progress(self) -> Progress:
+        """How far it is; it has been through an epoch."""
+        last = self.records[-1][-1]
+        return Progress(self.run.identity, self.epochs, float(last[1]), float(last[5]))
 
-def frozen(lane: Lane) -> Lane:
-    """A lane that will not move: fills a place that no run needs."""
-    return lane._replace(state=lane.state._replace(done=lane.state.done | True))
+    def outcome(self, strategy: str, layout: int) -> Outcome:
+        """What came of it: its lane is done."""
+        return outcome_of(self.run, self.lane, self.whole(), strategy, layout, self.seconds, self.started)
+
+    def failed(self, error: str, strategy: str, layout: int) -> Failed:
+        """That it could not go on."""
+        record = provenance(strategy=strategy, layout=layout, seconds=self.seconds, started=self.started)
+        return Failed(self.run, error, self.epochs, record)

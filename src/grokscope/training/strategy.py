@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -13,11 +13,10 @@ import jax.numpy as jnp
 from grokscope.run import Run, Shape
 from grokscope.training.advance import Strategy, advance, compiled, stack
 from grokscope.training.cost import flops_per_step
-from grokscope.training.devices import n_devices
-from grokscope.training.lane import start
+from grokscope.training.devices import bucket, n_devices
+from grokscope.training.lane import drops, start
 from grokscope.training.memory import out_of_memory
 from grokscope.training.pack import precision
-from grokscope.training.slot import bucket
 
 MEMORY_SHARE = 0.5
 ACTIVATION_ROWS = 40
@@ -108,7 +107,7 @@ def bytes_per_lane(shape: Shape, sample: Run) -> float:
     with precision(shape):
         lane = start(sample)
         stacked = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((PROBED, *leaf.shape), leaf.dtype), lane)
-        function: Any = compiled(shape, "vmap", 1)
+        function: Any = compiled(shape, "vmap", 1, drops=drops(sample))
         program = function.lower(stacked.fixed, stacked.state, jnp.asarray(0, jnp.int32)).compile()
     found: Any = program.memory_analysis()
     if found is None:
@@ -131,9 +130,10 @@ def timed(shape: Shape, sample: Run, choice: Choice) -> float:
     with precision(shape):
         lane = start(sample)
         lanes = stack([lane] * choice.lanes) if choice.strategy == "vmap" else lane
-        advance(shape, lanes, 1, strategy=choice.strategy)[1].block_until_ready()
+        go = partial(advance, shape, lanes, strategy=choice.strategy, drops=drops(sample))
+        go(1)[1].block_until_ready()
         began = time.perf_counter()
-        advance(shape, lanes, 2, strategy=choice.strategy)[1].block_until_ready()
+        go(2)[1].block_until_ready()
         return 2 * choice.lanes / (time.perf_counter() - began)
 
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from grokscope.run import Shape
-from grokscope.training.outcomes import Event, Failed, Job
+from grokscope.training.outcomes import Event, Job
 from grokscope.training.pace import CHUNK_SECONDS
 from grokscope.training.pack import Pack
-from grokscope.training.provenance import provenance
 from grokscope.training.strategy import choose
 
 
@@ -60,25 +59,13 @@ def work(
         try:
             yield from pack.add(offer.jobs)
             while pack.slots and not stop():
-                free = lanes - len(pack.slots)
+                free = lanes - len(pack.slots) - len(pack.resting)
                 if free > 0:
                     yield from pack.add(feed(shape, free).jobs)
                 if pack.slots:
                     yield from pack.step()
                 room[shape] = min(pack.most, room.get(shape, pack.most))
                 lanes = min(lanes, room[shape])
-            yield from pack.checkpoints()
+            yield from pack.left()
         except Exception:  # whatever it was, it belongs to these runs: the driver decides whether to try again
-            yield from all_failed(pack, traceback.format_exc())
-
-
-def all_failed(pack: Pack, error: str) -> Iterator[Failed]:
-    """Every run of a pack that broke."""
-    for slot in [*pack.slots, *pack.resting]:
-        record = provenance(
-            strategy=f"{pack.strategy}/{pack.chosen}",
-            layout=len(pack.slots),
-            seconds=slot.seconds,
-            started=slot.started,
-        )
-        yield Failed(slot.run, error, slot.epochs, record)
+            yield from pack.broken(traceback.format_exc())
