@@ -2,9 +2,9 @@
 
     python benchmarks/once_a_token.py [--widths 20 32 64 128 256] [--rounds 7]
 
-Modular division, p = 113, batch 512: the engine's net against one of equal logits that looks up the first queries, keys and
-values too, but computes the rest of the first block in every example, at all four positions. Both in turn, in one call;
-printed are CPU milliseconds and the median of the rounds' ratios.
+Modular division, p = 113, batch 512: the engine's net against one of equal logits that looks up the first queries, keys
+and values too, but computes the rest of the first block in every example, at all four positions. Both in turn, in one
+call; printed are CPU milliseconds and the median of the rounds' ratios.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from collections.abc import Callable
-from functools import partial
 from statistics import median
 from typing import Any
 
