@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import Connection, Insert, Table, bindparam, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -42,12 +43,12 @@ def add_runs(connection: Connection, wanted: Iterable[Run]) -> list[str]:
     identities: dict[str, None] = {}
     created = now()
     for batch in batches(wanted):
-        rows = {row["id"]: row for row in (pending_row(run, created) for run in batch)}
-        known = statuses_of(connection, list(rows), lock=False)
+        named = {run.identity: run for run in batch}
+        known = statuses_of(connection, list(named), lock=False)
         # Sorted, as in `statuses_of`: writers that meet at the same rows must come to them in one order.
-        if new := [rows[identity] for identity in sorted(rows.keys() - known.keys())]:
+        if new := [pending_row(named[identity], created) for identity in sorted(named.keys() - known.keys())]:
             connection.execute(insert_new(runs, connection.dialect.name), new)
-        identities |= dict.fromkeys(rows)
+        identities |= dict.fromkeys(named)
     return list(identities)
 
 
@@ -118,11 +119,17 @@ def record(connection: Connection, outcomes: Iterable[Finished | Failed], owner:
         theirs = standing(connection, list(failed), owner, lock=True).theirs
         failed = {identity: outcome for identity, outcome in failed.items() if identity not in theirs}
     keep(connection, results, [result_row(identity, done.result) for identity, done in finished.items()])
-    keep(connection, traces, [trace_row(identity, done) for identity, done in finished.items()])
+    keep(connection, traces, trace_rows(finished))
     kept = {identity: done.params for identity, done in finished.items() if done.params is not None}
     keep(connection, params, [{"id": identity, "data": data} for identity, data in kept.items()])
     end(connection, [{"run": identity} | done_row(done) for identity, done in finished.items()])
     end(connection, [{"run": identity} | failed_row(failure) for identity, failure in failed.items()])
+
+
+def trace_rows(finished: dict[str, Finished]) -> list[Row]:
+    """Their traces, packed on all cores: packing is most of the work of a batch, and threads can share it."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(trace_row, *zip(*finished.items(), strict=True))) if finished else []
 
 
 def keep_snapshots(connection: Connection, taken: Iterable[Snapshot]) -> None:
