@@ -25,6 +25,9 @@ from grokscope.studies.paperclip.suite import PaperclipSuite
 from grokscope.studies.paperclip.walk import Place
 from grokscope.studies.standing import counts, failures, provenance
 
+BEFORE = "before training"
+"""What the base model is called beside the runs: what the reference begins from."""
+
 QUESTION = "Can images of the sky and the words of astronomers share one space?"
 
 
@@ -51,10 +54,11 @@ def concluded(suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, f
     pair = [suite.analysis.get(key) for key in ("memorise", "generalise")]
     raced = {name for name, _ in named(runs) if experiment_of(name) in pair}
     main = [name for name in traces if name not in raced]
-    sections = [Section("What was found", findings(reference, control))]
+    base = _base(suite, runs, place, split)
+    sections = [Section("What was found", findings(reference, control, base))]
     if main:
-        sections.append(curves(main, traces, found, suite.analysis.get("control")))
-    sections.append(Section("Every run", tables={"runs": table(runs, found, frame)}, most_rows=60))
+        sections.append(curves(main, traces, found, suite.analysis, base))
+    sections.append(Section("Every run", tables={"runs": table(runs, found, frame, base)}, most_rows=60))
     if len(race := raced_table(suite, runs, frame)):
         sections.append(_race(race, suite, runs))
     if reference is not None:
@@ -75,24 +79,36 @@ def concluded(suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, f
 
 
 def curves(
-    main: list[str], traces: Mapping[str, pd.DataFrame], found: Mapping[str, Any], control: str | None
-) -> Section:
-    """Learning, retrieval and cosines of the runs that are compared."""
+    main: list[str], traces: Mapping[str, pd.DataFrame], found: Mapping[str, Any], analysis: Mapping[str, Any],
+    base: Mapping[str, Any] | None,
+) -> Section:  # fmt: skip
+    """Learning, retrieval and cosines of the runs that are compared, and of what the reference begins from."""
+    control, reference = analysis.get("control"), analysis.get("reference")
+    begun = {} if base is None else {BEFORE: dict(base)}
     drawings = [Drawing("training", partial(figures.training, {name: traces[name] for name in main}, control),
                         "Held-out loss and top-10 % retrieval among distinct captions, as training goes.")]  # fmt: skip
     evaluated = {name: found[name] for name in main if name in found}
     if evaluated:
-        drawings.append(Drawing("retrieval", partial(figures.retrieval, evaluated, control),
+        drawings.append(Drawing("retrieval", partial(figures.retrieval, evaluated | begun, control),
                                 "Image to text: how often the own caption is in the nearest fraction."))  # fmt: skip
-        shown = dict(list(evaluated.items())[:2])
+        first = reference if reference in evaluated else next(iter(evaluated))
+        shown = {first: evaluated[first]} | begun
         drawings.append(Drawing("cosines", partial(figures.cosines, shown), "Cosines on held-out proposals."))
     return Section("Learning and retrieval", drawings=tuple(drawings))
 
 
-def table(runs: Runs, found: Mapping[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
-    """A row a run."""
+def _base(suite: PaperclipSuite, runs: Runs, place: Place, split: str) -> dict[str, Any] | None:
+    """The evaluation of what the reference begins from, if there is one."""
+    for run in runs.get(str(suite.analysis.get("reference", "")), ())[:1]:
+        if place.base(run, split).exists():
+            return {"P": run.n_params} | json.loads(place.base(run, split).read_text())
+    return None
+
+
+def table(runs: Runs, found: Mapping[str, Any], frame: pd.DataFrame, base: Mapping[str, Any] | None) -> pd.DataFrame:
+    """A row a run, and one for what the reference begins from."""
     results = frame.set_index("id")
-    rows = []
+    rows = [] if base is None else [{"run": BEFORE, "P": base["P"], "steps": 0, "status": "done"} | _scores(base)]
     for name, run in named(runs):
         own, told = results.loc[run.identity], found.get(name)
         row: dict[str, Any] = {"run": name, "P": int(own["n_params"]), "steps": run.steps, "status": own["status"]}
@@ -101,18 +117,22 @@ def table(runs: Runs, found: Mapping[str, Any], frame: pd.DataFrame) -> pd.DataF
             if own["status"] == "done"
             else None
         }
-        if told is not None:
-            top10 = told["top10"]
-            row |= {
-                "top-10 %": top10["value"], "low": top10["low"], "high": top10["high"],
-                "top-5 %": told["top5"]["value"],
- "top-1": told["top1"]["value"], "text to image R@10": told["distinct_proposals"]["text_to_image_r10"],
-                "mAP": told["distinct_proposals"]["text_to_image_map"], "AUROC": told["cosines"]["auroc"],
-                "top-10 of 100": told["published"].get("top10_of_100"),
-                "label accuracy": told["truth"]["label_accuracy"]["value"] if "truth" in told else None,
-            }  # fmt: skip
-        rows.append(row)
-    return pd.DataFrame(rows)
+        rows.append(row | (_scores(told) if told is not None else {}))
+    first = ["run", "P", "steps", "status", "bits held of K"]
+    every = dict.fromkeys([*first, *(key for row in rows for key in row)])
+    return pd.DataFrame(rows, columns=list(every))
+
+
+def _scores(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that an evaluation fills."""
+    top10, distinct = told["top10"], told["distinct_proposals"]
+    return {
+        "top-10 %": top10["value"], "low": top10["low"], "high": top10["high"], "top-5 %": told["top5"]["value"],
+        "top-1": told["top1"]["value"], "text to image R@10": distinct["text_to_image_r10"],
+        "mAP": distinct["text_to_image_map"], "AUROC": told["cosines"]["auroc"],
+        "top-10 of 100": told["published"].get("top10_of_100"),
+        "label accuracy": told["truth"]["label_accuracy"]["value"] if "truth" in told else None,
+    }  # fmt: skip
 
 
 def raced_table(suite: PaperclipSuite, runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
