@@ -90,7 +90,7 @@ def curves(
     evaluated = {name: found[name] for name in main if name in found}
     if evaluated:
         drawings.append(Drawing("retrieval", partial(figures.retrieval, evaluated | begun, control),
-                                "Image to text: how often the own caption is in the nearest fraction."))  # fmt: skip
+                                "Image to text: the own caption is in the nearest fraction; dotted: chance."))  # fmt: skip
         first = reference if reference in evaluated else next(iter(evaluated))
         shown = {first: evaluated[first]} | begun
         drawings.append(Drawing("cosines", partial(figures.cosines, shown), "Cosines on held-out proposals."))
@@ -177,7 +177,11 @@ def in_detail(told: dict[str, Any]) -> list[Section]:
     if "truth" in told:
         truth = told["truth"]
         drawings.append(
-            Drawing("confusion", partial(figures.confusion, truth), "Nearest class name of held-out images.")
+            Drawing(
+                "confusion",
+                partial(figures.confusion, truth),
+                "Nearest class name of held-out images, true classes in rows.",
+            )
         )
         drawings.append(
             Drawing("reliability", partial(figures.reliability, truth["reliability"]), "Eighths of the images.")
