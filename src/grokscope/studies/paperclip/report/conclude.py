@@ -90,7 +90,7 @@ def curves(
     evaluated = {name: found[name] for name in main if name in found}
     if evaluated:
         drawings.append(Drawing("retrieval", partial(figures.retrieval, evaluated | begun, control),
-                                "Image to text: the own caption is in the nearest fraction; dotted: chance."))  # fmt: skip
+                                "Image to text: own caption in the nearest fraction. Dotted: chance."))  # fmt: skip
         first = reference if reference in evaluated else next(iter(evaluated))
         shown = {first: evaluated[first]} | begun
         drawings.append(Drawing("cosines", partial(figures.cosines, shown), "Cosines on held-out proposals."))
