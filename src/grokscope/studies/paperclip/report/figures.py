@@ -50,7 +50,7 @@ def training(traces: Mapping[str, pd.DataFrame], control: str | None) -> Figure:
         accuracy.text(0.995, 0.09, "chance", color=GREY, ha="right", va="top", transform=accuracy.get_yaxis_transform())
         loss.set_ylabel("held-out loss, nats")
         for each in (loss, accuracy):
-            each.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+            each.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
         accuracy.set(ylabel="top-10 % retrieval", xlabel="steps", ylim=(0, 1.02))
     below(figure, handles)
     return figure
@@ -117,7 +117,7 @@ def race(table: pd.DataFrame, n_memorised: int, n_generalised: int) -> Figure:
 
 def confusion(truth: Mapping[str, Any]) -> Figure:
     """Which class is taken for which, as shares of the true class; columns have the letters of the rows."""
-    figure, (axes,) = new_figure(3.5)
+    figure, (axes,) = new_figure(3.1)
     counts = np.array(truth["confusion"], float)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     with mpl.rc_context(STYLE):
