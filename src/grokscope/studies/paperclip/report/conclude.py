@@ -21,12 +21,10 @@ from grokscope.studies.paperclip.report.names import Runs, experiment_of, named
 from grokscope.studies.paperclip.report.pictured import pictured
 from grokscope.studies.paperclip.report.published import JUDGE, PUBLISHED
 from grokscope.studies.paperclip.report.sentences import findings
+from grokscope.studies.paperclip.report.tables import BEFORE, raced_table, table
 from grokscope.studies.paperclip.suite import PaperclipSuite
 from grokscope.studies.paperclip.walk import Place
 from grokscope.studies.standing import counts, failures, provenance
-
-BEFORE = "before training"
-"""What the base model is called beside the runs: what the reference begins from."""
 
 QUESTION = "Can images of the sky and the words of astronomers share one space?"
 
@@ -105,49 +103,6 @@ def _base(suite: PaperclipSuite, runs: Runs, place: Place, split: str) -> dict[s
     return None
 
 
-def table(runs: Runs, found: Mapping[str, Any], frame: pd.DataFrame, base: Mapping[str, Any] | None) -> pd.DataFrame:
-    """A row a run, and one for what the reference begins from."""
-    results = frame.set_index("id")
-    rows = [] if base is None else [{"run": BEFORE, "P": base["P"], "steps": 0, "status": "done"} | _scores(base)]
-    for name, run in named(runs):
-        own, told = results.loc[run.identity], found.get(name)
-        row: dict[str, Any] = {"run": name, "P": int(own["n_params"]), "steps": run.steps, "status": own["status"]}
-        row |= {
-            "bits held of K": f"{own['total_bits']:,.0f} / {own['dataset_bits']:,.0f}"
-            if own["status"] == "done"
-            else None
-        }
-        rows.append(row | (_scores(told) if told is not None else {}))
-    first = ["run", "P", "steps", "status", "bits held of K"]
-    every = dict.fromkeys([*first, *(key for row in rows for key in row)])
-    return pd.DataFrame(rows, columns=list(every))
-
-
-def _scores(told: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns that an evaluation fills."""
-    top10, distinct = told["top10"], told["distinct_proposals"]
-    return {
-        "top-10 %": top10["value"], "low": top10["low"], "high": top10["high"], "top-5 %": told["top5"]["value"],
-        "top-1": told["top1"]["value"], "text to image R@10": distinct["text_to_image_r10"],
-        "mAP": distinct["text_to_image_map"], "AUROC": told["cosines"]["auroc"],
-        "top-10 of 100": told["published"].get("top10_of_100"),
-        "label accuracy": told["truth"]["label_accuracy"]["value"] if "truth" in told else None,
-    }  # fmt: skip
-
-
-def raced_table(suite: PaperclipSuite, runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
-    """T_mem and T_gen in steps of the runs that the suite names for it; NaN where a run ended first."""
-    results = frame[frame["status"] == "done"].set_index("id")
-    rows = []
-    for key, kind, column in (("memorise", "T_mem", "t_mem_eval"), ("generalise", "T_gen", "t_gen")):
-        for run in runs.get(str(suite.analysis.get(key, "")), ()):
-            if run.identity in results.index:
-                own = results.loc[run.identity]
-                time = own[column] * run.measurement.every
-                rows.append({"kind": kind, "n_params": int(own["n_params"]), "steps": run.steps, "time": float(time)})
-    return pd.DataFrame(rows, columns=["kind", "n_params", "steps", "time"])
-
-
 def _race(race: pd.DataFrame, suite: PaperclipSuite, runs: Runs) -> Section:
     n = {
         key: runs[suite.analysis[key]][0].task.images if key in suite.analysis else 0
@@ -162,15 +117,21 @@ def _race(race: pd.DataFrame, suite: PaperclipSuite, runs: Runs) -> Section:
     drawing = Drawing(
         "race", partial(figures.race, race, n["memorise"], n["generalise"]), "Memorising and generalising."
     )
+    words = {"n_params": "P", "steps": "steps of the run", "time": "steps until half are found"}
     return Section(
-        "The race: memorising shuffled pairs, generalising true ones", said, unsaid, (drawing,), {"race": race}
+        "The race: memorising shuffled pairs, generalising true ones",
+        said,
+        unsaid,
+        (drawing,),
+        {"race": race.rename(columns=words)},
     )
 
 
 def in_detail(told: dict[str, Any]) -> list[Section]:
     """Where the reference is good and where it is not."""
     drawings = [
-        Drawing(f"by_{part}", partial(figures.broken_down, told[f"by_{part}"], f"by {part}"), "Images in brackets.")
+        Drawing(f"by_{part}", partial(figures.broken_down, told[f"by_{part}"], f"by {part}"),
+                "Images in brackets. Dotted: chance.")
         for part in ("category", "instrument") if told[f"by_{part}"]
     ]  # fmt: skip
     tables: dict[str, pd.DataFrame] = {"hard_negatives": pd.DataFrame(told["hard_negatives"])}
@@ -184,7 +145,9 @@ def in_detail(told: dict[str, Any]) -> list[Section]:
             )
         )
         drawings.append(
-            Drawing("reliability", partial(figures.reliability, truth["reliability"]), "Eighths of the images.")
+            Drawing(
+                "reliability", partial(figures.reliability, truth["reliability"]), "Each point an eighth of the images."
+            )
         )
         tables["queries"] = pd.DataFrame(truth["judge"]["queries"])
         tables["auroc"] = pd.DataFrame([{"class": k, "AUROC": v} for k, v in truth["auroc"].items()])
