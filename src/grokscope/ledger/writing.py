@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from grokscope.ledger.batches import batches
 from grokscope.ledger.errors import LedgerError
+from grokscope.ledger.kept import KeptFinish, KeptOutcome, KeptRun
 from grokscope.ledger.leasing import RETURNED, standing
 from grokscope.ledger.rows import Row, done_row, failed_row, now, pending_row, result_row, trace_row
 from grokscope.ledger.tables import (
@@ -25,10 +26,9 @@ from grokscope.ledger.tables import (
     suites,
     traces,
 )
-from grokscope.run import Run
-from grokscope.training.outcomes import Failed, Finished, Snapshot
+from grokscope.training.outcomes import Snapshot
 
-Outcomes = dict[str, Finished | Failed]
+Outcomes = dict[str, KeptOutcome]
 
 
 def insert_new(table: Table, dialect: str) -> Insert:
@@ -38,7 +38,7 @@ def insert_new(table: Table, dialect: str) -> Insert:
     return sqlite.insert(table).on_conflict_do_nothing() if dialect == "sqlite" else insert(table)
 
 
-def add_runs(connection: Connection, wanted: Iterable[Run]) -> list[str]:
+def add_runs(connection: Connection, wanted: Iterable[KeptRun]) -> list[str]:
     """Make rows for runs that have none; every identity in order, each once."""
     identities: dict[str, None] = {}
     created = now()
@@ -52,7 +52,7 @@ def add_runs(connection: Connection, wanted: Iterable[Run]) -> list[str]:
     return list(identities)
 
 
-def register(connection: Connection, name: str, text: str, wanted: Iterable[Run]) -> list[str]:
+def register(connection: Connection, name: str, text: str, wanted: Iterable[KeptRun]) -> list[str]:
     """Add the runs and make them the suite's only members; its earlier text is kept."""
     digest = hashlib.sha256(text.encode()).hexdigest()
     fresh = {"name": name, "text": text, "hash": digest, "registered": now()}
@@ -104,7 +104,7 @@ def reset(connection: Connection, identities: Sequence[str]) -> None:
         connection.execute(update(runs).where(runs.c.id.in_(batch)).values(status="pending", attempts=0, **forgotten))
 
 
-def record(connection: Connection, outcomes: Iterable[Finished | Failed], owner: str | None = None) -> None:
+def record(connection: Connection, outcomes: Iterable[KeptOutcome], owner: str | None = None) -> None:
     """Keep outcomes. What a run that is done came to stays; a run that nobody registered is added.
 
     A failure that `owner` tells of a run which another driver trains by now is not kept: the other one will tell.
@@ -113,8 +113,8 @@ def record(connection: Connection, outcomes: Iterable[Finished | Failed], owner:
     add_runs(connection, (outcome.run for outcome in ended.values()))
     states = statuses_of(connection, list(ended), lock=True)
     fresh = {identity: outcome for identity, outcome in ended.items() if states[identity] != "done"}
-    finished = {identity: outcome for identity, outcome in fresh.items() if isinstance(outcome, Finished)}
-    failed = {identity: outcome for identity, outcome in fresh.items() if isinstance(outcome, Failed)}
+    finished = {identity: outcome for identity, outcome in fresh.items() if isinstance(outcome, KeptFinish)}
+    failed = {identity: outcome for identity, outcome in fresh.items() if not isinstance(outcome, KeptFinish)}
     if owner is not None:
         theirs = standing(connection, list(failed), owner, lock=True).theirs
         failed = {identity: outcome for identity, outcome in failed.items() if identity not in theirs}
@@ -144,12 +144,12 @@ def keep_snapshots(connection: Connection, taken: Iterable[Snapshot]) -> None:
         connection.execute(insert_new(snapshots, connection.dialect.name), rows)
 
 
-def one_each(outcomes: Iterable[Finished | Failed]) -> Outcomes:
+def one_each(outcomes: Iterable[KeptOutcome]) -> Outcomes:
     """One outcome per identity: the first finish, or else the last failure."""
     chosen: Outcomes = {}
     for outcome in outcomes:
         identity = outcome.run.identity
-        if not isinstance(chosen.get(identity), Finished):
+        if not isinstance(chosen.get(identity), KeptFinish):
             chosen[identity] = outcome
     return chosen
 
