@@ -25,6 +25,7 @@ from grokscope.studies.order.measured import measured, snapshots
 from grokscope.studies.order.pairs import pairs
 from grokscope.studies.order.sections import Found, sections
 from grokscope.studies.order.summaries import courses, ends, main_cells
+from grokscope.studies.order.times import times
 from grokscope.studies.standing import counts, failures, provenance
 from grokscope.studies.study import Study
 from grokscope.suite import Suite
@@ -48,6 +49,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Sheet:
         ends(main, results),
         courses(frames),
         pairs(main),
+        times(main, results),
         learning(learners(main, suite.runs, done), ledger),
         examples(frames, by_cell, ledger),
     )

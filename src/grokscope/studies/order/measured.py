@@ -45,12 +45,11 @@ def open_weights(run: Run, arrays: Mapping[str, np.ndarray]) -> Float[np.ndarray
 
 
 def pins(cell: Cell) -> dict[str, int]:
-    """How many units are pinned under each choice; of large layers, of which nothing was published, only two."""
+    """How many units are pinned under each choice. A layer with more inputs than units cannot pin as many as inputs."""
     signature = cell.run.task.signature
-    units = signature.classes + cell.hidden
-    if units - signature.classes > TOGETHER:
-        return {OUTPUTS: signature.classes, FREE: 0}
-    chosen = {OUTPUTS: signature.classes, INPUTS: signature.length, FREE: 0}
+    assert isinstance(cell.run.net, Complete)
+    units, sources = cell.run.net.shape(signature)
+    chosen = {OUTPUTS: signature.classes, INPUTS: sources - units, FREE: 0}
     return {name: q for name, q in chosen.items() if q <= units}
 
 
@@ -70,8 +69,10 @@ def measured(cell: Cell, runs: Mapping[str, Run], found: Snapshots) -> pd.DataFr
         whole = np.stack([found[identity][epoch] for identity in done])
         weights = whole[:, :, : whole.shape[1]]
         kept = np.count_nonzero(weights, axis=(1, 2)) / weights[0].size
-        for name, pinned in pins(cell).items():
-            score = scores(weights, pinned=pinned, draws=DRAWS if cell.hidden <= TOGETHER else DRAWS_OF_LARGE)
+        chosen, draws = pins(cell), DRAWS if cell.hidden <= TOGETHER else DRAWS_OF_LARGE
+        found_with = {pinned: scores(weights, pinned=pinned, draws=draws) for pinned in set(chosen.values())}
+        for name, pinned in chosen.items():
+            score = found_with[pinned]
             columns = {"orderedness": score.value, **{k: v for k, v in score._asdict().items() if k != "value"}}
             frames.append(
                 pd.DataFrame({"id": done, "seeds": seeds, "epoch": epoch, "pins": name, **columns, "kept": kept})
