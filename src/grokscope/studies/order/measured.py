@@ -11,17 +11,19 @@ from jaxtyping import Float
 from grokscope.ledger import Ledger
 from grokscope.nets import Complete
 from grokscope.nets.layers import kept_count
-from grokscope.probes.orderedness import scores
+from grokscope.probes.orderedness import Scores
 from grokscope.probes.orderedness.null import DRAWS, TOGETHER
 from grokscope.run import Run
 from grokscope.studies.order.cells import Cell
+from grokscope.studies.order.kept import kept_scores
 
 Snapshots = dict[str, dict[int, Float[np.ndarray, "units sources"]]]
 OUTPUTS, INPUTS, FREE = "outputs", "inputs", "free"
 """Who is pinned: outputs, as in the later release of the published code; as many as there are inputs, as in the first,
 by mistake; nobody."""
 DRAWS_OF_LARGE = 3
-"""Relocations where every matrix takes a good part of a second."""
+"""Relocations where matrices are searched one after another."""
+COLUMNS = ["id", "seeds", "epoch", "pins", "orderedness", *Scores._fields[1:], "kept"]
 
 
 def snapshots(ledger: Ledger, by_identity: Mapping[str, Run]) -> Snapshots:
@@ -54,7 +56,7 @@ def pins(cell: Cell) -> dict[str, int]:
 
 
 def measured(cell: Cell, runs: Mapping[str, Run], found: Snapshots) -> pd.DataFrame:
-    """Columns: id, seeds, epoch, pins, orderedness, off_diagonal, diagonal_share, null, excess, kept.
+    """Columns: id, seeds, epoch, pins, orderedness, off_diagonal, diagonal_share, null, excess, gap, kept.
 
     `kept`: share of the connections among units that are not zero. Runs come in the order of `runs`, so that equal
     seeds of several cells meet the same relocations.
@@ -70,12 +72,11 @@ def measured(cell: Cell, runs: Mapping[str, Run], found: Snapshots) -> pd.DataFr
         weights = whole[:, :, : whole.shape[1]]
         kept = np.count_nonzero(weights, axis=(1, 2)) / weights[0].size
         chosen, draws = pins(cell), DRAWS if cell.hidden <= TOGETHER else DRAWS_OF_LARGE
-        found_with = {pinned: scores(weights, pinned=pinned, draws=draws) for pinned in set(chosen.values())}
+        found_with = {pinned: kept_scores(weights, pinned=pinned, draws=draws) for pinned in set(chosen.values())}
         for name, pinned in chosen.items():
             score = found_with[pinned]
             columns = {"orderedness": score.value, **{k: v for k, v in score._asdict().items() if k != "value"}}
             frames.append(
                 pd.DataFrame({"id": done, "seeds": seeds, "epoch": epoch, "pins": name, **columns, "kept": kept})
             )
-    empty = ["id", "seeds", "epoch", "pins", "orderedness", "off_diagonal", "diagonal_share", "null", "excess", "kept"]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=empty)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)

@@ -152,7 +152,7 @@ def larger(found: Found) -> Section | None:
     if not len(rows):
         return None
     names = ("task", "scheme", "value", "hidden", "iterations", "seeds", "loss", "learned", "t_mem", "t_gen", "val_acc",
-             "kept", "orderedness", "null", "excess", "low", "high")  # fmt: skip
+             "kept", "orderedness", "gap", "null", "excess", "low", "high")  # fmt: skip
     table = rows[[name for name in names if name in rows]].reset_index(drop=True)
     cells = together(found.times)
     return Section(
