@@ -149,11 +149,15 @@ def test_the_page_has_every_figure_and_says_what_was_found(sheet: Sheet, tmp_pat
     drawn = {path.stem for path in (tmp_path / "report" / "figures").glob("*.png")}
     wanted = {f"{kind}_xor" for kind in ("schemes", "matrices", "graphs", "states")} | {"course_xor_20", "sizes_xor_20"}
     wanted |= {"losses_xor"}
+    assert {name for name in drawn if name.startswith("times_")} == {
+        "times_parity_3",
+        "times_parity_with_random_labels_3",
+    }
     assert wanted <= drawn
     text = page.read_text()
     for words in ("trained without pruning, orderedness is", "Through training", "Networks", "memorising"):
         assert words in text
-    assert {"comparison", "cells", "courses", "sizes", "larger"} <= {
+    assert {"comparison", "cells", "courses", "sizes", "larger", "times"} <= {
         p.stem for p in (tmp_path / "report" / "tables").iterdir()
     }
 

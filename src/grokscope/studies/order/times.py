@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from grokscope.laws.seeds import correlated
 from grokscope.studies.order.cells import Cell, named, strong
@@ -29,15 +30,15 @@ def times(frames: Mapping[Cell, pd.DataFrame], results: pd.DataFrame) -> pd.Data
     for cell, frame in frames.items():
         if cell.run.task.signature.labelled:
             ended = last(frame)
-            mine = results.loc[ended["id"]]
-            found.append(
-                pd.DataFrame(
-                    named(cell)
-                    | {"excess": ended["excess"].to_numpy(float)}
-                    | {name: mine[column].to_numpy(float) for name, column in TIMES.items()}
-                ).fillna({"t_mem": np.inf, **({"t_gen": np.inf} if cell.run.task.n_val else {})})
-            )
+            there_is = {"t_mem": True, "t_gen": cell.run.task.n_val > 0}
+            reached = {name: _reached(results.loc[ended["id"], TIMES[name]], there_is[name]) for name in TIMES}
+            found.append(pd.DataFrame(named(cell) | {"excess": ended["excess"].to_numpy(float)} | reached))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
+def _reached(epochs: pd.Series, there_is: bool) -> Float[np.ndarray, " runs"]:
+    found = epochs.to_numpy(float)
+    return np.where(np.isnan(found), np.inf, found) if there_is else np.full(len(found), np.nan)
 
 
 def together(runs: pd.DataFrame) -> pd.DataFrame:
