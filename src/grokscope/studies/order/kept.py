@@ -35,7 +35,7 @@ def kept_scores(weights: Float[np.ndarray, "matrices m m"], *, pinned: int, draw
 
 def _name(weights: Float[np.ndarray, "matrices m m"], pinned: int, draws: int) -> str:
     given = f"{VERSION}|{weights.dtype}|{weights.shape}|{pinned}|{draws}"
-    return hashlib.blake2b(np.ascontiguousarray(weights), digest_size=16, key=given.encode()).hexdigest()
+    return hashlib.blake2b(np.ascontiguousarray(weights).data, digest_size=16, key=given.encode()).hexdigest()
 
 
 def _keep(path: Path, table: Float[np.ndarray, "fields matrices"]) -> None:
