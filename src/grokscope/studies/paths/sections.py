@@ -11,9 +11,10 @@ from grokscope.laws.results import Estimate
 from grokscope.laws.trade_off import over_seeds, trade_off
 from grokscope.report.figures.paths import pruning, training
 from grokscope.report.sheet import Drawing, Section
-from grokscope.studies.paths.dynamics import dynamics, geometry
+from grokscope.studies.paths.dynamics import dynamics
 from grokscope.studies.paths.families import Family
 from grokscope.studies.paths.found import features
+from grokscope.studies.paths.trajectory import geometry
 from grokscope.studies.paths.words import said, share
 
 COMPRESSIVE = 0.4
