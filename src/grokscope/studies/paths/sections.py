@@ -11,6 +11,7 @@ from grokscope.laws.results import Estimate
 from grokscope.laws.trade_off import over_seeds, trade_off
 from grokscope.report.figures.paths import pruning, training
 from grokscope.report.sheet import Drawing, Section
+from grokscope.studies.paths.crossing import race
 from grokscope.studies.paths.dynamics import dynamics
 from grokscope.studies.paths.families import Family
 from grokscope.studies.paths.found import features
@@ -147,35 +148,3 @@ def encodings(family: Family) -> Section:
             f"curves_{family.name}": curves,
         },
     )  # fmt: skip
-
-
-def race(family: Family) -> Section:
-    """T_mem of the race beside the times of the task: does the crossing mark where w0 begins to make it grok?"""
-    frame = family.frame
-    long = [family.memorised.assign(quantity="T_mem, shuffled labels")]
-    long += [frame[["w0"]].assign(value=frame[name], quantity=name) for name in ("t_train", "t_test")]
-    rows = pd.concat(long, ignore_index=True)
-    t_mem, t_gen = family.memorised.groupby("w0")["value"].mean(), frame.groupby("w0")["t_test"].mean()
-    both = sorted(set(t_mem.index) & set(t_gen.index))
-    slower = [w0 for w0 in both if t_gen[w0] > t_mem[w0]]
-    grokking = [w0 for w0, runs in frame.groupby("w0") if runs["groks"].mean() > 0.5]
-    findings = [
-        "T_mem is the race's: epochs to memorise shuffled labels of the same inputs. T_gen > T_mem at w0 = "
-        f"{_listed(slower)} of {_listed(both)}; by definition 2 runs grok at w0 = {_listed(grokking)}."
-    ]
-    if both:
-        same = [w0 for w0 in both if (w0 in slower) == (w0 in grokking)]
-        findings.append(f"The two accounts agree at {share(len(same), len(both))} values of w0.")
-    return Section(
-        title=f"{family.title}: where the race's crossing lies",
-        findings=tuple(findings),
-        drawings=(
-            Drawing(f"race_{family.name}", partial(training.race_figure, rows),
-                    "Memorising and generalising against w0; steady learning where generalising comes first."),
-        ),
-        tables={f"race_{family.name}": rows[["w0", "quantity", "value"]]},
-    )  # fmt: skip
-
-
-def _listed(scales: list[float]) -> str:
-    return ", ".join(f"{w0:g}" for w0 in scales) or "none"

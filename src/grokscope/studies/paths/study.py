@@ -7,7 +7,6 @@ different encodings", arXiv 2502.01739.
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -96,9 +95,9 @@ def memorised(family: Run, runs: Sequence[Run], ledger: Ledger) -> pd.DataFrame:
             like = dataclasses.replace(kin(run), task=family.task, measurement=family.measurement)
             if like == family:
                 (record,) = ledger.records(where={"id": run.identity})
-                t_mem = record["result"]["t_mem_running"]
-                rows.append({"w0": w0_of(run), "value": math.nan if t_mem is None else t_mem})
-    return pd.DataFrame(rows, columns=["w0", "value"])
+                t_mem, followed = record["result"]["t_mem_running"], record["result"]["epochs"]
+                rows.append({"w0": w0_of(run), "time": t_mem or followed, "censored": t_mem is None})
+    return pd.DataFrame(rows, columns=["w0", "time", "censored"])
 
 
 def missing(found: Sequence[Family], pending: int) -> list[str]:
