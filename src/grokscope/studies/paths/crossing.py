@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
 import pandas as pd
 
 from grokscope.laws.meeting import MEETS, Meeting, meeting
 from grokscope.laws.results import CrossingCode, OnsetCode
 from grokscope.laws.trade_off import over_seeds
-from grokscope.measurements import Watch
 from grokscope.report.figures.paths import training
 from grokscope.report.sheet import Drawing, Section
+from grokscope.studies.paths.arrivals import arrivals
 from grokscope.studies.paths.families import Family
 from grokscope.studies.paths.words import number, said
 
@@ -34,59 +33,52 @@ NO_ONSET = {
 
 
 def race(family: Family) -> Section:
-    """T_mem of shuffled labels beside T_gen, both as the race has them; where they cross, and where grokking begins."""
-    mem, gen, groks = family.memorised, generalised(family), family.frame[["w0", "groks"]]
-    found = meeting(mem, gen, groks)
-    watched = [m.run.measurement for m in family.runs if isinstance(m.run.measurement, Watch)]
-    thresholds = {f"{100 * watch.val_threshold:g} %" for watch in watched}
+    """T_mem of shuffled labels beside T_gen; where they cross, and where grokking begins.
+
+    By the threshold of the race, and by that of this study's times: what crosses may depend on it.
+    """
+    generalised = arrivals([(m.run, m.trace) for m in family.runs], "T_gen")
+    times, groks = pd.concat([family.memorised, generalised], ignore_index=True), family.frame[["w0", "groks"]]
+    found = {}
+    for share in sorted(set(family.memorised["share"]) & set(generalised["share"]), reverse=True):
+        mem, gen = (frame[frame["share"] == share] for frame in (family.memorised, generalised))
+        found[share] = meeting(mem, gen, groks)
     findings = [
-        f"T_mem: epochs until shuffled labels of the same inputs are memorised. T_gen: epochs until "
-        f"{' or '.join(sorted(thresholds))} of the test examples are right. Both as the race has them; what groks is "
-        f"by definition 2 (t_grok > t_train)."
+        "T_mem: epochs until shuffled labels of the same inputs are memorised, as in the race. T_gen: epochs until the "
+        "test examples are right. What groks is by definition 2 (t_grok > t_train)."
     ]
-    if found is not None:
-        findings += [sentence(found)]
-    unsaid = () if found is not None else (f"{QUESTION} It takes T_mem, T_gen and runs at two w0 or more.",)
-    both = pd.concat(
-        [mem.assign(quantity="T_mem, shuffled labels"), gen.assign(quantity="T_gen")], ignore_index=True
-    )  # fmt: skip
+    findings += [sentence(meets, share) for share, meets in found.items() if meets is not None]
+    unsaid = (f"{QUESTION} It takes T_mem, T_gen and runs at two w0 or more.",) if None in found.values() else ()
     return Section(
         title=f"{family.title}: where the race's crossing lies",
         findings=tuple(findings),
         unsaid=unsaid,
         drawings=(
-            Drawing(f"race_{family.name}", partial(training.race_figure, both, family.frame, found),
+            Drawing(f"race_{family.name}", partial(training.race_figure, times, family.frame, found),
                     "T_mem, T_gen and what groks against w0; grey: the step of w0 at which grokking begins; green: "
                     "where T_mem falls below T_gen."),
         ),
-        tables={f"race_{family.name}": by_scale(mem, gen, groks), f"race_runs_{family.name}": both},
+        tables={f"race_{family.name}": by_scale(times, groks), f"race_runs_{family.name}": times},
     )  # fmt: skip
 
 
-def generalised(family: Family) -> pd.DataFrame:
-    """T_gen of every run of the family; censored where a run ended before."""
-    frame = family.frame
-    waits = frame["t_gen"].isna()
-    return pd.DataFrame({"w0": frame["w0"], "time": frame["t_gen"].where(~waits, frame["epochs"]), "censored": waits})
-
-
-def by_scale(mem: pd.DataFrame, gen: pd.DataFrame, groks: pd.DataFrame) -> pd.DataFrame:
-    """A row a w0: both times, over the runs that arrived, how many did not, and how many seeds grok."""
+def by_scale(times: pd.DataFrame, groks: pd.DataFrame) -> pd.DataFrame:
+    """A row a threshold and w0: both times, over the runs that arrived, how many did not, how many seeds grok."""
     rows = []
-    for w0, seeds in groks.groupby("w0"):
-        row: dict[str, float] = {"w0": float(str(w0))}
-        for name, frame in (("T_mem", mem), ("T_gen", gen)):
-            runs = frame[frame["w0"] == w0]
-            time = over_seeds(runs.loc[~runs["censored"].astype(bool), "time"].to_numpy())
+    for (share, w0), runs in times.groupby(["share", "w0"]):
+        row = {"accuracy": share, "w0": w0}
+        for name in ("T_mem", "T_gen"):
+            mine = runs[runs["quantity"] == name]
+            time = over_seeds(mine.loc[~mine["censored"].astype(bool), "time"].to_numpy())
             row |= {name: time.value, f"{name}_low": time.low, f"{name}_high": time.high}
-            row |= {f"{name} seeds": len(runs), f"{name} not reached": int(runs["censored"].sum())}
-        row |= {"T_gen / T_mem": row["T_gen"] / row["T_mem"] if row["T_mem"] else np.nan}
-        rows.append(row | {"seeds": len(seeds), "grok": int(seeds["groks"].sum())})
+            row |= {f"{name} seeds": len(mine), f"{name} not reached": int(mine["censored"].sum())}
+        seeds = groks[groks["w0"] == w0]
+        rows.append(row | {"T_gen / T_mem": row["T_gen"] / row["T_mem"], "grok": int(seeds["groks"].sum())})
     return pd.DataFrame(rows)
 
 
-def sentence(found: Meeting) -> str:
-    """The question, its answer, and what that rests on."""
+def sentence(found: Meeting, share: float) -> str:
+    """The question, its answer at one threshold, and what that rests on."""
     crossing = found.crossing
     crosses = (
         f"as w0 grows, T_mem falls below T_gen at w0 = {said(crossing.n_params)}"
@@ -98,5 +90,9 @@ def sentence(found: Meeting) -> str:
         if found.code is OnsetCode.FOUND
         else NO_ONSET[found.code]
     )
-    answer = {"yes": "Yes, as far as these w0 can tell", "no": "No", "cannot tell": "That cannot be told"}
-    return f"{QUESTION} {answer[found.verdict]}: {crosses}; {begins}."
+    answer = {"yes": "yes, as far as these w0 can tell", "no": "no", "cannot tell": "that cannot be told"}
+    return f"{QUESTION} By {100 * share:g} % accuracy: {answer[found.verdict]}. {_upper(crosses)}; {begins}."
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -23,8 +23,7 @@ class Family:
         name: the end of its figures' and tables' names.
         title: what it is, for a heading.
         pruned: curves of the runs that have snapshots; None where none has.
-        memorised: T_mem on shuffled labels, of the runs of the race's measurement: columns w0, time, censored (then
-            the time is how long the run was followed).
+        memorised: T_mem on shuffled labels, of the runs of the race's measurement (see `arrivals`).
     """
 
     name: str
@@ -38,7 +37,7 @@ class Family:
         """A row a run: w0, seed, times, ends; where it was pruned, its compressibility with and without dead units."""
         rows = [
             {"id": m.run.identity, "w0": w0_of(m.run), "seed": m.run.seeds.init}
-            | {"epochs": len(m.trace), "t_gen": m.t_gen} | m.times._asdict()
+            | {"epochs": len(m.trace)} | m.times._asdict()
             | {f"{k}_90": v for k, v in m.times_90._asdict().items()} | m.ends | m.last.scalars
             for m in self.runs
         ]  # fmt: skip

@@ -38,7 +38,6 @@ class Measured:
 
     Attributes:
         times: by running train accuracy and test accuracy, as published.
-        t_gen: the race's, by the threshold of the run's measurement; NaN if it was never there.
         ends: losses and accuracies at the end.
         through: a row a snapshot: features by epoch.
         layers: Ising: what each layer follows, by epoch.
@@ -53,7 +52,6 @@ class Measured:
     trace: pd.DataFrame
     times: Times
     times_90: Times
-    t_gen: float
     ends: dict[str, float]
     through: pd.DataFrame = field(default_factory=pd.DataFrame)
     layers: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -79,12 +77,7 @@ def measured(run: Run, ledger: Ledger) -> Measured:
     """Everything but pruning, which takes many runs at once."""
     trace = ledger.trace(run)
     train, test = (trace[name].to_numpy() for name in ("running_acc", "val_acc"))
-    (record,) = ledger.records(where={"id": run.identity})
-    t_gen = record["result"]["t_gen"]
-    known = Measured(
-        run, trace, times(train, test), times(train, test, fraction=0.9),
-        float("nan") if t_gen is None else float(t_gen), ends_of(trace),
-    )  # fmt: skip
+    known = Measured(run, trace, times(train, test), times(train, test, fraction=0.9), ends_of(trace))
     on_grid = ledger.snapshot_epochs(run)
     if len(on_grid) < 2:
         return known

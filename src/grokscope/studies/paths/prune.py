@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -63,12 +63,13 @@ def schemes(net: ExampleNet) -> dict[str, Places]:
     return ways | {f"fisher, weights {i + 1} alone": partial(_alone_by_fisher, layer=i) for i in range(n_weights)}
 
 
-def pruned(runs: Sequence[Measured]) -> Pruned:
-    """Of runs whose nets are of one shape and whose test sets are equally large."""
+def pruned(runs: Sequence[Measured], names: Collection[str] | None = None) -> Pruned:
+    """Of runs whose nets are of one shape and whose test sets are equally large; by the named schemes, or by all."""
     last: list[dict[str, Any]] = []
     long: list[pd.DataFrame] = []
     grid = np.asarray(fractions(POINTS))
-    for name, way in schemes(runs[0].final).items():
+    known = schemes(runs[0].final)
+    for name, way in known.items() if names is None else ((name, known[name]) for name in names):
         jobs = [Job(m.run, m.final, partial(way, m)) for m in runs]
         accuracy, loss = curves_of(jobs, POINTS)
         for m, a, found, losses in zip(runs, accuracy, _rows(accuracy), loss, strict=True):

@@ -24,11 +24,13 @@ CORRELATES = {
     "w0": "w0", "train_loss": "train loss", "test_loss": "test loss", "t_test": "t_test", "t_grok": "t_grok",
     "gini_fisher": "Gini of F",
     "gini_categorical": "Gini of categorical F", "gini_weights": "Gini of weights",
-    "unembedding_live": "unembedding IPR, live units",
-    "embedding_live": "embedding IPR, live units", "live_units": "live units",
+    "live_units": "live units", "unembedding_live": "unembedding IPR, live units",
+    "unembedding_all": "unembedding IPR, all units", "embedding_live": "embedding IPR, live units",
+    "embedding_all": "embedding IPR, all units",
 }  # fmt: skip
 ENCODED = ("", "_without_dead", "_fisher", "_categorical")
 """Ends of the columns about pruning: by magnitude, of live units alone, by Fisher information of either kind."""
+OVER = {"all weights": "c", "weights of live units": "c_without_dead"}
 TIMES = ("t_train", "t_test", "t_grok", "plateau_end")
 ENDS = ("train_loss", "test_loss", "train_acc", "test_acc")
 
@@ -105,21 +107,21 @@ def encodings(family: Family) -> Section:
             | {f"{name}{end}": runs[f"{name}{end}"].mean() for end in ENCODED
                for name in ("c", "c_norm", "p95", "factor")}
         )  # fmt: skip
-    low = frame[frame["w0"] <= COMPRESSIVE]
-    fitted = trade_off(low["train_loss"].to_numpy(), low["c"].to_numpy())
-    unsaid: tuple[str, ...] = ()
-    if fitted.slope.value == fitted.slope.value:
-        is_line = "goes with" if fitted.shows else "does not provably go with"
-        findings.append(
-            f"Up to w0 = {COMPRESSIVE:g}, c {is_line} the train loss at the end: slope {said(fitted.slope)} per nat, "
-            f"R2 = {fitted.r2:.2f}, {fitted.slope.n} runs."
-        )
-    else:
-        unsaid = (
-            f"The trade-off of c with train loss needs three runs with w0 up to {COMPRESSIVE:g}; "
-            f"there are {fitted.slope.n}.",
-        )
-    line = (fitted.slope.value, fitted.intercept) if not unsaid else None
+    low, lines, unsaid = frame[frame["w0"] <= COMPRESSIVE], {}, []
+    for over, column in OVER.items():
+        fitted = trade_off(low["train_loss"].to_numpy(), low[column].to_numpy())
+        if fitted.slope.value == fitted.slope.value:
+            lines[over] = (fitted.slope.value, fitted.intercept)
+            is_line = "goes with" if fitted.shows else "does not provably go with"
+            findings.append(
+                f"Up to w0 = {COMPRESSIVE:g}, c over {over} {is_line} the train loss at the end: slope "
+                f"{said(fitted.slope)} per nat, R2 = {fitted.r2:.2f}, {fitted.slope.n} runs."
+            )
+        else:
+            unsaid.append(
+                f"The trade-off of c over {over} with train loss needs three runs with w0 up to {COMPRESSIVE:g}; "
+                f"there are {fitted.slope.n}."
+            )
     curves = family.with_scale(family.pruned.curves)
     ids = {title: [m.run.identity for m in runs] for title, runs in family.ways.items()}
     by_way = {title: curves[curves["id"].isin(which)] for title, which in ids.items()}
@@ -128,18 +130,18 @@ def encodings(family: Family) -> Section:
     return Section(
         title=f"{family.title}: how it is encoded",
         findings=tuple(findings),
-        unsaid=unsaid,
+        unsaid=tuple(unsaid),
         drawings=(
             Drawing(f"pruning_{family.name}", partial(pruning.pruning_figure, curves),
                     "Without the smallest weights of each layer, not trained again."),
-            Drawing(f"trade_{family.name}", partial(pruning.trade_figure, frame, line),
-                    f"Compressibility against train loss; the line is fitted up to w0 = {COMPRESSIVE:g}."),
+            Drawing(f"trade_{family.name}", partial(pruning.trade_figure, frame, OVER, lines),
+                    f"Compressibility against train loss; lines are fitted up to w0 = {COMPRESSIVE:g}."),
             Drawing(f"schemes_{family.name}", partial(pruning.schemes_figure, by_way),
                     "Which weights go first: layerwise, over all, over all by layer norm, by Fisher of either kind."),
             Drawing(f"tensors_{family.name}", partial(pruning.tensors_figure, by_way),
                     "One weight tensor alone, in the order of the net, by magnitude and by Fisher information."),
-            Drawing(f"correlates_{family.name}", partial(pruning.correlates_figure, frame, measures),
-                    "c against what might go with it; a mark a run."),
+            Drawing(f"correlates_{family.name}", partial(pruning.correlates_figure, frame, measures, OVER),
+                    "c against what might go with it, over all weights and over those of live units; a mark a run."),
         ),
         tables={
             f"compressibility_{family.name}": pd.DataFrame(rows),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
@@ -52,31 +54,35 @@ def seeds_figure(runs: pd.DataFrame) -> Figure:
     return figure
 
 
-def race_figure(times: pd.DataFrame, runs: pd.DataFrame, found: Meeting | None) -> Figure:
+def race_figure(times: pd.DataFrame, runs: pd.DataFrame, found: Mapping[float, Meeting | None]) -> Figure:
     """T_mem on shuffled labels beside T_gen against w0, and below them the share of seeds that grok.
 
+    A column a threshold of accuracy.
+
     Args:
-        times: columns w0, quantity, time, censored; what was not reached is an arrow up.
+        times: columns quantity, share, w0, time, censored; what was not reached is an arrow up.
         runs: columns w0, groks.
     """
-    shown = {"T_mem, shuffled labels": (VERMILION, "D"), "T_gen": (BLUE, "o")}
-    figure, axes = panels(3.6, 2, 1)
+    shown = {"T_mem": ("T_mem, shuffled labels", VERMILION, "D"), "T_gen": ("T_gen", BLUE, "o")}
+    figure, axes = panels(3.6, 2, max(1, len(found)))
     with mpl.rc_context(STYLE):
-        for name, (colour, marker) in shown.items():
-            rows = times[times["quantity"] == name]
-            axes[0, 0].plot(rows.groupby("w0")["time"].mean(), color=colour, lw=0.8)
-            for censored, mark in ((False, marker), (True, "^")):
-                chosen = rows[rows["censored"].astype(bool) == censored]
-                axes[0, 0].plot(chosen["w0"], chosen["time"], mark, color=colour, mfc="none")
-        share = runs.groupby("w0")["groks"].mean()
-        axes[1, 0].plot(share, "o-", color=BLACK, lw=0.8)
-        for each in axes[:, 0]:
-            each.set_xscale("log")
-            _met(each, found)
+        for column, (share, meets) in enumerate(found.items()):
+            for name, (_, colour, marker) in shown.items():
+                rows = times[(times["quantity"] == name) & (times["share"] == share)]
+                axes[0, column].plot(rows.groupby("w0")["time"].mean(), color=colour, lw=0.8)
+                for censored, mark in ((False, marker), (True, "^")):
+                    chosen = rows[rows["censored"].astype(bool) == censored]
+                    axes[0, column].plot(chosen["w0"], chosen["time"], mark, color=colour, mfc="none")
+            axes[1, column].plot(runs.groupby("w0")["groks"].mean(), "o-", color=BLACK, lw=0.8)
+            axes[0, column].set_title(f"by {100 * share:g} % accuracy", loc="left")
+            for each in axes[:, column]:
+                each.set_xscale("log")
+                _met(each, meets)
+            axes[1, column].set(xlabel="w0", ylim=(-0.05, 1.05))
+            log_axis(axes[0, column], "y")
         axes[0, 0].set_ylabel("epochs")
-        axes[1, 0].set(xlabel="w0", ylabel="share that groks", ylim=(-0.05, 1.05))
-        log_axis(axes[0, 0], "y")
-    handles = [Line2D([], [], color=c, marker=m, mfc="none", label=name) for name, (c, m) in shown.items()]
+        axes[1, 0].set_ylabel("share that groks")
+    handles = [Line2D([], [], color=c, marker=m, mfc="none", label=label) for label, c, m in shown.values()]
     if times["censored"].any():
         handles.append(Line2D([], [], color=GREY, marker="^", mfc="none", ls="none", label="not reached by then"))
     below(figure, handles, columns=3)
