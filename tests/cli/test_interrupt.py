@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from grokscope.ledger import open_ledger
+from grokscope.training.advance import STRATEGIES, Strategy
 from grokscope.training.outcomes import Checkpoint, Event
-from kill import AT_DROP, AT_RECORD, N_RUNS, Doomed, kill, workers_of
+from kill import AT_DROP, AT_RECORD, N_RUNS, NEARLY, Doomed, kill, workers_of
 from stores import postgresql
 
 EPOCHS = 300
@@ -24,15 +25,15 @@ KILLS = int(os.environ.get("GROKSCOPE_TEST_KILLS", "200"))
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return whole(tmp_path_factory.mktemp("undisturbed"), EPOCHS)
+    return whole(tmp_path_factory.mktemp("undisturbed"), EPOCHS).left()
 
 
-def whole(folder: Path, epochs: int) -> dict[str, bytes]:
-    """What an undisturbed suite comes to."""
-    suite = Doomed(folder, str(folder / "ledger.sqlite"), epochs)
+def whole(folder: Path, epochs: int, lanes: Strategy = "loop") -> Doomed:
+    """An undisturbed suite, done."""
+    suite = Doomed(folder, str(folder / "ledger.sqlite"), epochs, lanes=lanes)
     suite.finish_here()
     suite.assert_whole()
-    return suite.left()
+    return suite
 
 
 def kept(suite: Doomed) -> set[str]:
@@ -114,7 +115,7 @@ def test_drivers_that_share_a_suite_die_where_it_is_worst(tmp_path: Path, undist
     suite.assert_whole()
     assert suite.left() == undisturbed
     finished = Counter(line.identity for line in suite.told() if line.finished)
-    assert N_RUNS < sum(finished.values()) <= N_RUNS + 2, "only what was not written is done again"
+    assert 0 < sum(finished.values()) - N_RUNS["loop"] <= 2, "only what was not written is done again"
 
 
 @pytest.mark.slow
@@ -132,20 +133,26 @@ def test_two_drivers_do_no_run_twice(tmp_path: Path, undisturbed: dict[str, byte
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_killed_anywhere(kind: str, tmp_path: Path) -> None:
-    """`GROKSCOPE_TEST_KILLS` processes (200) are killed, half of them on each database."""
+@pytest.mark.parametrize("lanes", STRATEGIES)
+def test_killed_anywhere(lanes: Strategy, kind: str, tmp_path: Path) -> None:
+    """`GROKSCOPE_TEST_KILLS` processes (200) are killed, a quarter of them by each strategy on each database."""
     chance, kills, rounds = random.Random(f"{kind} {os.urandom(4).hex()}"), Counter[str](), 0
-    reference = whole(tmp_path / "undisturbed", LONG_EPOCHS)
-    while sum(kills.values()) < KILLS / 2:
+    same = 0
+    reference = whole(tmp_path / "undisturbed", LONG_EPOCHS, lanes).numbers()
+    while kills.total() < KILLS / 4:
         rounds += 1
         with postgresql() as url:
             folder = tmp_path / str(rounds)
-            suite = Doomed(folder, url if kind == "postgresql" else str(folder / "ledger.sqlite"), LONG_EPOCHS)
-            while sum(kills.values()) + sum(suite.kills.values()) < KILLS / 2 and suite.kill_at_random(chance):
+            store = url if kind == "postgresql" else str(folder / "ledger.sqlite")
+            suite = Doomed(folder, store, LONG_EPOCHS, lanes=lanes)
+            while kills.total() + sum(suite.kills.values()) < KILLS / 4 and suite.kill_at_random(chance):
                 suite.assert_whole()
-                print(f"{kind}: {sum(kills.values()) + sum(suite.kills.values())} killed so far", flush=True)
+                print(f"{lanes} {kind}: {kills.total() + sum(suite.kills.values())} killed so far", flush=True)
             suite.finish()
             suite.assert_whole()
-            assert suite.left() == reference
+            same += suite.assert_ends_like(reference)
             kills.update(suite.kills)
-    print(f"{kind}: {kills['driver']} drivers and {kills['worker']} workers killed, {rounds} suites, nothing lost")
+    print(
+        f"{lanes} {kind}: {kills['driver']} drivers and {kills['worker']} workers killed, {rounds} suites, nothing "
+        f"lost; {same} of {rounds * N_RUNS[lanes]} runs the same to the bit, the others to {NEARLY:g}"
+    )
