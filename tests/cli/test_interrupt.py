@@ -8,12 +8,16 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load
 
 from grokscope.ledger import open_ledger
-from grokscope.training.advance import STRATEGIES, Strategy
+from grokscope.training.advance import CHUNK, STRATEGIES, Strategy
+from grokscope.training.checkpoint import DIGEST
 from grokscope.training.outcomes import Checkpoint, Event
 from kill import AT_DROP, AT_RECORD, N_RUNS, NEARLY, Doomed, kill, workers_of
 from stores import postgresql
@@ -41,7 +45,16 @@ def kept(suite: Doomed) -> set[str]:
     return {path.stem for path in (suite.folder / "out" / "checkpoints").glob("*.checkpoint")}
 
 
-def interrupted(suite: Doomed, times: int) -> str:
+def saved(suite: Doomed) -> dict[str, int]:
+    """At which epoch each run's checkpoint is."""
+    folder, found = suite.folder / "out" / "checkpoints", {}
+    for identity in kept(suite):
+        with suppress(FileNotFoundError):  # it may be done by now
+            found[identity] = len(load((folder / f"{identity}.checkpoint").read_bytes()[DIGEST:])["records"])
+    return found
+
+
+def interrupted(suite: Doomed, times: int, then: Callable[[], None] = lambda: None) -> str:
     """What the command line says when Ctrl-C is pressed so often, once something has been saved."""
     process = suite.begin(
         sys.executable, "-m", "grokscope", "run", "doomed.yaml", "--workers", "2", "--store", suite.store
@@ -51,6 +64,7 @@ def interrupted(suite: Doomed, times: int) -> str:
     for _ in range(times):
         os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers, too
         time.sleep(0.1)
+    then()
     suite.wait_until(process, lambda: False)
     said, _ = process.communicate()
     assert process.returncode == 130, said
@@ -116,6 +130,20 @@ def test_drivers_that_share_a_suite_die_where_it_is_worst(tmp_path: Path, undist
     assert suite.left() == undisturbed
     finished = Counter(line.identity for line in suite.told() if line.finished)
     assert 0 < sum(finished.values()) - N_RUNS["loop"] <= 2, "only what was not written is done again"
+
+
+def test_ctrl_c_finishes_the_chunk_of_lanes_side_by_side_and_no_other(tmp_path: Path) -> None:
+    """What is saved when it is pressed is a chunk behind the one that is running, at most."""
+    suite = Doomed(tmp_path, str(tmp_path / "ledger.sqlite"), 20 * CHUNK, lanes="vmap")
+    before: dict[str, int] = {}
+    assert "Report:" in interrupted(suite, 1, lambda: before.update(saved(suite)))
+    suite.assert_whole()
+    with open_ledger(suite.store, create=False) as ledger:
+        waiting = {name for name, state in ledger.states(suite="doomed").items() if state == "pending"}
+    after = saved(suite)
+    assert waiting
+    assert before.keys() & waiting <= after.keys() <= waiting
+    assert all(epoch - before.get(name, 0) <= 2 * CHUNK for name, epoch in after.items())
 
 
 @pytest.mark.slow
