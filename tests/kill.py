@@ -18,22 +18,49 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
+    from grokscope.training.advance import Strategy
     from grokscope.training.outcomes import Event
 
-SUITE = """
+LOOP = """
 name: doomed
 retries: 5
 defaults: {operation: "/", primes: [13], seeds: [0, 1, 2, 3], dims: [8], max_epochs: EPOCHS, batch_size: 512}
 experiments: {groks: {type: groks, keep: final}}
 """
-N_RUNS = 4
+VMAP = """
+name: doomed
+retries: 5
+defaults:
+  net: {kind: complete, iterations: 3}
+  optimiser: {kind: adam, lr: 0.01}
+  measurement: watch
+  loss: squared
+  seeds: [0, 1, 2, 3]
+  batch_size: 10
+  precision: float64
+  keep: final
+experiments:
+  two-ends: {task: sine, net: {hidden: 5}, max_epochs: [SHORT, EPOCHS]}
+  watched: {task: sine, net: {hidden: 8}, max_epochs: EPOCHS, snapshot_every: 100}
+"""
+"""Steps so small that even a CPU takes lanes side by side. A kill may part lanes that were together, which changes the
+last bits of their numbers: in 64 bits that stays small enough to tell it from a mistake."""
+SUITES: dict[Strategy, str] = {"loop": LOOP, "vmap": VMAP}
+N_RUNS: dict[Strategy, int] = {"loop": 4, "vmap": 12}
+NEARLY = 1e-6
 CHUNK_SECONDS = 0.1
 SILENCE = 900.0
 """Seconds without any news after which a driver counts as hung. Nothing waits for so long but on a machine that has
 far more to do than these tests: whatever a test waits for, it waits for the event."""
 AT_RECORD, AT_DROP = "record", "drop"
 """Where a driver can be killed: with runs finished and not in the ledger, or in it and their checkpoints there."""
+
+
+Numbers = dict[str, dict[str, np.ndarray]]
+"""Of every run its trace, its last parameters and its snapshots."""
 
 
 class Told(NamedTuple):
@@ -49,6 +76,7 @@ class Doomed:
     """A suite with its folder and its ledger, and where it runs.
 
     Attributes:
+        lanes: the strategy of its packs.
         kills: how many processes were killed, drivers and workers.
     """
 
@@ -56,6 +84,7 @@ class Doomed:
     store: str
     epochs: int
     on: str = "local"
+    lanes: Strategy = "loop"
     kills: dict[str, int] = field(default_factory=lambda: {"driver": 0, "worker": 0})
 
     def begin(self, *command: str, dies_at: str = "") -> subprocess.Popen[str]:
@@ -69,7 +98,8 @@ class Doomed:
     def write(self) -> None:
         """The suite's file, in its folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "doomed.yaml").write_text(SUITE.replace("EPOCHS", str(self.epochs)))
+        text = SUITES[self.lanes].replace("EPOCHS", str(self.epochs)).replace("SHORT", str(self.epochs // 5))
+        (self.folder / "doomed.yaml").write_text(text)
 
     def finish(self, process: subprocess.Popen[str] | None = None) -> str:
         """Let a driver go on to the end; what it said."""
@@ -149,7 +179,7 @@ class Doomed:
             if ledger.suites().empty:  # killed before the suite was entered
                 return
             runs = ledger.records(suite="doomed")
-            assert len(runs) == len({run["id"] for run in runs}) == N_RUNS
+            assert len(runs) == len({run["id"] for run in runs}) == N_RUNS[self.lanes]
             assert {run["status"] for run in runs} <= {"pending", "running", "done"}
             done = {run["id"]: run["result"]["epochs"] for run in runs if run["status"] == "done"}
             assert {run["id"] for run in runs if run["result"] is not None} == set(done)
@@ -157,19 +187,41 @@ class Doomed:
             assert {identity: len(columns["steps"]) for identity, columns in kept.items()} == done
 
     def left(self) -> dict[str, bytes]:
-        """Traces and parameters of all runs, which must be done, as bytes; no checkpoint is left."""
+        """Traces, parameters and snapshots of all runs as bytes (see `numbers`)."""
+        return {identity: b"".join(map(np.ndarray.tobytes, some.values())) for identity, some in self.numbers().items()}
+
+    def numbers(self) -> Numbers:
+        """Traces, parameters and snapshots of all runs, which must be done; no checkpoint is left."""
         from grokscope.ledger import open_ledger
 
         with open_ledger(self.store, create=False) as ledger:
             runs = ledger.records(suite="doomed")
-            assert [run["status"] for run in runs] == ["done"] * N_RUNS
-            found = {run["id"]: ledger.trace(run["id"]).to_numpy().tobytes() for run in runs}
+            assert [run["status"] for run in runs] == ["done"] * N_RUNS[self.lanes]
+            found: Numbers = {run["id"]: {"trace": ledger.trace(run["id"]).to_numpy()} for run in runs}
             for run in runs:
                 if run["spec"]["keep"] == "final":
-                    params = ledger.params(run["id"])
-                    found[run["id"]] += b"".join(params[name].tobytes() for name in sorted(params))
+                    found[run["id"]] |= named("last", ledger.params(run["id"]))
+                for epoch, params in ledger.snapshots(run["id"]):
+                    found[run["id"]] |= named(f"epoch {epoch}", params)
         assert [path.name for path in (self.folder / "out" / "checkpoints").iterdir()] == []
         return found
+
+    def assert_ends_like(self, undisturbed: Numbers) -> int:
+        """Nothing shows that it was disturbed. How many runs are the same to the bit: of those in turn, all."""
+        found, same = self.numbers(), 0
+        assert found.keys() == undisturbed.keys()
+        for identity, numbers in found.items():
+            other = undisturbed[identity]
+            assert numbers.keys() == other.keys()
+            same += all(numbers[name].tobytes() == other[name].tobytes() for name in numbers)
+            for name in numbers:
+                np.testing.assert_allclose(numbers[name], other[name], rtol=NEARLY, atol=NEARLY, err_msg=name)
+        assert same == len(found) or self.lanes == "vmap"
+        return same
+
+
+def named(when: str, params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"{when}: {name}": params[name] for name in sorted(params)}
 
 
 def workers_of(pid: int) -> list[int]:

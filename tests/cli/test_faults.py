@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from grokscope import api
+from grokscope.api import reporting
 from grokscope.ledger import network, open_ledger
 from grokscope.ledger.owners import process_space
 from grokscope.run import Run
@@ -49,7 +49,7 @@ def test_a_report_that_cannot_be_written(copy: Path, monkeypatch: pytest.MonkeyP
     def full(*args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(api, "study_of", lambda suite: dataclasses.replace(study_of(suite), write=full))
+    monkeypatch.setattr(reporting, "study_of", lambda suite: dataclasses.replace(study_of(suite), write=full))
     refused(run(copy), "reports/tiny: No space left on device", "safe in the ledger", "grokscope report")
 
 
@@ -102,7 +102,7 @@ def test_force_on_what_another_driver_trains(copy: Path) -> None:
 
 def test_killed_drivers_leave_no_checkpoint_of_a_finished_run(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        api, "study_of", lambda suite: dataclasses.replace(study_of(suite), write=lambda contents, folder: folder)
+        reporting, "study_of", lambda suite: dataclasses.replace(study_of(suite), write=lambda contents, folder: folder)
     )
     with open_ledger(copy / "out" / "ledger.sqlite") as ledger:
         Checkpoints(copy / "out" / "checkpoints").save(next(iter(ledger.states(suite="tiny"))), b"state")
@@ -112,7 +112,7 @@ def test_killed_drivers_leave_no_checkpoint_of_a_finished_run(copy: Path, monkey
 
 def test_nor_do_those_that_are_killed_while_this_one_drives(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        api, "study_of", lambda suite: dataclasses.replace(study_of(suite), write=lambda contents, folder: folder)
+        reporting, "study_of", lambda suite: dataclasses.replace(study_of(suite), write=lambda contents, folder: folder)
     )
     folder = copy / "out" / "checkpoints"
     with open_ledger(copy / "out" / "ledger.sqlite") as ledger:

@@ -47,6 +47,22 @@ def test_it_is_made_once_and_then_stands(world: Path) -> None:
     assert found[0]["rows"][0]["score"]["observed_onset"] == worlds.onset(97)
 
 
+def test_a_capsule_that_is_done_again_has_the_forecasts_that_were_frozen(world: Path) -> None:
+    words = ("world", "--store", world / "ledger.sqlite")
+    assert call("forecast", world / "world.yaml", *words[1:]).exit_code == 0
+    assert call("capsule", *words, "--to", world / "world.zip").exit_code == 0
+    for _ in range(2):
+        stopped = call("run", world / "world.zip", "--out", world / "out", "--max-time", "0s")
+        assert stopped.exit_code == 130, stopped.output
+        folder = world / "out" / "capsules" / "world"
+        with open_ledger(world / "ledger.sqlite") as ledger, open_ledger(folder / "ledger.sqlite") as again:
+            assert len(again.forecasts.all()) == 2
+            assert again.forecasts.all() == ledger.forecasts.all()
+            assert set(again.states(suite="world").values()) == {"pending"}
+        page = (folder / "reports" / "world" / "index.html").read_text()
+        assert "before any held-out run was done; from 108 runs at primes 89, 101, 113" in page
+
+
 def test_a_suite_without_a_calibration_is_one_line_with_the_key(world: Path) -> None:
     (world / "none.yaml").write_text(worlds.suite("", name="none").text)
     refused = call("forecast", world / "none.yaml", "--store", world / "ledger.sqlite")

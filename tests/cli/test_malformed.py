@@ -18,22 +18,21 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import Result
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from feeding import fed
 from grokscope.ledger import open_ledger
+from grokscope.run import Run
 from grokscope.spec import InputError
 from grokscope.suite import SuiteError, run_from_spec
+from grokscope.suite.specs import REGISTRIES
 from ledger.fakes import failed, finished, groks, speed
 from suite.test_malformed import suites
 
 from .conftest import TINY, call
 
-MANY = settings(
-    max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
-FEWER = settings(MANY, max_examples=100)
 OPEN = (0, 1)
 """Exit codes of commands that could use what they were given; 1 where runs stand as failed."""
 
@@ -68,7 +67,7 @@ def planned(folder: Path, text: str) -> None:
     assert contents(folder) == before
 
 
-@FEWER
+@fed(100)
 @given(suites)
 def test_any_mapping_as_a_suite(folder: Path, document: Any) -> None:
     stream = io.StringIO()
@@ -79,7 +78,7 @@ def test_any_mapping_as_a_suite(folder: Path, document: Any) -> None:
     planned(folder, stream.getvalue())
 
 
-@FEWER
+@fed(100)
 @given(st.integers(0, len(TINY)), st.integers(0, 12), st.text(max_size=6))
 @example(0, 0, "\ud800")
 def test_a_suite_with_a_wound(folder: Path, at: int, length: int, inserted: str) -> None:
@@ -91,16 +90,31 @@ plain = st.one_of(
     st.sampled_from(["modular", "transformer", "adamw", "groks", "running", "final", "float64", "published"]),
     st.just([]), st.just({}),
 )  # fmt: skip
-SPEC = groks().spec
-PATHS = [(part, name) for part, value in SPEC.items() if isinstance(value, dict) for name in [*value, "odd"]]
-PATHS += [(name,) for name in [*SPEC, "odd"]]
+PARTS = {part: kinds for (cls, part), kinds in REGISTRIES.items() if cls is Run}
+SPECS = [groks().spec | {part: kind().to_dict()} for part, kinds in PARTS.items() for kind in kinds.values()]
+"""One run of every kind of task, net, optimiser, measurement, transform and filter."""
 
 
-@MANY
-@given(st.lists(st.tuples(st.sampled_from(PATHS), plain | st.just(...)), min_size=1, max_size=3))
-@example([(("net", "dim"), 2.0**63)])
-def test_any_spec_is_a_run_or_one_line(changes: list[tuple[tuple[str, ...], Any]]) -> None:
-    spec: dict[str, Any] = json.loads(json.dumps(SPEC))
+def ways(spec: Any) -> list[tuple[str, ...]]:
+    """To every value of a spec, and to one that is not there."""
+    if not isinstance(spec, dict):
+        return []
+    return [(name, *rest) for name in [*spec, "odd"] for rest in [(), *ways(spec.get(name))]]
+
+
+@fed(1000)
+@given(st.sampled_from(SPECS), st.data())
+def test_any_spec_is_a_run_or_one_line(valid: dict[str, Any], data: st.DataObject) -> None:
+    change = st.tuples(st.sampled_from(ways(valid)), plain | st.just(...))
+    run_or_one_line(valid, data.draw(st.lists(change, min_size=1, max_size=3)))
+
+
+def test_a_spec_with_a_number_that_no_field_holds() -> None:
+    run_or_one_line(groks().spec, [(("net", "dim"), 2.0**63)])
+
+
+def run_or_one_line(valid: dict[str, Any], changes: list[tuple[tuple[str, ...], Any]]) -> None:
+    spec: dict[str, Any] = json.loads(json.dumps(valid))
     for (*way, last), value in changes:
         place = spec
         for step in way:
@@ -150,7 +164,7 @@ def looked_at(store: Path) -> None:
         path.unlink()
 
 
-@settings(MANY, max_examples=50)
+@fed(50)
 @given(st.lists(st.tuples(st.integers(0, 2**17), st.binary(min_size=1, max_size=8)), min_size=1, max_size=4))
 def test_a_ledger_with_wounds(folder: Path, whole: Path, wounds: list[tuple[int, bytes]]) -> None:
     content = bytearray(whole.read_bytes())
@@ -162,7 +176,7 @@ def test_a_ledger_with_wounds(folder: Path, whole: Path, wounds: list[tuple[int,
     looked_at(store)
 
 
-@settings(MANY, max_examples=25)
+@fed(25)
 @given(st.integers(0, 2**17))
 def test_a_ledger_that_ends_too_soon(folder: Path, whole: Path, length: int) -> None:
     content = whole.read_bytes()
@@ -186,7 +200,7 @@ cells = st.one_of(
 )  # fmt: skip
 
 
-@settings(MANY, max_examples=90)
+@fed(90)
 @given(st.sampled_from(COLUMNS), cells)
 @example(("traces", "epochs"), -1)
 @example(("traces", "dtype"), "O")
@@ -217,7 +231,7 @@ def read(store: Path) -> Iterator[Any]:
         yield ledger.params(groks(0))
 
 
-@settings(MANY, max_examples=250)
+@fed(250)
 @given(
     st.sampled_from(["columns", "dtype", "epochs", "steps_per_epoch", "data"]),
     cells | st.lists(st.floats(width=32), max_size=40).map(lambda x: zlib.compress(np.array(x, np.float32).tobytes())),

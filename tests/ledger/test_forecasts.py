@@ -1,6 +1,7 @@
 """Forecasts are added and superseded; nothing changes or removes one."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def test_superseding_keeps_the_old(kept: Forecasts) -> None:
 
 
 def test_there_is_no_way_to_change_or_remove_one(kept: Forecasts, ledger: Ledger) -> None:
-    assert {name for name in dir(Forecasts) if not name.startswith("_")} == {"all", "keep"}
+    assert {name for name in dir(Forecasts) if not name.startswith("_")} == {"all", "enter", "keep"}
     made = kept.keep(**said())
     ledger.record(finished(groks()))
     ledger.reset([groks().identity])
@@ -113,6 +114,29 @@ def test_a_suite_is_copied_with_its_forecasts(kept: Forecasts, ledger: Ledger, t
         assert len(copy.forecasts.all()) == 3
         with pytest.raises(LedgerError, match="which stands"):
             copy.forecasts.keep(**said(3.0))
+
+
+def test_forecasts_of_another_ledger_are_entered_once_and_to_the_letter(
+    kept: Forecasts, ledger: Ledger, tmp_path: Path
+) -> None:
+    kept.keep(**said())
+    kept.keep(**said(2.0), supersede=True)
+    with open_ledger(tmp_path / "other.db") as other:
+        with pytest.raises(LedgerError, match="suite: found 'one'"):
+            other.forecasts.enter(kept.all())
+        other.register("one", "", [groks()])
+        other.forecasts.enter([])
+        for _ in range(2):
+            other.forecasts.enter(kept.all())
+            assert other.forecasts.all() == kept.all()
+        own = other.forecasts.keep(**said(accuracy="running"))
+        kept.keep(**said(3.0, accuracy="running"))
+        other.forecasts.enter(kept.all())
+        assert own in other.forecasts.all(standing=True), "what stands here is not replaced"
+        forged = [replace(one, made="2020-01-01T00:00:00.000+00:00", probe="other") for one in kept.all()]
+        with pytest.raises(LedgerError, match="it is not what was kept"):
+            other.forecasts.enter(forged)
+        assert len(other.forecasts.all()) == 3
 
 
 def test_a_ledger_from_before_there_were_forecasts(store: str, tmp_path: Path) -> None:

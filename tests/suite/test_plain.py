@@ -82,3 +82,27 @@ def test_null_is_none_where_there_may_be_none() -> None:
     assert {None if transform is None else transform.kind for transform in transforms} == {None, "tril_prune"}
     with pytest.raises(SuiteError, match=r"experiments\.first\.net: found"):
         parse_suite(text.replace("net: {dim: [8, 12]}", "net: [null]"))
+
+
+@pytest.mark.parametrize(
+    ("new", "place"),
+    [
+        ("task: []", "experiments.first.task"),
+        ("net: {dim: []}", "experiments.first.net.dim"),
+        ("net: [[], {kind: mlp}]", "experiments.first.net"),
+        ("loss: []", "experiments.first.loss"),
+    ],
+)
+def test_an_axis_needs_a_value(new: str, place: str) -> None:
+    with pytest.raises(SuiteError) as refusal:
+        parse_suite(PLAIN.replace("net: {dim: [8, 12]}", new))
+    (line,) = refusal.value.faults
+    assert f"{place}: found an empty list, expected at least one value" in line
+
+
+def test_more_specs_than_a_grid_may_have_are_refused_before_they_are_made() -> None:
+    many = list(range(1000))
+    with pytest.raises(SuiteError) as refusal:
+        parse_suite(PLAIN.replace("net: {dim: [8, 12]}", f"net: {{dim: {many}, depth: {many}, heads: {many}}}"))
+    (line,) = refusal.value.faults
+    assert "experiments.first.net: found 1000000000 specs, expected at most 100000" in line

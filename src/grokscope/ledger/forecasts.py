@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,9 +51,10 @@ forecasts = Table(
     Column("superseded_by", String(64), ForeignKey("forecasts.id", deferrable=True, initially="DEFERRED")),
 )
 _STANDING = forecasts.c.superseded_by.is_(None)
+_CHAIN = (forecasts.c.suite, forecasts.c.accuracy, forecasts.c.probe)
 Index(
     "one_standing_forecast",
-    *(forecasts.c.suite, forecasts.c.accuracy, forecasts.c.probe),
+    *_CHAIN,
     unique=True,
     sqlite_where=_STANDING,
     postgresql_where=_STANDING,
@@ -84,7 +85,10 @@ class KeptForecast:
 
 
 class Forecasts:
-    """The forecasts of a ledger. There is no way to change or to remove one."""
+    """The forecasts of a ledger. There is no way to change or to remove one.
+
+    Of a suite, an accuracy and a probe there is one chain: the forecast that stands and those that it superseded.
+    """
 
     def __init__(self, engine: Engine):
         self._engine = engine
@@ -119,6 +123,23 @@ class Forecasts:
                 raise LedgerError(f"{_named(row)}: another process has just kept one; it stands") from None
         return _read(row | {"superseded_by": None})
 
+    def enter(self, kept: Iterable[KeptForecast]) -> None:
+        """Add what another ledger keeps, to the letter, but to no chain that has begun here.
+
+        Raises:
+            LedgerError: one of them is not what was kept there, or the suite is not in this ledger; nothing is added.
+        """
+        rows = [_as_row(one) for one in kept]
+        if not rows:
+            return
+        with writing_to(self._engine) as connection:
+            for suite in {row["suite"] for row in rows}:
+                check_suite(connection, suite)
+            forecasts.create(connection, checkfirst=True)
+            here = set(map(tuple, connection.execute(select(*_CHAIN))))
+            if new := [row for row in rows if tuple(row[column.name] for column in _CHAIN) not in here]:
+                connection.execute(insert(forecasts), new)
+
     def all(self, suite: str | None = None, *, standing: bool = False) -> list[KeptForecast]:
         """Every forecast, oldest first: of a suite, or only those that stand.
 
@@ -136,7 +157,7 @@ class Forecasts:
 
 def _step_down(connection: Connection, row: Row, supersede: bool) -> None:
     """Make room for a new forecast: the one that stands gives its place up, or the new one is refused."""
-    same = [forecasts.c[name] == row[name] for name in ("suite", "accuracy", "probe")]
+    same = [column == row[column.name] for column in _CHAIN]
     before = connection.execute(select(forecasts.c.id, forecasts.c.made).where(_STANDING, *same)).one_or_none()
     if before is None:
         return
@@ -164,6 +185,16 @@ def _digest(row: Row) -> str:
 
 
 def _read(row: Row) -> KeptForecast:
+    _check(row)
+    return KeptForecast(**row | {"payload": json.loads(row["payload"])})
+
+
+def _as_row(kept: KeptForecast) -> Row:
+    row = vars(kept) | {"payload": _written(kept.payload)}
+    _check(row)
+    return row
+
+
+def _check(row: Row) -> None:
     if _digest(row) != row["id"]:
         raise LedgerError(f"forecast {row['id']}: it is not what was kept: its text or its time has been altered")
-    return KeptForecast(**row | {"payload": json.loads(row["payload"])})

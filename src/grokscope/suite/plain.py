@@ -34,6 +34,8 @@ from grokscope.suite.specs import OPTIONAL, REGISTRIES
 PARTS = ("task", "net", "optimiser", "measurement", "transform", "filter")
 SCALARS = tuple(f.name for f in dataclasses.fields(Run) if f.name not in (*PARTS, "seeds"))
 KNOWN = (*PARTS, "seeds", *SCALARS)
+MOST_SPECS = 100_000
+"""That a mapping may stand for."""
 REQUIRED = ("task", "net", "optimiser", "measurement", "seeds")
 
 
@@ -103,7 +105,7 @@ class PlainExperiment:
         if key in PARTS:
             found = specs(value, REGISTRIES[Run, key], self.findings, optional=(Run, key) in OPTIONAL)
             return list(dict.fromkeys(found))
-        return [entry.data for entry in value.elements()]
+        return [entry.data for entry in _elements(value, self.findings)]
 
     def _fits(self, fields: Mapping[str, Any]) -> bool:
         """Whether these make a run; if not, a fault at the key that is in the way."""
@@ -122,7 +124,7 @@ def specs(value: Value, kinds: Mapping[str, type[Spec]], findings: Findings, *, 
     Where there may be none, null stands for none.
     """
     if isinstance(value.data, list):
-        each = (specs(entry, kinds, findings, optional=optional) for entry in value.data)
+        each = (specs(entry, kinds, findings, optional=optional) for entry in _elements(value, findings))
         return list(itertools.chain.from_iterable(each))
     if optional and value.data is None:
         return [None]
@@ -138,9 +140,12 @@ def specs(value: Value, kinds: Mapping[str, type[Spec]], findings: Findings, *, 
     grid = {
         name: specs(entry, REGISTRIES[cls, name], findings, optional=(cls, name) in OPTIONAL)
         if (cls, name) in REGISTRIES
-        else [element.data for element in entry.elements()]
+        else [element.data for element in _elements(entry, findings)]
         for name, entry in known.items()
     }
+    if (n_specs := math.prod(map(len, grid.values()))) > MOST_SPECS:
+        findings.refuse(value, f"at most {MOST_SPECS}", found=f"{n_specs} specs")
+        return []
     made = []
     for setting in itertools.product(*grid.values()):
         try:
@@ -148,3 +153,10 @@ def specs(value: Value, kinds: Mapping[str, type[Spec]], findings: Findings, *, 
         except SpecError as error:
             findings.refuse(known.get(error.field, value), error.expected, found=in_words(error.found))
     return made
+
+
+def _elements(value: Value, findings: Findings) -> list[Value]:
+    """The elements of a list, of which there must be one; a lone value is a list of one."""
+    if not (entries := value.elements()):
+        findings.refuse(value, "at least one value")
+    return entries

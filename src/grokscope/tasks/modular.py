@@ -7,6 +7,7 @@ Source: Song & Ye 2026, section 3.
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,8 +81,38 @@ def table(p: int, op: Operation) -> tuple[Int[np.ndarray, "rows 4"], Int[np.ndar
     return inputs.astype(np.int32), label.astype(np.int32)
 
 
+class OfTable(Spec):
+    """A task whose examples are the rows of an operation's table: some are trained on, the rest are kept to test."""
+
+    p: int
+    op: Operation
+    fraction: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_prime(self.p)
+        if self.n_train < 1:
+            raise SpecError("fraction", self.fraction, f"a fraction that leaves at least one of {self.n_rows} rows")
+
+    @property
+    @abstractmethod
+    def n_train(self) -> int: ...
+
+    @property
+    def label(self) -> str:
+        return f"{self.op} p={self.p}"
+
+    @property
+    def n_rows(self) -> int:
+        return table_size(self.p, self.op)
+
+    @property
+    def row_bucket(self) -> int:
+        return row_bucket(self.n_rows, self.p * self.p)
+
+
 @dataclass(frozen=True)
-class Modular(Spec):
+class Modular(OfTable):
     """Learn an operation from part of its table, be tested on the rest.
 
     Splits: `random` trains on the first trunc(fraction * N) rows of a permutation; `sequential` on the first
@@ -95,12 +126,6 @@ class Modular(Spec):
     fraction: float = traced(0.5, low=0.0, high=1.0)
     split: Split = traced("random", choices=SPLITS)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_prime(self.p)
-        if self.n_train < 1:
-            raise SpecError("fraction", self.fraction, f"a fraction that leaves at least one of {self.n_rows} rows")
-
     @classmethod
     def of_size(cls, p: int, op: Operation, n: int) -> Modular:
         """The random split with exactly n training rows."""
@@ -111,14 +136,6 @@ class Modular(Spec):
     @property
     def signature(self) -> Signature:
         return Signature(vocab=self.p + 2, length=4, classes=self.p + 2, following=(self.p,))
-
-    @property
-    def label(self) -> str:
-        return f"{self.op} p={self.p}"
-
-    @property
-    def n_rows(self) -> int:
-        return table_size(self.p, self.op)
 
     @property
     def n_train(self) -> int:
@@ -132,10 +149,6 @@ class Modular(Spec):
     @property
     def n_val(self) -> int:
         return self.n_rows - self.n_train
-
-    @property
-    def row_bucket(self) -> int:
-        return row_bucket(self.n_rows, self.p * self.p)
 
     def split_rows(self, key: Key[Array, ""]) -> tuple[Int[np.ndarray, " train"], Int[np.ndarray, " val"]]:
         """Row numbers of the training and the validation part, each in random order."""

@@ -12,13 +12,13 @@ import numpy as np
 from jaxtyping import Array, Key
 
 from grokscope.run import Signature
-from grokscope.spec import Spec, SpecError, traced
-from grokscope.tasks.dataset import Dataset, row_bucket
-from grokscope.tasks.modular import LARGEST_PRIME, OPERATIONS, Operation, check_prime, table, table_size
+from grokscope.spec import traced
+from grokscope.tasks.dataset import Dataset
+from grokscope.tasks.modular import LARGEST_PRIME, OPERATIONS, OfTable, Operation, table
 
 
 @dataclass(frozen=True)
-class Pairs(Spec):
+class Pairs(OfTable):
     """Learn an operation from part of its table, be tested on the rest.
 
     The test part has trunc((1 - fraction) * N) rows and training the others: 8939 and 3830 of 12769 at p = 113.
@@ -30,23 +30,9 @@ class Pairs(Spec):
     op: Operation = traced("+", choices=OPERATIONS)
     fraction: float = traced(0.7, low=0.0, high=1.0)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_prime(self.p)
-        if self.n_train < 1:
-            raise SpecError("fraction", self.fraction, f"a fraction that leaves at least one of {self.n_rows} rows")
-
     @property
     def signature(self) -> Signature:
         return Signature(vocab=self.p, length=2, classes=self.p)
-
-    @property
-    def label(self) -> str:
-        return f"{self.op} p={self.p}"
-
-    @property
-    def n_rows(self) -> int:
-        return table_size(self.p, self.op)
 
     @property
     def n_train(self) -> int:
@@ -55,10 +41,6 @@ class Pairs(Spec):
     @property
     def n_val(self) -> int:
         return int((1 - self.fraction) * self.n_rows + 1e-9)
-
-    @property
-    def row_bucket(self) -> int:
-        return row_bucket(self.n_rows, self.p * self.p)
 
     def arrays(self, key: Key[Array, ""]) -> Dataset:
         """The examples, each part in the random order of one permutation by `key`."""

@@ -4,7 +4,7 @@ What it was made of can be made again from it: `grokscope run CAPSULE.zip` does,
 """
 
 from grokscope.studies.capsule.opening import Opened, is_capsule, opened
-from grokscope.studies.capsule.repeat import Agreement, agreements
+from grokscope.studies.capsule.repeat import Agreement, agreements, begin
 from grokscope.studies.capsule.sealing import seal
 
-__all__ = ["Agreement", "Opened", "agreements", "is_capsule", "opened", "seal"]
+__all__ = ["Agreement", "Opened", "agreements", "begin", "is_capsule", "opened", "seal"]

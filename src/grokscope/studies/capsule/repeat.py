@@ -1,4 +1,4 @@
-"""Whether a suite that was done again came to the same."""
+"""A suite that is done again: what it begins with, and whether it came to the same."""
 
 from __future__ import annotations
 
@@ -24,6 +24,15 @@ class Agreement(NamedTuple):
     label: str
     verdict: Literal["identical", "agrees", "differs", "missing"]
     why: str = ""
+
+
+def begin(suite: Suite, recorded: Ledger, repeated: Ledger) -> None:
+    """Enter the suite into the ledger in which it is done again, and the forecasts that were frozen before.
+
+    They foretell these runs as they did the recorded ones.
+    """
+    repeated.register(suite.name, suite.text, suite.runs)
+    repeated.forecasts.enter(recorded.forecasts.all(suite.name))
 
 
 def agreements(suite: Suite, recorded: Ledger, repeated: Ledger) -> list[Agreement]:

@@ -1,0 +1,82 @@
+"""Into the ledger and out of it: registries, Parquet files and capsules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from grokscope.api.places import DEFAULT_OUT, default_store
+from grokscope.api.running import Outcome, run_suite
+from grokscope.ledger import Ledger, open_ledger
+from grokscope.ledger.published import Imported
+from grokscope.studies.capsule import Agreement, Opened, agreements, begin, opened, seal
+from grokscope.studies.export import export
+from grokscope.suite import load_suite
+
+
+def import_registry(path: str | Path, *, store: str | Path | None = None) -> Imported:
+    """Enter a registry of the published code into the ledger, marked with its origin; no suite shows it unasked.
+
+    Raises:
+        LedgerError: it is no such registry, or the ledger cannot be used.
+    """
+    with open_ledger(store or default_store()) as ledger:
+        return ledger.import_registry(path)
+
+
+def export_suite(suite: str | Path, to: str | Path, *, store: str | Path | None = None) -> list[Path]:
+    """Write a suite's runs and traces as Parquet files into a folder. Their paths.
+
+    Args:
+        suite: its name in the ledger, or a suite's file.
+
+    Raises:
+        LedgerError: there is no ledger, or the suite is not in it.
+    """
+    with open_ledger(store or default_store(), create=False) as ledger:
+        return export(ledger, suite_name(suite, ledger), Path(to))
+
+
+def seal_suite(suite: str | Path, to: str | Path, *, store: str | Path | None = None) -> Path:
+    """Write a capsule: suite, ledger, report and versions in one file, which `repeat` does again. Its path."""
+    with open_ledger(store or default_store(), create=False) as ledger:
+        return seal(ledger, suite_name(suite, ledger), Path(to))
+
+
+def open_capsule(capsule: str | Path, *, out: str | Path = DEFAULT_OUT) -> Opened:
+    """Unpack a capsule's suite and ledger into a folder of their own under `out`.
+
+    Beside them is then the ledger in which the suite is done again, with the forecasts that were frozen before.
+
+    Raises:
+        InputError: it is no whole capsule, or one of its forecasts is not what was kept.
+    """
+    inside = opened(Path(capsule), Path(out) / "capsules")
+    with open_ledger(inside.recorded, create=False) as then, open_ledger(default_store(inside.folder)) as again:
+        begin(inside.suite, then, again)
+    return inside
+
+
+def compared(capsule: Opened) -> list[Agreement]:
+    """What the runs of a capsule came to when they were recorded and when they were done again in its folder."""
+    again = default_store(capsule.folder)
+    with open_ledger(capsule.recorded, create=False) as then, open_ledger(again, create=False) as now:
+        return agreements(capsule.suite, then, now)
+
+
+def repeat(capsule: str | Path, *, out: str | Path = DEFAULT_OUT, **options: Any) -> tuple[Outcome, list[Agreement]]:
+    """Do a capsule's suite again, in a ledger of its own under `out`, and compare; goes on where it was stopped.
+
+    Args:
+        options: as of `run_suite`, but for `store`.
+
+    Raises:
+        InputError: it is no whole capsule.
+    """
+    inside = open_capsule(capsule, out=out)
+    return run_suite(inside.suite, out=inside.folder, **options), compared(inside)
+
+
+def suite_name(suite: str | Path, ledger: Ledger) -> str:
+    """The name of a suite in the ledger, or that of the suite in a file."""
+    return str(suite) if str(suite) in set(ledger.suites()["name"]) else load_suite(suite, skip_impossible=True).name

@@ -1,0 +1,56 @@
+"""Forecasts, made before their outcome is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from grokscope.api.places import DEFAULT_OUT, default_store
+from grokscope.ledger import open_ledger
+from grokscope.report.forecasts import StandingForecast
+from grokscope.studies.freeze import freeze
+from grokscope.studies.outcome import standing_forecasts
+from grokscope.studies.split import declared
+from grokscope.studies.tidy import tidy
+from grokscope.suite import Suite, load_suite
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """What `forecast` came to.
+
+    Attributes:
+        standing: one for every accuracy, with its scores at the primes whose held-out runs are done.
+        made: ids of those that were made in this call.
+        notes: what a person should know of the others, a line each.
+    """
+
+    standing: tuple[StandingForecast, ...]
+    made: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def forecast(
+    suite: Suite | str | Path,
+    *,
+    store: str | Path | None = None,
+    out: str | Path = DEFAULT_OUT,
+    supersede: bool = False,
+) -> Forecasts:
+    """Freeze the suite's forecasts from its calibration runs, where none stand, and score those that can be.
+
+    A forecast is kept in the ledger before any held-out result is read, and is never changed. With `supersede`, one
+    that would now be another gives its place to that other, and stays readable.
+
+    Raises:
+        SuiteError: the suite has no `analysis.calibrate`, or one that cannot be.
+        InputError: calibration runs are still to be done, or are too few.
+        LedgerError: there is no ledger, or the suite is not in it.
+    """
+    suite = suite if isinstance(suite, Suite) else load_suite(suite)
+    declared(suite)
+    with open_ledger(store or default_store(out), create=False) as ledger:
+        frozen = freeze(suite, ledger, supersede=supersede)
+        frame = tidy(ledger.runs(suite=suite.name))
+        standing = standing_forecasts(suite, ledger, frame)
+    return Forecasts(standing, tuple(kept.id for kept in frozen.kept), frozen.notes)

@@ -1,0 +1,138 @@
+"""Run: one training, wholly described, and its identity."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from grokscope.run.identity import PROTOCOL, digits
+from grokscope.run.parts import (
+    LOSSES,
+    MATMULS,
+    Filter,
+    Loss,
+    Matmul,
+    Measurement,
+    Net,
+    Optimiser,
+    Precision,
+    Seeds,
+    Task,
+    Transform,
+)
+from grokscope.run.shape import Shape, once
+from grokscope.spec import Spec, SpecError, canonical_object, static, traced
+
+WATCHING = ("measurement", "keep", "snapshot_every")
+"""Fields of a run that say what is measured and kept of it; the parameters never feel them."""
+
+
+@dataclass(frozen=True)
+class Run(Spec):
+    """One training, wholly described. Two runs with equal specs are the same run.
+
+    Attributes:
+        batch_size: examples a step; -1 for the full training set.
+        max_epochs: the run ends here if its measurement has not ended it before.
+        keep: `final` keeps the last parameters in the ledger.
+        loss: what is minimised, and recorded as loss.
+        shuffle: `never` takes the training examples in the data set's own order every epoch.
+        transform: what is done to the parameters after every step; None for nothing.
+        filter: what is done to the gradient before the optimiser sees it; None for nothing.
+        snapshot_every: keeps the parameters before the first epoch and after every so many; 0 for none.
+        matmul: `highest` takes matrix products in the run's precision; `tf32` and `bfloat16` ask the device for
+            faster ones, where it has them (see `docs/speed.md`), in training and in evaluation.
+    """
+
+    task: Task = static()
+    net: Net = static()
+    optimiser: Optimiser = static()
+    measurement: Measurement = static()
+    seeds: Seeds = traced(Seeds())
+    batch_size: int = static(512)
+    max_epochs: int = traced(5000, low=1, high=10_000_000)
+    precision: Precision = static("float32", choices=("float32", "float64"))
+    keep: Literal["nothing", "final"] = traced("nothing", choices=("nothing", "final"))
+    loss: Loss = static("cross_entropy", choices=LOSSES, later=True)
+    shuffle: Literal["every epoch", "never"] = traced("every epoch", choices=("every epoch", "never"), later=True)
+    transform: Transform | None = static(None, later=True)
+    snapshot_every: int = traced(0, low=0, later=True)
+    filter: Filter | None = static(None, later=True)
+    matmul: Matmul = static("highest", choices=MATMULS, later=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, ability in (
+            ("task", "arrays"),
+            ("net", "build"),
+            ("optimiser", "transform"),
+            ("measurement", "rule"),
+        ):
+            if not hasattr(getattr(self, name), ability):
+                raise SpecError(name, getattr(self, name), f"the spec of a {name}, which has {ability}()")
+        if self.batch_size != -1 and self.batch_size < 1:
+            raise SpecError("batch_size", self.batch_size, "at least 1, or -1 for the full training set")
+        if self.precision == "float64" and self.matmul != "highest":
+            raise SpecError("matmul", self.matmul, "highest where the precision is float64")
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The complete resolved spec as plain JSON values, protocol version included."""
+        return {"protocol": PROTOCOL} | self.to_dict()
+
+    def essence_texts(self) -> dict[str, str]:
+        """As of any spec, and the protocol version."""
+        return {"protocol": str(PROTOCOL)} | super().essence_texts()
+
+    @cached_property
+    def identity(self) -> str:
+        """20 hexadecimal digits: SHA-256 of the canonical JSON of `spec` without later fields at their defaults."""
+        return digits(canonical_object(self.essence_texts()))
+
+    @cached_property
+    def training(self) -> str:
+        """20 hexadecimal digits for what is trained, whatever is measured of it and however long it goes on.
+
+        Runs that share it have one and the same trace, as far as each goes. A transform is told how far the run is of
+        its last epoch, so with one the last epoch counts.
+        """
+        apart = WATCHING if self.transform is not None else (*WATCHING, "max_epochs")
+        return digits(canonical_object({k: text for k, text in self.essence_texts().items() if k not in apart}))
+
+    @property
+    def label(self) -> str:
+        """A few words for a person: what is measured, on what, with which net."""
+        return f"{self.measurement.kind} {self.task.label} {self.net.label}"
+
+    @cached_property
+    def shape(self) -> Shape:
+        """What it has in common with the runs that may share its pack: one object for all that do."""
+        parts = (self.task, self.net, self.optimiser, self.transform, self.filter)
+        texts = tuple(part.canonical if isinstance(part, Spec) else part for part in parts)
+        return once((*texts, self.batch_size, self.precision, self.loss, self.matmul), self._shape)
+
+    def _shape(self) -> Shape:
+        return Shape(
+            net=self.net.static_part(),
+            optimiser=self.optimiser.static_part(),
+            signature=self.task.signature,
+            rows=self.task.row_bucket,
+            batch_size=self.task.n_train if self.batch_size == -1 else min(self.batch_size, self.task.row_bucket),
+            precision=self.precision,
+            loss=self.loss,
+            transform=self.transform and self.transform.static_part(),
+            filter=self.filter and self.filter.static_part(),
+            matmul=self.matmul,
+        )
+
+    @property
+    def n_params(self) -> int:
+        """P, the number of trainable parameters."""
+        return self.net.n_params(self.task.signature)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimiser steps an epoch; the last, smaller batch is kept."""
+        return math.ceil(self.task.n_train / self.shape.batch_size)
