@@ -126,7 +126,7 @@ def record(connection: Connection, outcomes: Iterable[KeptOutcome], owner: str |
     end(connection, [{"run": identity} | failed_row(failure) for identity, failure in failed.items()])
 
 
-def trace_rows(finished: dict[str, Finished]) -> list[Row]:
+def trace_rows(finished: dict[str, KeptFinish]) -> list[Row]:
     """Their traces, packed on all cores: packing is most of the work of a batch, and threads can share it."""
     with ThreadPoolExecutor() as pool:
         return list(pool.map(trace_row, *zip(*finished.items(), strict=True))) if finished else []
