@@ -32,7 +32,6 @@ experiments: {groks: {type: groks, keep: final}}
 """
 VMAP = """
 name: doomed
-study: order
 retries: 5
 defaults:
   net: {kind: complete, iterations: 3}
