@@ -69,8 +69,10 @@ test-ray: $(RAY) ## Run the tests on a real Ray, started here, whose workers, no
 test-long: $(READY) ## Run the slow tests too
 	GROKSCOPE_TEST_FEED=10 $(BIN)/pytest -m ''
 
-bench: $(BENCH) ## Print every figure that the README claims about speed
+bench: $(BENCH) ## Print every figure that the README claims about speed (an hour: the quick suite thrice)
 	$(BIN)/python benchmarks/cpu.py
+	$(BIN)/python benchmarks/once_a_token.py
+	$(BIN)/python benchmarks/cores.py
 
 clean: ## Remove the virtual environment and what tools leave behind
 	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache .mypy_cache .coverage

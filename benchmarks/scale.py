@@ -12,10 +12,10 @@ through every step that the driver and the reader of a suite take, each in a pro
     runs      `Ledger.runs` of the suite
     report    what `grokscope report` does, up to `--report-runs`
 
-Printed are wall and processor seconds, runs a (wall) second, the peak memory of the process, and how the processor
-time grows: the exponent k of runs^k, fitted to what each size takes beyond the smallest. Processor time, since it is
-the same on a machine that does other things too. Exit status 1 if a step grows faster than linearly, or a target is
-missed by the wall clock.
+Printed are wall and processor seconds, runs a (wall) second, the peak memory of the process, and how a step grows: the
+exponent k of runs^k, fitted to what each size takes beyond the smallest, and the model, so much and so much more a run,
+fitted to all sizes. By processor time, since it is the same on a machine that does other things too. Exit status 1 if a
+step grows faster than linearly, or a target is missed by the wall clock.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.optimize import nnls
 from synthetic import BATCH, synthetic, text
 
 from grokscope.ledger import open_ledger
@@ -195,6 +196,20 @@ def exponent(costs: Sequence[Cost]) -> float:
     return float(np.polyfit(*np.log(np.array(beyond)).T, 1)[0])
 
 
+def line(runs: Sequence[int], found: Sequence[float]) -> tuple[float, float]:
+    """a and b of a + b runs, neither below 0: the least sum of squared relative errors."""
+    relative = np.stack([np.ones(len(runs)), runs], axis=1) / np.array(found)[:, None]
+    (a, b), _ = nnls(relative, np.ones(len(runs)))
+    return float(a), float(b)
+
+
+def model(costs: Sequence[Cost]) -> str:
+    """What a step takes by its number of runs, in words."""
+    runs = [cost.runs for cost in costs]
+    (fixed, each), (base, more) = (line(runs, found) for found in ([c.cpu for c in costs], [c.peak for c in costs]))
+    return f"{fixed:.2f} s cpu and {1e6 * each:.0f} us a run, {base / 2**20:.0f} MiB and {more / 2**10:.2f} KiB a run"
+
+
 def faults(costs: Sequence[Cost]) -> Iterator[str]:
     """Steps that grow faster than linearly, and targets that are missed, each at the smallest size that it is for."""
     for step, store in dict.fromkeys((cost.step, cost.store) for cost in costs):
@@ -258,8 +273,9 @@ def main() -> None:
                 costs.append(apart(step, size, store, options.folder))
                 print(told(costs[-1]), flush=True)
     for step, store in dict.fromkeys((cost.step, cost.store) for cost in costs):
-        k = exponent([cost for cost in costs if (cost.step, cost.store) == (step, store)])
-        print(f"{step} on {store}: {'too short to say' if math.isnan(k) else f'runs^{k:.2f}'}")
+        mine = [cost for cost in costs if (cost.step, cost.store) == (step, store)]
+        k = exponent(mine)
+        print(f"{step} on {store}: {'too short to say' if math.isnan(k) else f'runs^{k:.2f}'}; {model(mine)}")
     if found := list(faults(costs)):
         raise SystemExit("\n".join(found))
 

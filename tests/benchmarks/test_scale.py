@@ -40,6 +40,15 @@ def test_what_grows_faster_than_linearly_is_a_fault(scale, power, faulty):
     assert bool(list(scale.faults(costs))) is faulty
 
 
+def test_the_model_is_what_a_step_takes_at_first_and_what_a_run_adds(scale):
+    runs = (100, 1000, 10_000)
+    assert scale.line(runs, [3 + 0.002 * n for n in runs]) == pytest.approx((3, 0.002))
+    fixed, each = scale.line(runs, [5.0, 4.0, 3.0])
+    assert (fixed > 0, each) == (True, 0), "nothing takes less the more there is"
+    costs = [scale.Cost("plan", "sqlite", n, 9.0, 0.5 + 1e-3 * n, 2**20 * 200 + 2**10 * n) for n in runs]
+    assert scale.model(costs) == "0.50 s cpu and 1000 us a run, 200 MiB and 1.00 KiB a run"
+
+
 def test_a_missed_target_is_a_fault(scale):
     slow, quick = (scale.Cost("record", "sqlite", 10_000, seconds, 1.0, 1) for seconds in (10.0, 4.0))
     assert len(list(scale.faults([slow]))) == 1

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,10 +50,29 @@ def test_max_time_stops_early_and_the_next_run_goes_on(tmp_path: Path) -> None:
     (tmp_path / "long.yaml").write_text(TINY.replace("tiny", "long").replace("max_epochs: 12", "max_epochs: 600"))
     stopped = call("run", tmp_path / "long.yaml", "--out", tmp_path / "out", "--max-time", "0.01s", "--workers", "1")
     assert stopped.exit_code == 130, stopped.output
+    assert "writing the report" in stopped.output
     states = json.loads(call("runs", "--store", tmp_path / "out" / "ledger.sqlite", "--json").stdout)
     assert len(states) == 5
     assert {run["status"] for run in states} <= {"pending", "done"}, "nothing is left as running"
     assert "pending" in {run["status"] for run in states}
+
+
+def test_ctrl_c_while_the_report_is_made_leaves_the_one_that_is_there(
+    tiny: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All runs are done, so that nothing but the report takes time; it can take minutes."""
+    page = tiny / "out" / "reports" / "tiny" / "index.html"
+    before = page.read_bytes()
+
+    def interrupted(*args: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("grokscope.api.concluded", interrupted)
+    stopped = call("run", tiny / "tiny.yaml", "--out", tiny / "out")
+    assert stopped.exit_code == 130, stopped.output
+    assert "nothing is lost" in stopped.output
+    assert "Report:" not in stopped.output
+    assert page.read_bytes() == before
 
 
 def test_plan_writes_nothing_and_counts(tiny: Path, tmp_path: Path) -> None:

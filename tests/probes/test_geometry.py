@@ -40,12 +40,22 @@ def test_a_step_is_like_itself_in_any_metric(scale: float) -> None:
 
 def rows(thetas: list[np.ndarray], fishers: list[np.ndarray] | None = None) -> list[Here]:
     fishers = fishers or [F] * len(thetas)
-    found = path(zip(range(0, 5 * len(thetas), 5), thetas, fishers, strict=True), split(fishers[-1]), fishers[-1])
-    return list(found)
+    kinds = [{"fisher": f, "other": f + 1} for f in fishers]
+    found = list(path(zip(range(0, 5 * len(thetas), 5), thetas, kinds, strict=True), split(fishers[-1]), kinds[-1]))
+    assert {row.metric for row in found} == {"fisher", "other", "euclidean"}
+    return found
+
+
+def test_every_kind_of_fisher_is_a_metric_of_its_own() -> None:
+    """Squared lengths by F + 1 are those by F and the plain ones together."""
+    found = rows(list(RNG.normal(size=(4, 20))), list(RNG.random((4, 20))))
+    for epoch in (0, 5, 10):
+        speed = {row.metric: row.speed for row in found if row.epoch == epoch and row.part == "all"}
+        assert speed["other"] == pytest.approx(np.hypot(speed["fisher"], speed["euclidean"]))
 
 
 def test_pure_decay_goes_straight_to_the_origin() -> None:
-    found = [row for row in rows([A * 0.9**e for e in range(6)]) if row.part == "all"]
+    found = [row for row in rows([A * 0.9**e for e in range(6)]) if row.part == "all" and row.metric != "other"]
     assert [row.epoch for row in found if row.metric == "fisher"] == [0, 5, 10, 15, 20, 25]
     for row in found[:-2]:
         assert row.origin == pytest.approx(1)
@@ -97,16 +107,16 @@ def test_memory_does_not_grow_with_the_number_of_snapshots() -> None:
     alive: list[weakref.ref[np.ndarray]] = []
     most = 0
 
-    def snapshots() -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    def snapshots() -> Iterator[tuple[int, np.ndarray, dict[str, np.ndarray]]]:
         nonlocal most
         for epoch in range(60):
             theta, fisher = np.full(20, float(epoch)), np.ones(20)
             alive.extend((weakref.ref(theta), weakref.ref(fisher)))
-            yield epoch, theta, fisher
+            yield epoch, theta, {"fisher": fisher}
             del theta, fisher
             most = max(most, sum(ref() is not None for ref in alive))
 
-    for _ in path(snapshots(), split(np.ones(20)), np.ones(20)):
+    for _ in path(snapshots(), split(np.ones(20)), {"fisher": np.ones(20)}):
         pass
     assert most <= 8
 

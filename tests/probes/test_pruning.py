@@ -60,6 +60,16 @@ def test_curves_are_those_of_weights_zeroed_by_hand(scheme: str) -> None:
         np.testing.assert_allclose(found.loss[i], loss, rtol=1e-4)
 
 
+@pytest.mark.parametrize("at_once", [5, 12])
+def test_points_side_by_side_are_points_one_after_another(at_once: int) -> None:
+    nets = [mlp(seed) for seed in range(3)]
+    stacked = _stacked(nets), _stacked([places(net, "layerwise") for net in nets])
+    data = np.stack([INPUTS] * 3), np.stack([TARGETS] * 3)
+    one, many = (curves(*stacked, *data, POINTS, n) for n in (1, at_once))
+    np.testing.assert_array_equal(one.accuracy, many.accuracy)
+    np.testing.assert_allclose(one.loss, many.loss, rtol=1e-5)
+
+
 def test_fisher_pruning_takes_biases_too_in_ascending_order() -> None:
     net = mlp()
     rng = np.random.default_rng(4)

@@ -16,10 +16,12 @@ from grokscope.report.sheet import Sheet
 from grokscope.run import Run
 from grokscope.studies.order import STUDY, conclude
 from grokscope.studies.order.cells import cell_of, cells, named, scheme_of
+from grokscope.studies.order.comparison import controls
 from grokscope.studies.order.measured import open_weights, pins
 from grokscope.studies.order.published import beside, published, remeasured
 from grokscope.studies.study import study_of
 from grokscope.suite import Suite, load_suite, parse_suite
+from grokscope.tasks import Modular, Parity, Scans, Xor
 from grokscope.training.outcomes import Finished, Job, Snapshot
 from grokscope.training.pack import Pack
 from grokscope.training.transforms import RandomPrune, Rewind, Threshold, TopK, TrilDamp, TrilPrune
@@ -160,11 +162,15 @@ def test_the_page_has_every_figure_and_says_what_was_found(sheet: Sheet, tmp_pat
     drawn = {path.stem for path in (tmp_path / "report" / "figures").glob("*.png")}
     wanted = {f"{kind}_xor" for kind in ("schemes", "matrices", "graphs", "states")} | {"course_xor_20", "sizes_xor_20"}
     wanted |= {"losses_xor"}
+    assert {name for name in drawn if name.startswith("times_")} == {
+        "times_parity_3",
+        "times_parity_with_random_labels_3",
+    }
     assert wanted <= drawn
     text = page.read_text()
     for words in ("trained without pruning, orderedness is", "Through training", "Networks", "memorising"):
         assert words in text
-    assert {"comparison", "cells", "courses", "sizes", "larger"} <= {
+    assert {"comparison", "cells", "courses", "sizes", "larger", "times"} <= {
         p.stem for p in (tmp_path / "report" / "tables").iterdir()
     }
 
@@ -225,8 +231,32 @@ def test_shut_connections_are_not_there(suite: Suite) -> None:
     np.testing.assert_array_equal(open_weights(gated, arrays), np.arange(24).reshape(4, 6) >= 12)
 
 
-def test_pins(suite: Suite) -> None:
-    assert pins(cell_of(suite.runs[0])) == {"outputs": 1, "inputs": 2, "free": 0}
+@pytest.mark.parametrize(
+    ("task", "hidden", "expected"),
+    [
+        (Xor(), 3, {"outputs": 1, "inputs": 2, "free": 0}),
+        (Parity(bits=5), 18, {"outputs": 2, "inputs": 5, "free": 0}),
+        (Scans(), 16, {"outputs": 10, "free": 0}),  # 64 inputs and 26 units
+        (Scans(), 54, {"outputs": 10, "inputs": 64, "free": 0}),
+        (Modular(3), 7, {"outputs": 5, "free": 0}),  # four tokens of five each are 20 inputs
+        (Modular(3), 15, {"outputs": 5, "inputs": 20, "free": 0}),
+    ],
+)
+def test_as_many_units_are_pinned_as_there_are(suite: Suite, task, hidden: int, expected: dict[str, int]) -> None:
+    run = suite.runs[0]
+    net = dataclasses.replace(run.net, hidden=hidden)
+    assert pins(cell_of(dataclasses.replace(run, task=task, net=net))) == expected
+
+
+def test_controls_stand_beside_networks_of_their_own_size() -> None:
+    like = {"iterations": 3, "setting": "", "epochs": 10, "seeds": 8, "value": 0.5, "scheme": "top k"}
+    rows = [{"task": task, "hidden": hidden} | like for task, hidden in (("xor", 5), ("sine", 8), ("untrained", 5))]
+    cells = pd.DataFrame(rows)
+    drawn = controls(cells, cells[cells["task"] == "xor"])
+    assert list(drawn) == ["top k"]
+    assert set(drawn["top k"]["hidden"]) == {5}
+    assert not controls(cells, cells[cells["task"] == "sine"])
+    assert set(controls(cells.assign(hidden=8), cells.assign(hidden=8))["top k"]["hidden"]) == {8}
 
 
 def test_the_shipped_comparison_has_a_cell_for_every_published_one() -> None:

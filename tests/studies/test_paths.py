@@ -160,7 +160,12 @@ def test_scrambled_snapshots_are_told_apart_by_magnetisation_at_most(sheet: Shee
 
 def test_geometry_has_a_row_for_every_snapshot_part_and_metric(sheet: Sheet) -> None:
     path = tables(sheet)["geometry_1"]
-    assert len(path) == 4 * 7 * 3 * 2
+    assert len(path) == 4 * 7 * 3 * 3
+    assert set(path["metric"]) == {"fisher", "categorical fisher", "euclidean"}
+    speed = path[(path["part"] == "all") & (path["epoch"] < 12)].pivot(
+        index=["id", "epoch"], columns="metric", values="speed"
+    )
+    assert (speed["fisher"] != speed["categorical fisher"]).all()
     whole = path[(path["part"] == "all") & (path["metric"] == "euclidean")]
     for _, rows in whole.groupby("id"):
         assert rows["arc"].is_monotonic_increasing

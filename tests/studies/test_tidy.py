@@ -77,24 +77,36 @@ def test_other_tasks_nets_optimisers_and_losses_part_the_runs(tmp_path: Path) ->
         Run(Modular(13), MLP(24, activation="tanh"), SGD(momentum=0.5), Groks(), filter=Grokfast(amplify=3.0)),
         Run(Modular(13), NET, Muon(), Groks(), loss="stablemax", shuffle="never"),
         Run(Modular(13), NET, AdamW(eps=1e-6), Groks(), filter=Orthogonal()),
+        Run(Modular(13), NET, OPTIMISER, Groks(), matmul="tf32"),
+        Run(Modular(13), NET, OPTIMISER, Groks(), precision="float64"),
     )
     with open_ledger(tmp_path / "others.sqlite") as ledger:
         ledger.register("others", "", others)
         ledger.record_all([finished(run) for run in others])
         frame = tidy(ledger.runs()).set_index("id").loc[[run.identity for run in others]]
-    assert list(frame["p"]) == [6, 6, 13, 13, 13]
-    assert list(frame["dim"]) == [8, 8, 24, 8, 8]
-    assert list(frame["op"]) == ["compose", "compose", "/", "/", "/"]
+    assert list(frame["p"]) == [6, 6, *[13] * 5]
+    assert list(frame["dim"]) == [8, 8, 24, *[8] * 4]
+    assert list(frame["op"]) == ["compose", "compose", *["/"] * 5]
     assert list(frame["n_train"]) == [run.task.n_train for run in others]
     assert list(frame["n_val"]) == [run.task.n_val for run in others]
-    assert list(frame["probe"]) == ["task", "vocab", "task", "task", "task"]
-    assert list(frame["net"]) == ["transformer", "transformer", "mlp activation tanh", "transformer", "transformer"]
-    assert list(frame["norm"].fillna("")) == ["layer", "rms", "", "rms", "rms"]
-    assert list(frame["gate"].fillna("")) == ["silu", "none", "", "silu", "silu"]
-    assert list(frame["optimiser"]) == ["adamw", "adamw", "sgd momentum 0.5", "muon", "adamw eps 1e-06"]
-    assert list(frame["filter"]) == ["none", "none", "grokfast amplify 3", "none", "orthogonal"]
-    assert list(frame["loss"]) == ["cross_entropy"] * 3 + ["stablemax", "cross_entropy"]
-    assert list(frame["shuffle"]) == ["every epoch"] * 3 + ["never", "every epoch"]
+    assert list(frame["probe"]) == ["task", "vocab", *["task"] * 5]
+    assert list(frame["net"]) == ["transformer", "transformer", "mlp activation tanh", *["transformer"] * 4]
+    assert list(frame["norm"].fillna("")) == ["layer", "rms", "", *["rms"] * 4]
+    assert list(frame["gate"].fillna("")) == ["silu", "none", "", *["silu"] * 4]
+    assert list(frame["optimiser"]) == [
+        "adamw",
+        "adamw",
+        "sgd momentum 0.5",
+        "muon",
+        "adamw eps 1e-06",
+        "adamw",
+        "adamw",
+    ]
+    assert list(frame["filter"]) == ["none", "none", "grokfast amplify 3", "none", "orthogonal", "none", "none"]
+    assert list(frame["loss"]) == ["cross_entropy"] * 3 + ["stablemax"] + ["cross_entropy"] * 3
+    assert list(frame["shuffle"]) == ["every epoch"] * 3 + ["never"] + ["every epoch"] * 3
+    assert list(frame["matmul"]) == ["highest"] * 5 + ["tf32", "highest"]
+    assert list(frame["precision"]) == ["float32"] * 6 + ["float64"]
     assert len(list(by_setting(frame))) == len(others)  # no two lie on one curve
 
 

@@ -6,10 +6,11 @@ import jax
 import numpy as np
 import pytest
 
+from grokscope.run import Seeds
 from grokscope.training.advance import stack
 from grokscope.training.checkpoint import pack_state, unpack_lane
 from grokscope.training.lane import stream
-from grokscope.training.outcomes import Job, Snapshot
+from grokscope.training.outcomes import Checkpoint, Job, Snapshot
 from grokscope.training.pack import Pack
 from grokscope.training.params import named, net_of
 from grokscope.training.train import train
@@ -78,6 +79,20 @@ def test_snapshots_are_the_parameters_at_their_epochs(run: object, strategy: str
         lane, _ = advanced(run, event.epoch)
         for name, array in named(run, lane.state.params).items():
             np.testing.assert_allclose(load(event.params)[name], array, atol=1e-9, err_msg=name)
+
+
+def test_a_chunk_s_snapshots_come_before_its_checkpoints() -> None:
+    """The ledger must have a run's snapshots before a checkpoint of it is kept: so it takes those of all lanes at once,
+    and not a transaction a lane."""
+    runs = [dataclasses.replace(HELD, snapshot_every=5, max_epochs=20, seeds=Seeds.all(s)) for s in range(3)]
+    pack = Pack(runs[0].shape, "vmap", chunk_seconds=0.0)
+    pack.add([Job(run) for run in runs])
+    kinds = []
+    while pack.slots:
+        kinds += [type(event) for event in pack.step() if isinstance(event, Snapshot | Checkpoint)]
+    turns = [kind for i, kind in enumerate(kinds) if kind is not (kinds[i - 1] if i else None)]
+    assert kinds.count(Snapshot) == 3 * 4
+    assert turns.count(Snapshot) == 4
 
 
 def test_named_parameters_make_the_net_again() -> None:

@@ -54,6 +54,19 @@ def test_a_new_program_compiles_so_nobody_knows_how_long_it_takes_and_it_is_not_
     assert pace.expected({(4, False)}, 2, 5) == pytest.approx(seconds)
 
 
+@pytest.mark.parametrize("strategy", ["vmap", "loop"])
+def test_chunks_that_are_cut_short_end_with_a_checkpoint_once_there_is_training_to_lose(strategy: str) -> None:
+    """Compiling is not training, nor is waiting for whoever writes checkpoints, however long that takes."""
+    pace = Pace(strategy, 10.0)  # type: ignore[arg-type]
+    pace.took(60.0, [4, 4])
+    due = [pace.saves(always=False)]
+    for _ in range(6):
+        pace.expected(set(), 2, 2)
+        pace.took(2.0, [2, 2])
+        due.append(pace.saves(always=False))
+    assert due == [False, False, False, True, False, False, True]
+
+
 def test_chunks_that_are_cut_short_do_not_each_end_with_a_checkpoint() -> None:
     assert [Pace("loop", 1e6).saves(always=False), Pace("loop", 1e6).saves(always=True)] == [False, True]
     assert Pace("loop", 0.0).saves(always=False)

@@ -102,7 +102,13 @@ def run_suite(
         if tally.at_once:
             return Outcome(tally, derived=derived)
         checkpoints.clear(ended(suite, ledger))  # what other drivers left that were killed meanwhile
-        return Outcome(tally, *concluded(suite, ledger, out), derived)
+        if tally.interrupted:
+            say("writing the report of what is done; Ctrl-C leaves it out")
+        try:
+            return Outcome(tally, *concluded(suite, ledger, out), derived)
+        except KeyboardInterrupt:  # every run is in the ledger, and a report that was there before stays
+            tally.interrupted = tally.at_once = True
+            return Outcome(tally, derived=derived)
 
 
 def prepare(

@@ -56,8 +56,8 @@ def run(
 ) -> None:
     """Do every run of a suite that is not done yet, then write and summarise its report.
 
-    Ctrl-C finishes the chunks that are running and exits with code 130; a second one exits at once. The next run goes
-    on from there.
+    Ctrl-C finishes the chunks that are running, writes the report of what is done and exits with code 130; a second one
+    exits at once. The next run goes on from there.
 
     A capsule (see `grokscope capsule`) is done again in a ledger of its own, under --out, and compared with what it
     recorded.

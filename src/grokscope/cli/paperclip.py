@@ -122,9 +122,9 @@ def plan(suite: group.SuiteName, out: group.OutFolder = group.Place, as_json: gr
     known = walk.known(loaded, folder) if (folder.shards / "index.json").exists() else None
     found = planned(loaded, known)
     if as_json:
-        told = {"suite": found.suite, "flops": found.flops, "images": found.images, "cpu_hours": found.cpu_hours}
-        runs = [vars(share) for share in found.shares]
-        typer.echo(json.dumps(told | {"gpu_hours": found.gpu_hours, "runs": runs}))
+        told = {"suite": found.suite, "flops": found.flops, "images": found.images, "cpu_hours": found.cpu_hours,
+                "gpu_hours": found.gpu_hours, "picture_hours": found.picture_hours}  # fmt: skip
+        typer.echo(json.dumps(told | {"runs": [vars(share) for share in found.shares], "missing": found.missing}))
         return
     table = Table("experiment", "run", "P", "steps", "work", "memory of a device", title=f"Plan of {found.suite}")
     for share in found.shares:
@@ -133,7 +133,8 @@ def plan(suite: group.SuiteName, out: group.OutFolder = group.Place, as_json: gr
     console.print(table)
     console.print(
         f"{found.images:,} images, about {found.disk / 2**30:.2f} GiB of shards. {found.flops:.1e} flop: "
-        f"{found.cpu_hours:,.1f} hours here, about {found.gpu_hours:,.1f} on one A100."
+        f"{found.cpu_hours:,.1f} hours here, at least {found.gpu_hours:,.1f} on one A100, by arithmetic in bfloat16 "
+        f"alone. To make {found.pictures:,} pictures ready takes one core here {found.picture_hours:,.1f} hours."
     )
     for line in found.missing:
         complain_softly(line)

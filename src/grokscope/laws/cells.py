@@ -35,9 +35,11 @@ SETTINGS = (
     "beta1",
     "beta2",
     "batch_size",
+    "precision",
+    "matmul",
 )
 """What must be equal for runs to lie on one curve: the published architecture key (spec 5.1), and what other nets,
-optimisers and losses add to it."""
+optimisers, losses and kinds of arithmetic add to it."""
 
 
 def require(frame: pd.DataFrame | Mapping[str, Any], *columns: str) -> None:

@@ -9,13 +9,13 @@ from grokscope.ledger import copying, reading, writing
 from grokscope.ledger.batches import batches
 from grokscope.ledger.database import open_database, reading_from, writing_to
 from grokscope.ledger.forecasts import Forecasts
+from grokscope.ledger.kept import KeptOutcome, KeptRun
 from grokscope.ledger.leases import Leases
 from grokscope.ledger.leasing import LEASE_SECONDS
 from grokscope.ledger.published import Imported, enter, entries
 from grokscope.ledger.published.registry import find
 from grokscope.ledger.reader import Reader
-from grokscope.run import Run
-from grokscope.training.outcomes import Failed, Finished, Snapshot
+from grokscope.training.outcomes import Snapshot
 
 IMPORT_BATCH = 200
 """Imported runs a transaction."""
@@ -33,7 +33,7 @@ def open_ledger(store: str | Path, *, create: bool = True) -> Ledger:
 class Ledger(Reader):
     """Suites, runs, results, traces and parameters. Use it as a context manager, or close it.
 
-    A run is named by its identity or, where only one is asked for, by a `Run` or an identity's first digits.
+    A run is named by its identity or, where only one is asked for, by the run itself or by an identity's first digits.
     Every method raises LedgerError, in one line, if the database cannot do what is asked.
     """
 
@@ -44,7 +44,7 @@ class Ledger(Reader):
 
     # What is to be done.
 
-    def register(self, suite_name: str, suite_text: str, runs: Iterable[Run]) -> list[str]:
+    def register(self, suite_name: str, suite_text: str, runs: Iterable[KeptRun]) -> list[str]:
         """Make these the suite's runs, in this order; what is known of them is kept. Their identities, each once."""
         with writing_to(self._engine) as connection:
             return writing.register(connection, suite_name, suite_text, runs)
@@ -78,11 +78,11 @@ class Ledger(Reader):
 
     # What has been done.
 
-    def record(self, outcome: Finished | Failed) -> None:
+    def record(self, outcome: KeptOutcome) -> None:
         """`record_all` of one."""
         self.record_all([outcome])
 
-    def record_all(self, outcomes: Iterable[Finished | Failed], owner: str | None = None) -> None:
+    def record_all(self, outcomes: Iterable[KeptOutcome], owner: str | None = None) -> None:
         """Keep outcomes, each whole with result, trace and parameters: all of them, or on any error none.
 
         What a done run came to is never replaced, so that recording twice is harmless (see `reset`). Of a run that

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine
 
 from grokscope.ledger import blobs, reading, views
 from grokscope.ledger.database import reading_from, shown
+from grokscope.ledger.kept import KeptRun
 from grokscope.ledger.selection import Selection, selected
-from grokscope.run import Run
 from grokscope.training.derive import Source
 
 
@@ -91,7 +91,7 @@ class Reader:
         with reading_from(self._engine) as connection:
             return reading.resolve(connection, prefix)
 
-    def show(self, run: Run | str) -> dict[str, Any]:
+    def show(self, run: KeptRun | str) -> dict[str, Any]:
         """Everything of one run as in `records`, with its suites, its trace's epochs and its parameters' bytes."""
         with reading_from(self._engine) as connection:
             identity = _identity(connection, run)
@@ -99,7 +99,7 @@ class Reader:
             member_of = {"suites": reading.suites_of(connection, identity)}
             return known | member_of | blobs.sizes_of(connection, identity)
 
-    def trace(self, run: Run | str) -> pd.DataFrame:
+    def trace(self, run: KeptRun | str) -> pd.DataFrame:
         """What was recorded each epoch: indexed by `epoch` from 1, the columns of `Trace` and `steps` done by then.
 
         Raises:
@@ -127,7 +127,7 @@ class Reader:
         with reading_from(self._engine) as connection:
             return blobs.source_of(connection, identity)
 
-    def params(self, run: Run | str) -> dict[str, np.ndarray]:
+    def params(self, run: KeptRun | str) -> dict[str, np.ndarray]:
         """Name -> array of the parameters that a run with `keep: final` ended with.
 
         Raises:
@@ -136,13 +136,13 @@ class Reader:
         with reading_from(self._engine) as connection:
             return blobs.params_of(connection, _identity(connection, run))
 
-    def snapshot_epochs(self, run: Run | str) -> list[int]:
+    def snapshot_epochs(self, run: KeptRun | str) -> list[int]:
         """Epochs, ascending, whose parameters were kept of a run that is done; 0 is before the first."""
         with reading_from(self._engine) as connection:
             return blobs.snapshot_epochs(connection, _identity(connection, run))
 
     def snapshots(
-        self, run: Run | str, epochs: Sequence[int] | None = None
+        self, run: KeptRun | str, epochs: Sequence[int] | None = None
     ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
         """(epoch, name -> array) of a run's snapshots, one at a time: of all epochs, or of these.
 
@@ -182,5 +182,5 @@ class Reader:
             return reading.suite_text(connection, name)
 
 
-def _identity(connection: Connection, run: Run | str) -> str:
-    return reading.resolve(connection, run.identity if isinstance(run, Run) else run)
+def _identity(connection: Connection, run: KeptRun | str) -> str:
+    return reading.resolve(connection, run if isinstance(run, str) else run.identity)

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from grokscope.ledger.errors import LedgerError
+from grokscope.ledger.kept import Columns, KeptFailure, KeptFinish, KeptRun
 from grokscope.ledger.specs import written
 from grokscope.ledger.tables import RESULT_TYPES
 from grokscope.ledger.traces import packed
-from grokscope.measurements import Result
-from grokscope.run import Run
-from grokscope.training.outcomes import Failed, Finished, Provenance
+from grokscope.training.outcomes import Provenance
 
 Row = dict[str, Any]
 
@@ -33,7 +32,7 @@ def in_utc(text: str) -> str:
     return time.isoformat(timespec="milliseconds")
 
 
-def pending_row(run: Run, created: str) -> Row:
+def pending_row(run: KeptRun, created: str) -> Row:
     """A run that nobody has begun. `p` and `dim` are NULL for tasks and nets that have none."""
     return {
         "id": run.identity,
@@ -49,12 +48,12 @@ def pending_row(run: Run, created: str) -> Row:
     }
 
 
-def done_row(outcome: Finished) -> Row:
+def done_row(outcome: KeptFinish) -> Row:
     """What becomes of a run's own row when it finishes."""
     return _provenance(outcome.provenance) | {"status": "done", "error": None, "failed_epoch": None}
 
 
-def failed_row(outcome: Failed) -> Row:
+def failed_row(outcome: KeptFailure) -> Row:
     """What becomes of a run's own row when it fails."""
     return _provenance(outcome.provenance) | {
         "status": "failed",
@@ -77,7 +76,7 @@ def _provenance(provenance: Provenance) -> Row:
     }
 
 
-def result_row(identity: str, result: Result) -> Row:
+def result_row(identity: str, result: Columns) -> Row:
     """Plain Python numbers, whatever they were; NaN becomes NULL in every database, as it must in SQLite."""
     row: Row = dict.fromkeys(RESULT_TYPES) | {"id": identity}
     for name, value in result._asdict().items():
@@ -91,5 +90,5 @@ def _plain(kind: type, value: Any) -> Any:
     return kind(value)
 
 
-def trace_row(identity: str, outcome: Finished) -> Row:
+def trace_row(identity: str, outcome: KeptFinish) -> Row:
     return {"id": identity} | packed(outcome.trace, outcome.run.steps_per_epoch)

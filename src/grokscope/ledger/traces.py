@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from grokscope.ledger.errors import LedgerError, first_line
-from grokscope.measurements import Trace
+from grokscope.ledger.kept import Columns
 
 LEVEL = 1
 """Of zlib: the bytes of a trace hardly shrink further at any other, and only this one keeps up with the writer."""
@@ -20,7 +20,7 @@ DTYPES = {"<f4": 4, "<f8": 8}
 LONGEST = 2**31
 
 
-def packed(trace: Trace, steps_per_epoch: int) -> dict[str, Any]:
+def packed(trace: Columns, steps_per_epoch: int) -> dict[str, Any]:
     """The columns one after the other as little-endian floats of the trace's own precision, compressed.
 
     Raises:

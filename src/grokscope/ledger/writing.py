@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import Connection, Insert, Table, bindparam, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from grokscope.ledger.batches import batches
 from grokscope.ledger.errors import LedgerError
+from grokscope.ledger.kept import KeptFinish, KeptOutcome, KeptRun
 from grokscope.ledger.leasing import RETURNED, standing
 from grokscope.ledger.rows import Row, done_row, failed_row, now, pending_row, result_row, trace_row
 from grokscope.ledger.tables import (
@@ -24,10 +26,9 @@ from grokscope.ledger.tables import (
     suites,
     traces,
 )
-from grokscope.run import Run
-from grokscope.training.outcomes import Failed, Finished, Snapshot
+from grokscope.training.outcomes import Snapshot
 
-Outcomes = dict[str, Finished | Failed]
+Outcomes = dict[str, KeptOutcome]
 
 
 def insert_new(table: Table, dialect: str) -> Insert:
@@ -37,21 +38,21 @@ def insert_new(table: Table, dialect: str) -> Insert:
     return sqlite.insert(table).on_conflict_do_nothing() if dialect == "sqlite" else insert(table)
 
 
-def add_runs(connection: Connection, wanted: Iterable[Run]) -> list[str]:
+def add_runs(connection: Connection, wanted: Iterable[KeptRun]) -> list[str]:
     """Make rows for runs that have none; every identity in order, each once."""
     identities: dict[str, None] = {}
     created = now()
     for batch in batches(wanted):
-        rows = {row["id"]: row for row in (pending_row(run, created) for run in batch)}
-        known = statuses_of(connection, list(rows), lock=False)
+        named = {run.identity: run for run in batch}
+        known = statuses_of(connection, list(named), lock=False)
         # Sorted, as in `statuses_of`: writers that meet at the same rows must come to them in one order.
-        if new := [rows[identity] for identity in sorted(rows.keys() - known.keys())]:
+        if new := [pending_row(named[identity], created) for identity in sorted(named.keys() - known.keys())]:
             connection.execute(insert_new(runs, connection.dialect.name), new)
-        identities |= dict.fromkeys(rows)
+        identities |= dict.fromkeys(named)
     return list(identities)
 
 
-def register(connection: Connection, name: str, text: str, wanted: Iterable[Run]) -> list[str]:
+def register(connection: Connection, name: str, text: str, wanted: Iterable[KeptRun]) -> list[str]:
     """Add the runs and make them the suite's only members; its earlier text is kept."""
     digest = hashlib.sha256(text.encode()).hexdigest()
     fresh = {"name": name, "text": text, "hash": digest, "registered": now()}
@@ -103,7 +104,7 @@ def reset(connection: Connection, identities: Sequence[str]) -> None:
         connection.execute(update(runs).where(runs.c.id.in_(batch)).values(status="pending", attempts=0, **forgotten))
 
 
-def record(connection: Connection, outcomes: Iterable[Finished | Failed], owner: str | None = None) -> None:
+def record(connection: Connection, outcomes: Iterable[KeptOutcome], owner: str | None = None) -> None:
     """Keep outcomes. What a run that is done came to stays; a run that nobody registered is added.
 
     A failure that `owner` tells of a run which another driver trains by now is not kept: the other one will tell.
@@ -112,17 +113,23 @@ def record(connection: Connection, outcomes: Iterable[Finished | Failed], owner:
     add_runs(connection, (outcome.run for outcome in ended.values()))
     states = statuses_of(connection, list(ended), lock=True)
     fresh = {identity: outcome for identity, outcome in ended.items() if states[identity] != "done"}
-    finished = {identity: outcome for identity, outcome in fresh.items() if isinstance(outcome, Finished)}
-    failed = {identity: outcome for identity, outcome in fresh.items() if isinstance(outcome, Failed)}
+    finished = {identity: outcome for identity, outcome in fresh.items() if isinstance(outcome, KeptFinish)}
+    failed = {identity: outcome for identity, outcome in fresh.items() if not isinstance(outcome, KeptFinish)}
     if owner is not None:
         theirs = standing(connection, list(failed), owner, lock=True).theirs
         failed = {identity: outcome for identity, outcome in failed.items() if identity not in theirs}
     keep(connection, results, [result_row(identity, done.result) for identity, done in finished.items()])
-    keep(connection, traces, [trace_row(identity, done) for identity, done in finished.items()])
+    keep(connection, traces, trace_rows(finished))
     kept = {identity: done.params for identity, done in finished.items() if done.params is not None}
     keep(connection, params, [{"id": identity, "data": data} for identity, data in kept.items()])
     end(connection, [{"run": identity} | done_row(done) for identity, done in finished.items()])
     end(connection, [{"run": identity} | failed_row(failure) for identity, failure in failed.items()])
+
+
+def trace_rows(finished: dict[str, KeptFinish]) -> list[Row]:
+    """Their traces, packed on all cores: packing is most of the work of a batch, and threads can share it."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(trace_row, *zip(*finished.items(), strict=True))) if finished else []
 
 
 def keep_snapshots(connection: Connection, taken: Iterable[Snapshot]) -> None:
@@ -137,12 +144,12 @@ def keep_snapshots(connection: Connection, taken: Iterable[Snapshot]) -> None:
         connection.execute(insert_new(snapshots, connection.dialect.name), rows)
 
 
-def one_each(outcomes: Iterable[Finished | Failed]) -> Outcomes:
+def one_each(outcomes: Iterable[KeptOutcome]) -> Outcomes:
     """One outcome per identity: the first finish, or else the last failure."""
     chosen: Outcomes = {}
     for outcome in outcomes:
         identity = outcome.run.identity
-        if not isinstance(chosen.get(identity), Finished):
+        if not isinstance(chosen.get(identity), KeptFinish):
             chosen[identity] = outcome
     return chosen
 

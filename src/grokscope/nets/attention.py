@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 from grokscope.nets.layers import spread, total
 
 Weights = Sequence[Float[Array, "batch heads 1"]]
-"""Of what one position reads, one array for each position it sees."""
+"""Of what one position reads, or the scores they are made of: one array for each position it sees."""
 
 
 def weights(q: Float[Array, "batch heads dim_head"], k: Sequence[Float[Array, "batch heads dim_head"]]) -> Weights:
@@ -22,7 +22,11 @@ def weights(q: Float[Array, "batch heads dim_head"], k: Sequence[Float[Array, "b
     Written position by position, not as matrix products or along an axis of positions: four are too few for either to
     pay.
     """
-    scores = [total(q * key) / math.sqrt(q.shape[-1]) for key in k]
+    return shares([total(q * key) / math.sqrt(q.shape[-1]) for key in k])
+
+
+def shares(scores: Weights) -> Weights:
+    """Softmax of the scores of what one position sees."""
     largest = jax.lax.stop_gradient(functools.reduce(jnp.maximum, scores))
     odds = [jnp.exp(score - largest) for score in scores]
     whole = functools.reduce(jnp.add, odds)

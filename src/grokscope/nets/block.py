@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -74,11 +75,21 @@ class Block(eqx.Module):
     def weights(self, q: Positions, k: Positions) -> list[Weights]:
         """How much each of the last positions, which `q` belongs to, reads from those it sees."""
         first = len(k) - len(q)
-        q, k = ([self.per_head(row) for row in rows] for rows in (q, k))
-        if self.rotary == "intended":
-            q = [rotated(row, first + position) for position, row in enumerate(q)]
-            k = [rotated(row, position) for position, row in enumerate(k)]
+        q = [self.turned(row, first + position) for position, row in enumerate(q)]
+        k = [self.turned(row, position) for position, row in enumerate(k)]
         return [weights(row, k[: first + i + 1]) for i, row in enumerate(q)]
+
+    def pair_scores(
+        self, q: Float[Array, "vocab inner"], k: Float[Array, "vocab inner"], i: int, j: int
+    ) -> Float[Array, "vocab vocab heads"]:
+        """What the softmax is taken of, for every token at position i that sees every token at position j."""
+        q, k = self.turned(q, i), self.turned(k, j)
+        return jnp.einsum("vhd,whd->vwh", q, k) / math.sqrt(q.shape[-1])
+
+    def turned(self, x: Float[Array, "batch inner"], position: int) -> Float[Array, "batch heads dim_head"]:
+        """Queries or keys of a position by heads, rotated if they are to be."""
+        x = self.per_head(x)
+        return rotated(x, position) if self.rotary == "intended" else x
 
     def mixed(self, weights: Sequence[Weights], v: Positions) -> Float[Array, "last batch inner"]:
         """What each of the last positions reads."""

@@ -10,9 +10,7 @@ from grokscope.nets.attention import mixture
 from grokscope.nets.base import ExampleNet, MaybeKey
 from grokscope.nets.block import Block, Rate
 from grokscope.nets.layers import dense, normed
-
-Tables = Float[Array, "*length vocab inner"]
-"""A row for every token; where positions are learned, a table for every position."""
+from grokscope.nets.lookup import Tables, block_weights, looked_up
 
 
 class TransformerNet(ExampleNet):
@@ -68,7 +66,7 @@ class TransformerNet(ExampleNet):
         first = len(tokens) - 1 if len(self.blocks) == 1 else 0
         own = self.vocabulary()
         q, k, v = block.asked(own)
-        seen = block.attend(looked_up(q, tokens[first:], first), looked_up(k, tokens), looked_up(v, tokens))
+        seen = block.mixed(block_weights(block, q, k)(tokens, first), looked_up(v, tokens))
         x = jnp.stack(looked_up(own, tokens[first:], first)) + block.projected(seen, self.dropout, attn_key)
         return x + block.feed(block.hidden(x), self.dropout, ffn_key)
 
@@ -83,11 +81,11 @@ class TransformerNet(ExampleNet):
         q, k, v = block.asked(own)
         v = dense(v, block.out.T)
         known = list(zip(block.products(own), block.products(v), strict=True))
+        weights_of = block_weights(block, q, k)
 
         def fed(tokens: Int[Array, "length n"], first: int) -> tuple[Array, Array]:
             """The stream after attention and the hidden units, at the positions from `first` on."""
-            weights = block.weights(looked_up(q, tokens[first:], first), looked_up(k, tokens))
-            weights = [[weight[:, 0] for weight in of] for of in weights]
+            weights = [[weight[:, 0] for weight in of] for of in weights_of(tokens, first)]
 
             def read(own: Tables, seen: Tables) -> Float[Array, "read n _"]:
                 at, others = looked_up(own, tokens[first:], first), looked_up(seen, tokens)
@@ -112,17 +110,6 @@ class TransformerNet(ExampleNet):
     def vocabulary(self) -> Tables:
         """The residual stream, before any block, of every token."""
         return self.embedding if self.positions is None else self.embedding + self.positions[:, None]
-
-
-def looked_up(tables: Tables, tokens: Int[Array, "n batch"], first: int = 0) -> list[Float[Array, "batch _"]]:
-    """The rows of tokens that stand at the positions from `first` on, one array a position.
-
-    Tokens are ids of the vocabulary: checking each for its bounds keeps XLA from reading rows at full speed.
-    """
-    table = [tables if tables.ndim == 2 else tables[position] for position in range(first, first + len(tokens))]
-    return [
-        of.at[t].get(mode="promise_in_bounds", wrap_negative_indices=False) for of, t in zip(table, tokens, strict=True)
-    ]
 
 
 def block_keys(key: Key[Array, ""], index: int) -> Key[Array, "2"]:

@@ -1,4 +1,4 @@
-"""The path that parameters take, measured by the diagonal Fisher information and by plain distance.
+"""The path that parameters take, measured by diagonal Fisher information of one or more kinds and by plain distance.
 
 A step is s = theta(next) - theta(here); <a, b>_F = sum_i F_i a_i b_i with the F of the snapshot where they meet.
 Snapshots stream through: three vectors of parameters and the start are held, however many snapshots there are.
@@ -25,6 +25,10 @@ Vector = Float[np.ndarray, " P"]
 Parts = Mapping[str, Bool[np.ndarray, " P"]]
 Places = Mapping[str, slice | Int[np.ndarray, " part"]]
 Metric = Vector | float
+Metrics = Mapping[str, Metric]
+
+EUCLIDEAN: Metrics = {"euclidean": 1.0}
+"""Beside whichever kinds of F there are."""
 
 
 class Here(NamedTuple):
@@ -32,7 +36,7 @@ class Here(NamedTuple):
 
     Attributes:
         part: `all`, `stiff` or `sloppy`.
-        metric: `fisher` or `euclidean`.
+        metric: the name of a kind of F, or `euclidean`.
         speed: length of the step from here.
         turn: cosine between the step to here and the step from here.
         origin: cosine between the step from here and the way to the origin; 1 is pure decay.
@@ -65,44 +69,48 @@ def split(fisher: Vector) -> dict[str, Bool[np.ndarray, " P"]]:
     return {"all": np.ones(len(fisher), bool), "stiff": stiff, "sloppy": ~stiff}
 
 
-def path(snapshots: Iterable[tuple[int, Vector, Vector]], parts: Parts, last: Vector) -> Iterator[Here]:
-    """Every snapshot of (epoch, theta, F), part by part and in both metrics.
+def path(
+    snapshots: Iterable[tuple[int, Vector, Mapping[str, Vector]]], parts: Parts, last: Mapping[str, Vector]
+) -> Iterator[Here]:
+    """Every snapshot of (epoch, theta, F by kind), part by part, by each kind of F and by plain distance.
 
     Args:
         parts: which parameters each part has (see `split`).
-        last: F of the last snapshot, the fixed metric of arc and chord.
+        last: F of the last snapshot by kind, the fixed metrics of arc and chord.
     """
     start: Vector | None = None
     before: Vector | None = None
-    here: tuple[int, Vector, Vector] | None = None
-    arcs = {(name, metric): 0.0 for name in parts for metric in ("fisher", "euclidean")}
+    here: tuple[int, Vector, Metrics] | None = None
+    fixed = {**last, **EUCLIDEAN}
+    arcs = {(name, metric): 0.0 for name in parts for metric in fixed}
     # a slice copies nothing, and numbers of places are taken faster than a mask
     places: Places = {name: slice(None) if part.all() else np.flatnonzero(part) for name, part in parts.items()}
-    for epoch, theta, fisher in snapshots:
-        theta, fisher = np.asarray(theta, np.float64), np.asarray(fisher, np.float64)
+    for epoch, theta, fishers in snapshots:
+        theta = np.asarray(theta, np.float64)
         start = theta if start is None else start
         if here is not None:
-            yield from _all_parts(start, before, here, theta, places, last, arcs)
+            yield from _all_parts(start, before, here, theta, places, fixed, arcs)
             before = here[1]
-        here = (epoch, theta, fisher)
+        here = (epoch, theta, {kind: np.asarray(f, np.float64) for kind, f in fishers.items()} | dict(EUCLIDEAN))
     if here is not None and start is not None:
-        yield from _all_parts(start, before, here, None, places, last, arcs)
+        yield from _all_parts(start, before, here, None, places, fixed, arcs)
 
 
 def _all_parts(
     start: Vector,
     before: Vector | None,
-    here: tuple[int, Vector, Vector],
+    here: tuple[int, Vector, Metrics],
     after: Vector | None,
     parts: Places,
-    last: Vector,
+    last: Metrics,
     arcs: dict[tuple[str, str], float],
 ) -> Iterator[Here]:
     for name, part in parts.items():
-        now, f = here[1][part], here[2][part]
+        now = here[1][part]
         came = None if before is None else now - before[part]
         goes = None if after is None else after[part] - now
-        for metric, at, fixed in (("fisher", f, last[part]), ("euclidean", 1.0, 1.0)):
+        for metric in last:
+            at, fixed = _within(here[2][metric], part), _within(last[metric], part)
             if came is not None:
                 arcs[name, metric] += length(came, fixed)
             yield Here(
@@ -117,6 +125,11 @@ def _all_parts(
                 arc=arcs[name, metric],
                 chord=length(now - start[part], fixed),
             )
+
+
+def _within(metric: Metric, part: slice | Int[np.ndarray, " part"]) -> Metric:
+    """A metric on a part of the parameters."""
+    return metric if isinstance(metric, float) else metric[part]
 
 
 def length(s: Vector, metric: Metric) -> float:

@@ -103,7 +103,9 @@ def pruned(net: Net, at: Net, fraction: Float[Array, ""]) -> Net:
     return eqx.combine(jax.tree.map(lambda w, place: jnp.where(place <= fraction, 0, w), arrays, at), rest)
 
 
-def curve(net: Net, at: Net, inputs: Shaped[Array, "n ..."], targets: Int[Array, " n"], points: int) -> Curve:
+def curve(
+    net: Net, at: Net, inputs: Shaped[Array, "n ..."], targets: Int[Array, " n"], points: int, at_once: int = 1
+) -> Curve:
     """One net at every fraction: the function that `curves` compiles."""
 
     def at_fraction(fraction: Float[Array, ""]) -> Curve:
@@ -114,22 +116,29 @@ def curve(net: Net, at: Net, inputs: Shaped[Array, "n ..."], targets: Int[Array,
         loss = optax.softmax_cross_entropy_with_integer_labels(logits, targets)
         return Curve(jnp.mean(right, dtype=logits.dtype), jnp.mean(loss))
 
-    found: Curve = jax.lax.map(at_fraction, fractions(points))
+    found: Curve = jax.lax.map(at_fraction, fractions(points), batch_size=at_once if at_once > 1 else None)
     return found
 
 
 @eqx.filter_jit
 def curves(
-    nets: Net, at: Net, inputs: Shaped[Array, "nets n ..."], targets: Int[Array, "nets n"], points: int = POINTS
+    nets: Net,
+    at: Net,
+    inputs: Shaped[Array, "nets n ..."],
+    targets: Int[Array, "nets n"],
+    points: int = POINTS,
+    at_once: int = 1,
 ) -> Curve:
     """Curves of many nets, stacked along a leading axis with their places and their data, in one compiled call.
 
-    One net and one fraction is evaluated at a time: on a CPU a test set fills the cores, and memory does not grow.
+    Args:
+        at_once: points of one net that are evaluated side by side. On a CPU a test set fills the cores, so one; an
+            accelerator has room for more. Memory grows with this number alone.
     """
     arrays, rest = eqx.partition(nets, eqx.is_inexact_array)
 
     def one(each: tuple[Net, Net, Array, Array]) -> Curve:
-        return curve(eqx.combine(each[0], rest), *each[1:], points)
+        return curve(eqx.combine(each[0], rest), *each[1:], points, at_once)
 
     found: Curve = jax.lax.map(one, (arrays, at, inputs, targets))
     return found

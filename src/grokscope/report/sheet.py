@@ -22,6 +22,9 @@ from grokscope.report.folder import replaced
 from grokscope.report.page import embedded, text_of
 from grokscope.report.write import write_csv
 
+WIDE = 1000
+"""Pixels from which on a figure is given the room of two: one column has 680."""
+
 
 class Drawing(NamedTuple):
     """A figure that is drawn when it is needed and forgotten: file stem, how, and one sentence below it."""
@@ -89,12 +92,14 @@ def write_sheet(sheet: Sheet, folder: Path) -> Path:
 
 def _build(sheet: Sheet, folder: Path) -> None:
     due = [(drawing.stem, drawing.draw) for section in sheet.sections for drawing in section.drawings]
-    drawn = {stem: embedded(png) for stem, png in draw(due, folder / "figures").items()}
+    pictures = draw(due, folder / "figures")
+    drawn = {stem: embedded(png) for stem, png in pictures.items()}
+    wide = {stem for stem, png in pictures.items() if _pixels_wide(png) > WIDE}
     for section in sheet.sections:
         for stem, table in section.tables.items():
             write_csv(table, folder / "tables" / f"{stem}.csv")
     html = _environment().get_template("sheet.html.j2").render(
-        sheet=sheet, drawn=drawn, style=Markup(text_of("page.css")), shown=_shown
+        sheet=sheet, drawn=drawn, wide=wide, style=Markup(text_of("page.css")), shown=_shown
     )  # fmt: skip
     (folder / "index.html").write_text(html, encoding="utf-8", newline="\n")
 
@@ -103,6 +108,12 @@ def _build(sheet: Sheet, folder: Path) -> None:
 def _environment() -> Environment:
     loader = PackageLoader("grokscope.report.page", "")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def _pixels_wide(png: Path) -> int:
+    """From the head of the file, in which the width is the fifth word of four bytes."""
+    with png.open("rb") as file:
+        return int.from_bytes(file.read(20)[16:], "big")
 
 
 def _shown(value: object) -> str:

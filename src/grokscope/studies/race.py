@@ -120,6 +120,7 @@ def settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]:
     shown = (
         *("net", "rotary", "norm", "positions", "gate", "op", "fraction", "split", "depth", "heads", "dropout"),
         *("init_scale", "optimiser", "filter", "transform", "loss", "shuffle", "lr", "weight_decay"),
+        *("precision", "matmul"),
     )
     timed = frame[frame["measurement"] != "capacity"]
     values = {name: ", ".join(map(str, sorted(timed[name].dropna().unique()))) for name in shown if name in timed}

@@ -80,7 +80,7 @@ def settings_of(runs: pd.DataFrame) -> pd.DataFrame:
         frame[name] = _said(runs, name, kinds)
     for name in ("norm", "positions", "gate"):
         _fill_default(frame, name, Transformer, frame["net"].str.split(n=1).str[0] == Transformer.kind)
-    for name in ("loss", "shuffle"):
+    for name in ("loss", "shuffle", "precision", "matmul"):
         frame[name] = _filled(runs, name)
         _fill_default(frame, name, Run, pd.Series(True, index=runs.index))
     is_composed = _filled(runs, "task.inputs_of.kind", "task.kind") == "permutations"

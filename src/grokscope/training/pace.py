@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Hashable, Sequence, Set
 
 import numpy as np
@@ -30,7 +29,7 @@ class Pace:
         self.seconds_per_epoch: float | None = None
         self._programs: set[Hashable] = set()
         self._compiles = True
-        self._saved = time.monotonic()
+        self._unsaved = 0.0
 
     def epochs(self, n_lanes: int, most: int) -> int:
         """Epochs, at most `most`, that take about `chunk_seconds`; few while it is not known how long one takes."""
@@ -49,17 +48,23 @@ class Pace:
 
     def took(self, seconds: float, epochs_run: Sequence[int]) -> None:
         """The chunk is over, in which each lane ran so many epochs. One that compiles is not timed."""
+        work = max(epochs_run) if self._strategy == "vmap" else sum(epochs_run)
         if self._compiles:
             self.compile_seconds = self.compile_seconds or seconds
-            return
-        work = max(epochs_run) if self._strategy == "vmap" else sum(epochs_run)
-        self.seconds_per_epoch = seconds / max(work, 1)
+        else:
+            self.seconds_per_epoch = seconds / max(work, 1)
+        self._unsaved += (self.seconds_per_epoch or 0.0) * work
 
     def saves(self, *, always: bool) -> bool:
-        """Whether a checkpoint is due: after every chunk, or where chunks are cut short, once in a while."""
-        due = always or time.monotonic() - self._saved > self._chunk_seconds / 2
+        """Whether a checkpoint is due: after every chunk, or where chunks are cut short, once there is half a chunk of
+        training to lose.
+
+        What else takes time, compiling and a driver that is behind with writing, is nothing that a checkpoint saves;
+        with it counted, a driver that is behind would be given more to write for it.
+        """
+        due = always or self._unsaved >= self._chunk_seconds / 2
         if due:
-            self._saved = time.monotonic()
+            self._unsaved = 0.0
         return due
 
     def _in_turn(self, n_lanes: int) -> int:

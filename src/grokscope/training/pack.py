@@ -121,13 +121,16 @@ class Pack:
         return chunk
 
     def _said(self) -> Iterator[Event]:
-        """What the last chunk left of lanes that go on."""
-        for slot in self.slots:
-            if not slot.unsaid:
-                continue
+        """What the last chunk left of lanes that go on.
+
+        All snapshots come first: before a checkpoint is kept, the ledger must have them, and so takes them together.
+        """
+        unsaid = [slot for slot in self.slots if slot.unsaid]
+        for slot in unsaid:
             with precision(self.shape):
                 snapshots = slot.snapshots()
             yield from snapshots
+        for slot in unsaid:
             if self._saves:
                 yield slot.checkpoint()
             yield slot.progress()

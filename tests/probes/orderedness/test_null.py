@@ -76,3 +76,26 @@ def test_nan_and_nothing_stay_with_their_own_matrix() -> None:
     found = scores(weights, pinned=1)
     assert np.isnan(found.value).tolist() == [True, True, False]
     assert np.isnan(found.excess).tolist() == [True, True, False]
+
+
+def test_large_ones_are_searched_and_never_wait_for_an_integer_programme(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A programme may take half a minute for each of thousands of matrices."""
+
+    def solved(*args: object) -> None:
+        raise AssertionError("an integer programme")
+
+    monkeypatch.setattr("grokscope.probes.orderedness.programme.solved", solved)
+    weights = some(3, 24, 1.0, seed=4)
+    weights[2, 0, 1] = np.nan
+    found = scores(weights, draws=1)
+    assert 0 <= found.gap[:2].max() < 0.01
+    assert np.isnan([found.gap[2], found.value[2]]).all()
+
+
+def test_a_gap_reaches_to_the_best() -> None:
+    weights = some(6, 15, 0.6, seed=5)
+    found = scores(weights, draws=1)
+    best = np.array([orderedness(matrix, method="dp").value for matrix in weights])
+    assert (found.value <= best + 1e-9).all()
+    assert (best <= found.value + found.gap + 1e-9).all()
+    np.testing.assert_array_equal(scores(some(3, 6), draws=1).gap, 0)

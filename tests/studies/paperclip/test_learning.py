@@ -27,7 +27,7 @@ from grokscope.studies.paperclip.learning.optimiser import lr_at, optimiser_of
 from grokscope.studies.paperclip.learning.spec import Clip, Contrast, Tuning
 from grokscope.studies.paperclip.learning.tokens import Caption, Captions, train_tokenizer
 from grokscope.studies.paperclip.learning.train import DivergedError, train
-from grokscope.studies.paperclip.record import as_run, record, record_failure
+from grokscope.studies.paperclip.record import record, record_failure
 from grokscope.training.provenance import now
 
 from . import extra  # noqa: F401
@@ -263,7 +263,7 @@ def test_a_run_is_in_the_ledger_like_any_other(splits: Splits, tmp_path: Path) -
     assert run.identity != tiny(*splits, seeds=Seeds.all(1)).identity
     done = train(run, *splits)
     with open_ledger(tmp_path / "ledger.sqlite") as ledger:
-        ledger.register("s", "text", [as_run(run)])
+        ledger.register("s", "text", [run])
         record(ledger, run, done, now())
         frame = ledger.runs(suite="s", where={"net.width": 32})
         assert frame["status"].tolist() == ["done"]

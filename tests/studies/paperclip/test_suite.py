@@ -72,6 +72,8 @@ def test_the_plan_of_the_published_suite_is_of_the_right_size() -> None:
     assert first.n_params == 149_620_737
     assert first.flops == pytest.approx(20_000 * 32 * 6 * (85e6 * 197 + 38e6 * 77), rel=0.1)
     assert found.missing
+    assert found.pictures == sum(share.steps for share in found.shares) * 32 + 20_000 * 32, "one run has 64 a step"
+    assert 0 < found.picture_hours < 10_000
 
 
 def test_a_walk_does_everything_once_and_its_report_says_so(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from grokscope.probes.orderedness.parts import pinned_cost
 from grokscope.probes.orderedness.subsets import best_orders
 
 TOGETHER = 12
-"""Free units up to which all matrices are ordered together; larger ones one after another."""
+"""Free units up to which all matrices are ordered together, exactly; larger ones are searched one after another."""
 DRAWS = 10
 
 Each = Float[np.ndarray, " matrices"]
@@ -32,6 +32,7 @@ class Scores(NamedTuple):
         diagonal_share: of the whole strength, what is in self-connections.
         null: mean D_q of the relocations.
         excess: value - null.
+        gap: how much greater the value may be: 0 where it is proven.
     """
 
     value: Each
@@ -39,12 +40,23 @@ class Scores(NamedTuple):
     diagonal_share: Each
     null: Each
     excess: Each
+    gap: Each
+
+
+class Costs(NamedTuple):
+    """What the best order that was found of every matrix costs, in its own strength, and how much less the best of all
+    may; NaN where an entry is."""
+
+    found: Each
+    short: Each
 
 
 def scores(weights: Real[np.ndarray, "matrices m m"], *, pinned: int = 0, draws: int = DRAWS, seed: int = 0) -> Scores:
     """Orderedness of every matrix with its null.
 
-    Matrices of up to `TOGETHER` free units are exact; larger ones go through `orderedness(method="auto")`.
+    Matrices of up to `TOGETHER` free units are exact. Larger ones, and their relocations, are searched with a bound and
+    without an integer programme, which may take half a minute each: there are thousands, and the search misses a matrix
+    and its relocations by about as little.
 
     Args:
         pinned: q, so many first units keep their positions.
@@ -53,28 +65,30 @@ def scores(weights: Real[np.ndarray, "matrices m m"], *, pinned: int = 0, draws:
     """
     strengths = np.abs(np.asarray(weights, np.float64))
     total, diagonal = strengths.sum(axis=(1, 2)), np.trace(strengths, axis1=1, axis2=2)
-    cost = costs(strengths, pinned)
+    cost, short = costs(strengths, pinned)
     rng = np.random.default_rng(seed)
-    null = np.mean([costs(relocated(strengths, rng), pinned) for _ in range(draws)], axis=0)
+    null = np.mean([costs(relocated(strengths, rng), pinned).found for _ in range(draws)], axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         value, chance = 1 - cost / total, 1 - null / total
         off_diagonal = 1 - cost / np.where(total > diagonal, total - diagonal, np.nan)
-        return Scores(value, off_diagonal, diagonal / total, chance, value - chance)
+        return Scores(value, off_diagonal, diagonal / total, chance, value - chance, short / total)
 
 
-def costs(strengths: Float[np.ndarray, "matrices m m"], pinned: int = 0) -> Each:
-    """What the best order of every matrix costs, in its own strength; NaN where an entry is."""
+def costs(strengths: Float[np.ndarray, "matrices m m"], pinned: int = 0) -> Costs:
+    """Of every matrix, exact up to `TOGETHER` free units."""
     whole = np.isfinite(strengths).all(axis=(1, 2))
-    found = np.full(len(strengths), np.nan)
+    found, short = (np.full(len(strengths), np.nan) for _ in Costs._fields)
     free = strengths[whole, pinned:, pinned:]
     if free.shape[-1] <= TOGETHER:
         least, _ = best_orders(free, order=False)
+        missing = np.zeros(len(free))
     else:
-        best = (orderedness(matrix) for matrix in free)
-        share = np.array([1 - one.value if one.value == one.value else 0.0 for one in best])
-        least = share * free.sum(axis=(1, 2))
-    found[whole] = pinned_cost(strengths[whole], pinned) + least
-    return found
+        best = [orderedness(matrix, method="heuristic") for matrix in free]
+        sums = free.sum(axis=(1, 2))
+        least = sums * [1 - one.value if one.value == one.value else 0.0 for one in best]
+        missing = sums * [one.gap for one in best]
+    found[whole], short[whole] = pinned_cost(strengths[whole], pinned) + least, missing
+    return Costs(found, short)
 
 
 def relocated(

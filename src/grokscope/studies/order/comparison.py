@@ -35,7 +35,10 @@ def comparison(ends: pd.DataFrame, pairs: pd.DataFrame) -> Section:
         Drawing(
             f"schemes_{task}",
             partial(
-                sparsity_figure, by_share(rows), controls(plain), f"{task}: {int(rows['seeds'].max())} seeds a cell"
+                sparsity_figure,
+                by_share(rows),
+                controls(ends, rows),
+                f"{task}: {int(rows['seeds'].max())} seeds a cell",
             ),
             f"Orderedness of {task} networks against the share of connections a scheme removes, what relocating their "
             "entries leaves of it, and what pruning without training gives; below, the excess over the null, and "
@@ -70,9 +73,16 @@ def by_share(rows: pd.DataFrame) -> list[Curve]:
     return curves
 
 
-def controls(plain: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The same schemes on networks that were not trained."""
-    return {curve.name: curve.points for curve in by_share(plain[plain["task"] == UNTRAINED])}
+def controls(ends: pd.DataFrame, beside: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The same schemes on networks that were not trained, of the size of those they stand beside: orderedness falls
+    with size whatever a network learned.
+
+    Args:
+        beside: cells of one size.
+    """
+    same = ["hidden", "iterations", "setting"]
+    alike = (ends[same] == list(beside[same].iloc[0])).all(axis=1)
+    return {curve.name: curve.points for curve in by_share(ends[alike & (ends["task"] == UNTRAINED)])}
 
 
 def usual(ends: pd.DataFrame) -> pd.DataFrame:

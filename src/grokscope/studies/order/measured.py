@@ -11,17 +11,19 @@ from jaxtyping import Float
 from grokscope.ledger import Ledger
 from grokscope.nets import Complete
 from grokscope.nets.layers import kept_count
-from grokscope.probes.orderedness import scores
+from grokscope.probes.orderedness import Scores
 from grokscope.probes.orderedness.null import DRAWS, TOGETHER
 from grokscope.run import Run
 from grokscope.studies.order.cells import Cell
+from grokscope.studies.order.kept import kept_scores
 
 Snapshots = dict[str, dict[int, Float[np.ndarray, "units sources"]]]
 OUTPUTS, INPUTS, FREE = "outputs", "inputs", "free"
 """Who is pinned: outputs, as in the later release of the published code; as many as there are inputs, as in the first,
 by mistake; nobody."""
 DRAWS_OF_LARGE = 3
-"""Relocations where every matrix takes a good part of a second."""
+"""Relocations where matrices are searched one after another."""
+COLUMNS = ["id", "seeds", "epoch", "pins", "orderedness", *Scores._fields[1:], "kept"]
 
 
 def snapshots(ledger: Ledger, by_identity: Mapping[str, Run]) -> Snapshots:
@@ -45,17 +47,16 @@ def open_weights(run: Run, arrays: Mapping[str, np.ndarray]) -> Float[np.ndarray
 
 
 def pins(cell: Cell) -> dict[str, int]:
-    """How many units are pinned under each choice; of large layers, of which nothing was published, only two."""
+    """How many units are pinned under each choice. A layer with more inputs than units cannot pin as many as inputs."""
     signature = cell.run.task.signature
-    units = signature.classes + cell.hidden
-    if units - signature.classes > TOGETHER:
-        return {OUTPUTS: signature.classes, FREE: 0}
-    chosen = {OUTPUTS: signature.classes, INPUTS: signature.length, FREE: 0}
+    assert isinstance(cell.run.net, Complete)
+    units, sources = cell.run.net.shape(signature)
+    chosen = {OUTPUTS: signature.classes, INPUTS: sources - units, FREE: 0}
     return {name: q for name, q in chosen.items() if q <= units}
 
 
 def measured(cell: Cell, runs: Mapping[str, Run], found: Snapshots) -> pd.DataFrame:
-    """Columns: id, seeds, epoch, pins, orderedness, off_diagonal, diagonal_share, null, excess, kept.
+    """Columns: id, seeds, epoch, pins, orderedness, off_diagonal, diagonal_share, null, excess, gap, kept.
 
     `kept`: share of the connections among units that are not zero. Runs come in the order of `runs`, so that equal
     seeds of several cells meet the same relocations.
@@ -70,11 +71,12 @@ def measured(cell: Cell, runs: Mapping[str, Run], found: Snapshots) -> pd.DataFr
         whole = np.stack([found[identity][epoch] for identity in done])
         weights = whole[:, :, : whole.shape[1]]
         kept = np.count_nonzero(weights, axis=(1, 2)) / weights[0].size
-        for name, pinned in pins(cell).items():
-            score = scores(weights, pinned=pinned, draws=DRAWS if cell.hidden <= TOGETHER else DRAWS_OF_LARGE)
+        chosen, draws = pins(cell), DRAWS if cell.hidden <= TOGETHER else DRAWS_OF_LARGE
+        found_with = {pinned: kept_scores(weights, pinned=pinned, draws=draws) for pinned in set(chosen.values())}
+        for name, pinned in chosen.items():
+            score = found_with[pinned]
             columns = {"orderedness": score.value, **{k: v for k, v in score._asdict().items() if k != "value"}}
             frames.append(
                 pd.DataFrame({"id": done, "seeds": seeds, "epoch": epoch, "pins": name, **columns, "kept": kept})
             )
-    empty = ["id", "seeds", "epoch", "pins", "orderedness", "off_diagonal", "diagonal_share", "null", "excess", "kept"]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=empty)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)

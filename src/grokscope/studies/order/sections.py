@@ -10,6 +10,7 @@ import pandas as pd
 
 from grokscope.report.figures.order.curves import Curve, course_figure, losses_figure, sizes_figure
 from grokscope.report.figures.order.networks import Network, graphs_figure, matrices_figure, states_figure
+from grokscope.report.figures.order.times import times_figure
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.order.baselines import Learning
 from grokscope.studies.order.cells import UNTRAINED, strong
@@ -22,16 +23,18 @@ from grokscope.studies.order.findings import (
     of_sizes,
 )  # fmt: skip
 from grokscope.studies.order.published import beside
+from grokscope.studies.order.times import of_times, together
 
 
 @dataclass(frozen=True)
 class Found:
-    """All that the sections need: cells at their end, their courses, cells against each other at equal seeds, complete
-    layers beside other nets, and networks to look at by task."""
+    """All that the sections need: cells at their end, their courses, cells against each other at equal seeds, when runs
+    memorise and generalise, complete layers beside other nets, and networks to look at by task."""
 
     ends: pd.DataFrame
     courses: pd.DataFrame
     pairs: pd.DataFrame
+    times: pd.DataFrame
     learning: Learning
     networks: Mapping[str, list[Network]]
 
@@ -110,7 +113,7 @@ def beside_baselines(learning: Learning) -> Section | None:
         return None
     drawings = tuple(
         Drawing(
-            f"losses_{str(task).replace(' ', '_')}",
+            f"losses_{stem(str(task))}",
             partial(losses_figure, {str(net): part for net, part in curves.groupby("net", sort=False)}, str(task)),
             f"Training loss of {task}, complete layers and baselines: medians, and bands with 80 % of the seeds.",
         )
@@ -129,15 +132,15 @@ def looked_at(found: Found) -> Section | None:
     """Single networks."""
     drawings = []
     for task, networks in found.networks.items():
-        stem = task.replace(" ", "_")
+        name = stem(task)
         what = f"{task}: of each scheme the seed whose excess is the median one"
         drawings += [
-            Drawing(f"matrices_{stem}", partial(matrices_figure, networks),
+            Drawing(f"matrices_{name}", partial(matrices_figure, networks),
                     f"Weights in the found order, {what}; y outputs, h hidden units, x inputs; rows are destinations. "
                     "What lies below the line runs against the order; grey is pruned."),
-            Drawing(f"graphs_{stem}", partial(graphs_figure, networks),
+            Drawing(f"graphs_{name}", partial(graphs_figure, networks),
                     f"The connections among units as a graph, {what}."),
-            Drawing(f"states_{stem}", partial(states_figure, networks),
+            Drawing(f"states_{name}", partial(states_figure, networks),
                     f"What every unit is over the iterations, {what}; outputs are read at the white line."),
         ]  # fmt: skip
     return Section("Networks", drawings=tuple(drawings)) if drawings else None
@@ -149,11 +152,36 @@ def larger(found: Found) -> Section | None:
     if not len(rows):
         return None
     names = ("task", "scheme", "value", "hidden", "iterations", "seeds", "loss", "learned", "t_mem", "t_gen", "val_acc",
-             "kept", "orderedness", "null", "excess", "low", "high")  # fmt: skip
+             "kept", "orderedness", "gap", "null", "excess", "low", "high")  # fmt: skip
     table = rows[[name for name in names if name in rows]].reset_index(drop=True)
+    cells = together(found.times)
     return Section(
-        "Larger tasks, memorising and generalising", tuple(of_larger(rows)), tables={"larger": table}, most_rows=80
+        "Larger tasks, memorising and generalising",
+        (*of_larger(rows), *(of_times(cells) if len(cells) else ())),
+        drawings=tuple(arrivals(found.times)) if len(cells) else (),
+        tables={"larger": table, "times": cells},
+        most_rows=80,
     )
+
+
+def arrivals(runs: pd.DataFrame) -> Iterator[Drawing]:
+    """When runs memorise and generalise against their excess, a figure for every task and size."""
+    for (task, hidden, epochs), mine in runs.groupby(["task", "hidden", "epochs"], sort=False):
+        schemes = {
+            strong(str(scheme), float(value)): rows
+            for (scheme, value), rows in mine.groupby(["scheme", "value"], sort=False, dropna=False)
+        }
+        yield Drawing(
+            f"times_{stem(str(task))}_{hidden}",
+            partial(times_figure, schemes, int(epochs), f"{task}, {hidden} hidden units"),
+            f"When {task} networks of {hidden} hidden units memorise and, where there is something to generalise to, "
+            "generalise, against how ordered they end: a small point a run, a large one the median of a scheme.",
+        )
+
+
+def stem(task: str) -> str:
+    """A task's name as part of a file's."""
+    return task.replace(" ", "_")
 
 
 def published(found: Found) -> Section | None:

@@ -47,6 +47,7 @@ def at_end(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | None, resul
         "low": excess.low,
         "high": excess.high,
         "error": standard_error(main["excess"].to_numpy(float)),
+        "gap": float(main["gap"].mean()),
         **interval("beyond", UNKNOWN if unpruned is None else difference(last(frame), last(unpruned))),
         "diagonal_share": float(main["diagonal_share"].mean()),
     }

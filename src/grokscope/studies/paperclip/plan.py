@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import io
 import time
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from grokscope.studies.paperclip.data.pictures import augmented
 from grokscope.studies.paperclip.learning.spec import FineTune
-from grokscope.studies.paperclip.suite import Known, PaperclipSuite
+from grokscope.studies.paperclip.suite import DataPlan, Known, PaperclipSuite
 
 RESIZED = 6.0
 """Operations a parameter and token (or patch) of a forward and a backward pass."""
 
 GPU_FLOPS = 120e12
-"""bfloat16 operations a second that fine-tuning reaches on one A100-class GPU, about 40 % of its peak."""
+"""bfloat16 operations a second that a training step reaches on one A100-class GPU, about 40 % of its peak."""
 
 ACTIVATIONS = 34
 """Bytes a token, layer and unit of width of activations in bfloat16."""
@@ -34,13 +37,21 @@ class Share:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a suite will need. `missing`: what is not here yet, a line each."""
+    """What a suite will need.
+
+    Attributes:
+        cpu_flops: operations a second of this machine; `picture_seconds`: what a picture takes one of its cores.
+        pictures: shown to the towers over all runs, each decoded, turned and cropped anew.
+        missing: what is not here yet, a line each.
+    """
 
     suite: str
     shares: tuple[Share, ...]
     images: int
     disk: float
     cpu_flops: float
+    pictures: int
+    picture_seconds: float
     missing: tuple[str, ...]
 
     @property
@@ -53,13 +64,19 @@ class Plan:
 
     @property
     def gpu_hours(self) -> float:
+        """Of arithmetic alone: the least that it can take."""
         return self.flops / GPU_FLOPS / 3600
+
+    @property
+    def picture_hours(self) -> float:
+        """Of one core, beside the arithmetic."""
+        return self.pictures * self.picture_seconds / 3600
 
 
 def planned(suite: PaperclipSuite, known: Known | None) -> Plan:
     """The plan of a suite; without a built data set, by what it says of it.
 
-    Measures for a second how fast this machine multiplies matrices.
+    Measures for a second how fast this machine multiplies matrices and makes pictures ready.
     """
     missing = []
     if known is None:
@@ -70,7 +87,10 @@ def planned(suite: PaperclipSuite, known: Known | None) -> Plan:
     shares = tuple(share_of(name, run) for name, runs in suite.runs(known).items() for run in runs)
     images = known.n_train + known.n_val
     disk = images * suite.data.size**2 * (3 if suite.data.colour else 1) * 0.25
-    return Plan(suite.name, shares, images, disk, measured_flops(), tuple(missing))
+    every = [run for runs in suite.runs(known).values() for run in runs]
+    pictures = sum(run.steps * run.batch_size for run in every)
+    ready = measured_picture_seconds(suite.data, every[0].net.crop)
+    return Plan(suite.name, shares, images, disk, measured_flops(), pictures, ready, tuple(missing))
 
 
 def share_of(name: str, run: FineTune) -> Share:
@@ -118,5 +138,17 @@ def measured_flops() -> float:
     return rounds * 2 * side**3 / (time.perf_counter() - began) / 2
 
 
-def cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def measured_picture_seconds(data: DataPlan, crop: int) -> float:
+    """Seconds of one core to decode a picture of this collection's size, turn it and crop it."""
+    from PIL import Image
+
+    rng, kept = np.random.default_rng(0), io.BytesIO()
+    noisy = rng.integers(0, 256, (data.size // 4, data.size // 4), dtype=np.uint8)
+    whole = Image.fromarray(noisy).resize((data.size, data.size)).convert("RGB" if data.colour else "L")
+    whole.save(kept, "JPEG", quality=95)
+    began, rounds = time.perf_counter(), 0
+    while time.perf_counter() - began < 0.3:
+        picture = np.asarray(Image.open(io.BytesIO(kept.getvalue())))
+        augmented(picture.reshape(data.size, data.size, -1), crop, rng)
+        rounds += 1
+    return (time.perf_counter() - began) / rounds

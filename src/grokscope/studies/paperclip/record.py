@@ -1,29 +1,41 @@
-"""Fine-tuning runs in the ledger: the same tables, states and provenance as every other run.
-
-The ledger asks of a run its spec, identity, measurement, P and steps a row, of a trace its columns, of a result some of
-the columns of `measurements.Result`. A `FineTune` with its trace and result has all of these under the same names.
-"""
+"""Fine-tuning runs in the ledger: the same tables, states and provenance as every other run."""
 
 from __future__ import annotations
 
 import platform
+from dataclasses import dataclass
 from importlib import metadata
-from typing import Any, cast
+from typing import Any
 
 from grokscope.ledger import Ledger
-from grokscope.measurements import Result, Trace
-from grokscope.run import Run
+from grokscope.studies.paperclip.learning.outcome import RetrievalResult, RetrievalTrace
 from grokscope.studies.paperclip.learning.spec import FineTune
 from grokscope.studies.paperclip.learning.train import DivergedError, Trained
-from grokscope.training.outcomes import Failed, Finished, Provenance
+from grokscope.training.outcomes import Provenance
 from grokscope.training.provenance import git_revision, now, version
 
 PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "peft", "numpy")
 
 
-def as_run(run: FineTune) -> Run:
-    """The run under the type that the ledger's signatures name."""
-    return cast(Run, run)
+@dataclass(frozen=True)
+class Finished:
+    """A fine-tuning run at its end (a `ledger.kept.KeptFinish`). Its model is kept in a folder, not as `params`."""
+
+    run: FineTune
+    trace: RetrievalTrace
+    result: RetrievalResult
+    provenance: Provenance
+    params: None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A fine-tuning run that could not go on after `epoch` rows of its trace (a `ledger.kept.KeptFailure`)."""
+
+    run: FineTune
+    error: str
+    epoch: int
+    provenance: Provenance
 
 
 def provenance(*, device: str, world: int, seconds: float, started: str) -> Provenance:
@@ -38,14 +50,13 @@ def provenance(*, device: str, world: int, seconds: float, started: str) -> Prov
 def record(ledger: Ledger, run: FineTune, trained: Trained, started: str, owner: str | None = None) -> None:
     """Keep a finished run, whole. `owner`: the driver that trained it."""
     made = provenance(device=trained.device, world=trained.world, seconds=trained.seconds, started=started)
-    trace, result = cast(Trace, trained.trace), cast(Result, trained.result)
-    ledger.record_all([Finished(as_run(run), trace, result, made)], owner)
+    ledger.record_all([Finished(run, trained.trace, trained.result, made)], owner)
 
 
 def record_failure(ledger: Ledger, run: FineTune, error: DivergedError, started: str, owner: str | None = None) -> None:
     """Keep that a run could not go on."""
     made = provenance(device="unknown", world=1, seconds=0.0, started=started)
-    ledger.record_all([Failed(as_run(run), str(error), error.epoch, made)], owner)
+    ledger.record_all([Failed(run, str(error), error.epoch, made)], owner)
 
 
 def trace_frame(ledger: Ledger, run: FineTune) -> Any:

@@ -18,8 +18,8 @@ from grokscope.studies.paperclip.evaluating import evaluate
 from grokscope.studies.paperclip.learning import bundle, sizes
 from grokscope.studies.paperclip.learning.crew import Crew
 from grokscope.studies.paperclip.learning.spec import FineTune
-from grokscope.studies.paperclip.learning.train import DivergedError, train
-from grokscope.studies.paperclip.record import as_run, record, record_failure
+from grokscope.studies.paperclip.learning.train import DivergedError, train, untrained
+from grokscope.studies.paperclip.record import record, record_failure
 from grokscope.studies.paperclip.sky.make import add_real_picture, make_sky
 from grokscope.studies.paperclip.suite import DataPlan, Known, PaperclipSuite
 from grokscope.studies.paperclip.summaries.summarise import summarise
@@ -58,6 +58,10 @@ class Place:
     def evaluation(self, run: FineTune, split: str) -> Path:
         return self.root / "evaluations" / f"{run.identity}-{split}.json"
 
+    def base(self, run: FineTune, split: str) -> Path:
+        """The evaluation of what a run begins from."""
+        return self.root / "evaluations" / f"{run.identity}-begin-{split}.json"
+
 
 def ready(plan: DataPlan, place: Place, workers: int, say: Say) -> Folder:
     """The data folder of a suite, made and built if that can be done here.
@@ -83,7 +87,8 @@ def ready(plan: DataPlan, place: Place, workers: int, say: Say) -> Folder:
         said = summarise(catalogue.proposals, folder.summaries, say=say)
         split = splits.Split(**plan.split)
         built = build(folder, catalogue, said.found, split, size=plan.size, colour=plan.colour, say=say)
-        say(f"built: {built.images} images of {built.proposals} proposals")
+        say("built: " + ", ".join(f"{part} {n:,} of {built.proposals[part]:,}" for part, n in built.images.items())
+            + " (images of proposals)")  # fmt: skip
     return folder
 
 
@@ -117,7 +122,7 @@ def walk(
     runs = suite.runs(facts)
     every = list({run.identity: run for each in runs.values() for run in each}.values())
     if crew.first:
-        ledger.register(suite.name, suite.text, [as_run(run) for run in every])
+        ledger.register(suite.name, suite.text, every)
     if force and crew.first:
         ledger.reset([run.identity for run in every])
         for run in every:
@@ -134,9 +139,13 @@ def walk(
     tally.seconds["training"] = time.perf_counter() - began
     began = time.perf_counter()
     split = suite.analysis.get("split", "test")
-    for run in every:
-        if crew.first and place.model(run).exists() and not place.evaluation(run, split).exists():
+    for run in every if crew.first else ():
+        if place.model(run).exists() and not place.evaluation(run, split).exists():
             evaluate(bundle.load(place.model(run)), folder, split, run.task.captions, place.evaluation(run, split))
+    for run in runs.get(suite.analysis.get("reference", ""), ())[:1] if crew.first else ():
+        if not place.base(run, split).exists():
+            begun = untrained(run, training, facts.sources.get(run.net.base))
+            evaluate(begun, folder, split, run.task.captions, place.base(run, split))
     tally.seconds["evaluation"] = time.perf_counter() - began
     return tally, runs, folder
 

@@ -17,6 +17,9 @@ from grokscope.nets.mlp import ACTIVATIONS
 from grokscope.probes.fisher import Kind, diagonal, one_layer
 from grokscope.probes.fourier import live_units
 
+FISHERS: dict[str, Kind] = {"fisher": "logits", "categorical fisher": "categorical"}
+"""Both kinds of F by the names they have in figures and tables; `fisher` alone is the published one."""
+
 
 def is_one_layer(net: ExampleNet) -> bool:
     """Whether it is an MLP of one hidden layer, whose Fisher diagonal and Fourier features have closed forms."""
@@ -64,6 +67,11 @@ def fisher(net: ExampleNet, inputs: Array, kind: Kind = "logits") -> Float[Array
     else:
         x = jax.nn.one_hot(inputs, len(w1) // inputs.shape[1], dtype=w1.dtype).reshape(len(inputs), -1)
     return flat(one_layer(x, phi(before), slope, net.layers[1].weight, logits, kind=kind))
+
+
+def fishers(net: ExampleNet, inputs: Array) -> dict[str, np.ndarray]:
+    """Both diagonals by name, on the host."""
+    return {name: np.asarray(fisher(net, inputs, kind)) for name, kind in FISHERS.items()}
 
 
 def flat(tree: Any) -> Float[Array, " P"]:

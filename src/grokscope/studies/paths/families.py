@@ -23,7 +23,7 @@ class Family:
         name: the end of its figures' and tables' names.
         title: what it is, for a heading.
         pruned: curves of the runs that have snapshots; None where none has.
-        memorised: (w0, epochs) of T_mem on shuffled labels, of the runs of the race's measurement.
+        memorised: T_mem on shuffled labels, of the runs of the race's measurement (see `arrivals`).
     """
 
     name: str

@@ -14,10 +14,9 @@ from grokscope.ledger import Ledger
 from grokscope.nets.base import ExampleNet
 from grokscope.probes import geometry
 from grokscope.probes.encodings import free_share, gini, weight_gini
-from grokscope.probes.fisher import KINDS, Kind
 from grokscope.probes.grokking import Times, times
 from grokscope.run import Run
-from grokscope.studies.paths.anatomy import fisher, flat, live, on_host
+from grokscope.studies.paths.anatomy import fishers, flat, live, on_host
 from grokscope.studies.paths.features import Features, features
 from grokscope.tasks import Dataset
 from grokscope.training.lane import stream
@@ -44,9 +43,9 @@ class Measured:
         layers: Ising: what each layer follows, by epoch.
         path: rows of `geometry.Here`.
         last: features of the last snapshot.
-        spectra: F of the last snapshot by kind, ascending, at `RANKS` evenly spaced ranks.
+        spectra: F of the last snapshot by its name, ascending, at `RANKS` evenly spaced ranks.
         kept: snapshots to be pruned, by epoch, on the host.
-        fishers: F of the last of them by kind, in the order of `anatomy.flat`.
+        fishers: F of the last of them by its name, in the order of `anatomy.flat`.
     """
 
     run: Run
@@ -58,9 +57,9 @@ class Measured:
     layers: pd.DataFrame = field(default_factory=pd.DataFrame)
     path: pd.DataFrame = field(default_factory=pd.DataFrame)
     last: Features = field(default_factory=Features)
-    spectra: dict[Kind, np.ndarray] = field(default_factory=dict)
+    spectra: dict[str, np.ndarray] = field(default_factory=dict)
     kept: dict[int, ExampleNet] = field(default_factory=dict)
-    fishers: dict[Kind, np.ndarray] = field(default_factory=dict)
+    fishers: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def final(self) -> ExampleNet:
@@ -78,9 +77,7 @@ def measured(run: Run, ledger: Ledger) -> Measured:
     """Everything but pruning, which takes many runs at once."""
     trace = ledger.trace(run)
     train, test = (trace[name].to_numpy() for name in ("running_acc", "val_acc"))
-    known = Measured(
-        run, trace, times(train, test), times(train, test, fraction=0.9), ends_of(trace)
-    )  # fmt: skip
+    known = Measured(run, trace, times(train, test), times(train, test, fraction=0.9), ends_of(trace))
     on_grid = ledger.snapshot_epochs(run)
     if len(on_grid) < 2:
         return known
@@ -100,21 +97,20 @@ def measured(run: Run, ledger: Ledger) -> Measured:
             kept[epoch] = on_host(net)
         return found
 
-    def snapshots() -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    def snapshots() -> Iterator[tuple[int, np.ndarray, dict[str, np.ndarray]]]:
         for epoch, arrays in ledger.snapshots(run, on_grid):
             net = net_of(run, arrays)
             see(epoch, net)
-            yield epoch, np.asarray(flat(net)), np.asarray(fisher(net, inputs))
+            yield epoch, np.asarray(flat(net)), fishers(net, inputs)
 
-    fishers = {kind: np.asarray(fisher(last, inputs, kind)) for kind in KINDS}
-    here = fishers["logits"].astype(np.float64)
+    ended = {name: f.astype(np.float64) for name, f in fishers(last, inputs).items()}
     # steps of one length: an end beside the grid is seen and pruned, and is no step
-    path = pd.DataFrame(list(geometry.path(snapshots(), geometry.split(here), here)))
+    path = pd.DataFrame(list(geometry.path(snapshots(), geometry.split(ended["fisher"]), ended)))
     found = features(run, last, data) if end == on_grid[-1] else see(end, last)
     return dataclasses.replace(
-        known, ends=known.ends | ends_with(last, fishers), through=pd.DataFrame(rows),
+        known, ends=known.ends | ends_with(last, ended), through=pd.DataFrame(rows),
         layers=pd.concat(layers, ignore_index=True) if layers else pd.DataFrame(), path=path, last=found,
-        spectra={kind: ranked(each) for kind, each in fishers.items()}, kept=kept, fishers=fishers,
+        spectra={name: ranked(each) for name, each in ended.items()}, kept=kept, fishers=ended,
     )  # fmt: skip
 
 
@@ -126,12 +122,12 @@ def ended_with(run: Run, ledger: Ledger, snapshot: int, epochs: int) -> tuple[in
     return epoch, net_of(run, arrays)
 
 
-def ends_with(net: ExampleNet, fishers: Mapping[Kind, np.ndarray]) -> dict[str, float]:
+def ends_with(net: ExampleNet, ended: Mapping[str, np.ndarray]) -> dict[str, float]:
     """What the last parameters come to: how unequal they and F are, how many are stiff, how many units live."""
-    alive, f = live(net), fishers["logits"]
+    alive, f = live(net), ended["fisher"]
     return {
         "gini_fisher": float(gini(jnp.asarray(f))),
-        "gini_categorical": float(gini(jnp.asarray(fishers["categorical"]))),
+        "gini_categorical": float(gini(jnp.asarray(ended["categorical fisher"]))),
         "gini_weights": float(weight_gini(net)),
         "stiff_share": float(np.mean(f >= geometry.STIFF)),
         "live_units": float(np.sum(alive)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,10 +14,9 @@ import pandas as pd
 
 from grokscope.nets.base import ExampleNet
 from grokscope.probes.encodings import compressibility
-from grokscope.probes.fisher import Kind
 from grokscope.probes.pruning import SCHEMES, Scheme, curves, fractions, layer_places, places, places_among, together
 from grokscope.run import Run
-from grokscope.studies.paths.anatomy import without_dead
+from grokscope.studies.paths.anatomy import FISHERS, without_dead
 from grokscope.studies.paths.measure import Measured, data_of
 from grokscope.tasks import Dataset
 
@@ -25,8 +24,8 @@ POINTS, THROUGH_POINTS = 100, 34
 """Of a last snapshot's curves, and of those through training: c differs by 0.1 % near 4, by 5 % near 15."""
 BYTES = 2**28
 """Of stacked parameters and places in one call."""
-
-FISHERS: dict[str, Kind] = {"fisher": "logits", "categorical fisher": "categorical"}
+AT_ONCE = 20
+"""Points of a curve that an accelerator is given side by side."""
 
 Places = Callable[[Measured], Any]
 
@@ -45,7 +44,8 @@ class Pruned(NamedTuple):
     Attributes:
         curves: run, scheme, fraction, accuracy, loss: of every last snapshot.
         last: run, scheme and what `encodings.Compressibility` says of each of those curves.
-        through: run, epoch and the same for the layerwise scheme, of the snapshots that were kept.
+        through: run, epoch and the same for the layerwise scheme, of the snapshots that were kept; with the end
+            `_without_dead` over the weights of live units alone.
     """
 
     curves: pd.DataFrame
@@ -57,39 +57,44 @@ def schemes(net: ExampleNet) -> dict[str, Places]:
     """By name, how places are given: by magnitude, without dead units, by Fisher information, one tensor at a time."""
     n_weights = sum(leaf.ndim > 1 for leaf in jax.tree.leaves(eqx.filter(net, eqx.is_inexact_array)))
     ways: dict[str, Places] = {scheme: partial(_by_size, scheme=scheme) for scheme in SCHEMES}
-    ways["live units"] = lambda m: places_among(without_dead(m.final), m.final)
+    ways["live units"] = lambda m: _of_live(m.final)
     ways |= {f"weights {i + 1} alone": partial(_alone, layer=i) for i in range(n_weights)}
-    for name, kind in FISHERS.items():
-        ways[name] = partial(_by_fisher, kind=kind)
+    ways |= {name: partial(_by_fisher, name=name) for name in FISHERS}
     return ways | {f"fisher, weights {i + 1} alone": partial(_alone_by_fisher, layer=i) for i in range(n_weights)}
 
 
-def pruned(runs: Sequence[Measured]) -> Pruned:
-    """Of runs whose nets are of one shape and whose test sets are equally large."""
-    last, through = [], []
+def pruned(runs: Sequence[Measured], names: Collection[str] | None = None) -> Pruned:
+    """Of runs whose nets are of one shape and whose test sets are equally large; by the named schemes, or by all."""
+    last: list[dict[str, Any]] = []
     long: list[pd.DataFrame] = []
     grid = np.asarray(fractions(POINTS))
-    for name, way in schemes(runs[0].final).items():
+    known = schemes(runs[0].final)
+    for name, way in known.items() if names is None else ((name, known[name]) for name in names):
         jobs = [Job(m.run, m.final, partial(way, m)) for m in runs]
         accuracy, loss = curves_of(jobs, POINTS)
         for m, a, found, losses in zip(runs, accuracy, _rows(accuracy), loss, strict=True):
             ids = {"id": m.run.identity, "scheme": name}
             long.append(pd.DataFrame(ids | {"fraction": grid, "accuracy": a, "loss": losses}))
             last.append(ids | found)
-    jobs, at = [], []
-    for m in runs:
-        for epoch, net in m.kept.items():
-            jobs.append(Job(m.run, net, partial(places, net, "layerwise")))
-            at.append({"id": m.run.identity, "epoch": epoch})
-    accuracy, _ = curves_of(jobs, THROUGH_POINTS)
-    through = [where | found for where, found in zip(at, _rows(accuracy), strict=True)]
-    return Pruned(pd.concat(long, ignore_index=True), pd.DataFrame(last), pd.DataFrame(through))
+    return Pruned(pd.concat(long, ignore_index=True), pd.DataFrame(last), through_training(runs))
+
+
+def through_training(runs: Sequence[Measured]) -> pd.DataFrame:
+    """Compressibility of the snapshots that were kept, over all weights and over those of live units alone."""
+    kept = [(m.run, epoch, net) for m in runs for epoch, net in m.kept.items()]
+    rows = pd.DataFrame([{"id": run.identity, "epoch": epoch} for run, epoch, _ in kept])
+    ways: dict[str, Callable[[ExampleNet], Any]] = {"": partial(places, scheme="layerwise"), "_without_dead": _of_live}
+    for end, way in ways.items():
+        accuracy, _ = curves_of([Job(run, net, partial(way, net)) for run, _, net in kept], THROUGH_POINTS)
+        rows = rows.join(pd.DataFrame(_rows(accuracy)).add_suffix(end))
+    return rows
 
 
 def curves_of(jobs: Sequence[Job], points: int) -> tuple[np.ndarray, np.ndarray]:
     """(accuracy, loss) of every job, each (jobs, points), on each run's own test examples."""
     data: dict[str, Dataset] = {}
     found = []
+    at_once = 1 if jax.default_backend() == "cpu" else AT_ONCE
     for block in _blocks(jobs):
         data = {job.run.identity: data.get(job.run.identity) or data_of(job.run) for job in block}
         nets, at = _stacked([job.net for job in block]), _stacked([job.places() for job in block])
@@ -97,7 +102,7 @@ def curves_of(jobs: Sequence[Job], points: int) -> tuple[np.ndarray, np.ndarray]
             jnp.stack([getattr(data[job.run.identity], name) for job in block])
             for name in ("val_inputs", "val_targets")
         )  # fmt: skip
-        found.append(jax.tree.map(np.asarray, curves(nets, at, inputs, targets, points)))
+        found.append(jax.tree.map(np.asarray, curves(nets, at, inputs, targets, points, at_once)))
     return np.concatenate([f.accuracy for f in found]), np.concatenate([f.loss for f in found])
 
 
@@ -114,18 +119,23 @@ def _by_size(m: Measured, scheme: Scheme) -> Any:
     return places(m.final, scheme)
 
 
+def _of_live(net: ExampleNet) -> Any:
+    """Within each layer, of the weights of live units; those of dead ones are gone from the start."""
+    return places_among(without_dead(net), net)
+
+
 def _alone(m: Measured, layer: int) -> Any:
     return layer_places(m.final, layer)
 
 
-def _by_fisher(m: Measured, kind: Kind) -> Any:
+def _by_fisher(m: Measured, name: str) -> Any:
     """All parameters, biases too, in ascending order of F of the unpruned net."""
-    return together(_as_net(m.fishers[kind], m.final), m.final, biases=True)
+    return together(_as_net(m.fishers[name], m.final), m.final, biases=True)
 
 
 def _alone_by_fisher(m: Measured, layer: int) -> Any:
     """The weights of one tensor in ascending order of F of the unpruned net."""
-    return layer_places(m.final, layer, _as_net(m.fishers["logits"], m.final))
+    return layer_places(m.final, layer, _as_net(m.fishers["fisher"], m.final))
 
 
 def _as_net(vector: np.ndarray, net: ExampleNet) -> Any:

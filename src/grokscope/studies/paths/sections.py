@@ -11,9 +11,11 @@ from grokscope.laws.results import Estimate
 from grokscope.laws.trade_off import over_seeds, trade_off
 from grokscope.report.figures.paths import pruning, training
 from grokscope.report.sheet import Drawing, Section
-from grokscope.studies.paths.dynamics import dynamics, geometry
+from grokscope.studies.paths.crossing import race
+from grokscope.studies.paths.dynamics import dynamics
 from grokscope.studies.paths.families import Family
 from grokscope.studies.paths.found import features
+from grokscope.studies.paths.trajectory import geometry
 from grokscope.studies.paths.words import said, share
 
 COMPRESSIVE = 0.4
@@ -22,11 +24,13 @@ CORRELATES = {
     "w0": "w0", "train_loss": "train loss", "test_loss": "test loss", "t_test": "t_test", "t_grok": "t_grok",
     "gini_fisher": "Gini of F",
     "gini_categorical": "Gini of categorical F", "gini_weights": "Gini of weights",
-    "unembedding_live": "unembedding IPR, live units",
-    "embedding_live": "embedding IPR, live units", "live_units": "live units",
+    "live_units": "live units", "unembedding_live": "unembedding IPR, live units",
+    "unembedding_all": "unembedding IPR, all units", "embedding_live": "embedding IPR, live units",
+    "embedding_all": "embedding IPR, all units",
 }  # fmt: skip
 ENCODED = ("", "_without_dead", "_fisher", "_categorical")
 """Ends of the columns about pruning: by magnitude, of live units alone, by Fisher information of either kind."""
+OVER = {"all weights": "c", "weights of live units": "c_without_dead"}
 TIMES = ("t_train", "t_test", "t_grok", "plateau_end")
 ENDS = ("train_loss", "test_loss", "train_acc", "test_acc")
 
@@ -103,21 +107,21 @@ def encodings(family: Family) -> Section:
             | {f"{name}{end}": runs[f"{name}{end}"].mean() for end in ENCODED
                for name in ("c", "c_norm", "p95", "factor")}
         )  # fmt: skip
-    low = frame[frame["w0"] <= COMPRESSIVE]
-    fitted = trade_off(low["train_loss"].to_numpy(), low["c"].to_numpy())
-    unsaid: tuple[str, ...] = ()
-    if fitted.slope.value == fitted.slope.value:
-        is_line = "goes with" if fitted.shows else "does not provably go with"
-        findings.append(
-            f"Up to w0 = {COMPRESSIVE:g}, c {is_line} the train loss at the end: slope {said(fitted.slope)} per nat, "
-            f"R2 = {fitted.r2:.2f}, {fitted.slope.n} runs."
-        )
-    else:
-        unsaid = (
-            f"The trade-off of c with train loss needs three runs with w0 up to {COMPRESSIVE:g}; "
-            f"there are {fitted.slope.n}.",
-        )
-    line = (fitted.slope.value, fitted.intercept) if not unsaid else None
+    low, lines, unsaid = frame[frame["w0"] <= COMPRESSIVE], {}, []
+    for over, column in OVER.items():
+        fitted = trade_off(low["train_loss"].to_numpy(), low[column].to_numpy())
+        if fitted.slope.value == fitted.slope.value:
+            lines[over] = (fitted.slope.value, fitted.intercept)
+            is_line = "goes with" if fitted.shows else "does not provably go with"
+            findings.append(
+                f"Up to w0 = {COMPRESSIVE:g}, c over {over} {is_line} the train loss at the end: slope "
+                f"{said(fitted.slope)} per nat, R2 = {fitted.r2:.2f}, {fitted.slope.n} runs."
+            )
+        else:
+            unsaid.append(
+                f"The trade-off of c over {over} with train loss needs three runs with w0 up to {COMPRESSIVE:g}; "
+                f"there are {fitted.slope.n}."
+            )
     curves = family.with_scale(family.pruned.curves)
     ids = {title: [m.run.identity for m in runs] for title, runs in family.ways.items()}
     by_way = {title: curves[curves["id"].isin(which)] for title, which in ids.items()}
@@ -126,18 +130,18 @@ def encodings(family: Family) -> Section:
     return Section(
         title=f"{family.title}: how it is encoded",
         findings=tuple(findings),
-        unsaid=unsaid,
+        unsaid=tuple(unsaid),
         drawings=(
             Drawing(f"pruning_{family.name}", partial(pruning.pruning_figure, curves),
                     "Without the smallest weights of each layer, not trained again."),
-            Drawing(f"trade_{family.name}", partial(pruning.trade_figure, frame, line),
-                    f"Compressibility against train loss; the line is fitted up to w0 = {COMPRESSIVE:g}."),
+            Drawing(f"trade_{family.name}", partial(pruning.trade_figure, frame, OVER, lines),
+                    f"Compressibility against train loss; lines are fitted up to w0 = {COMPRESSIVE:g}."),
             Drawing(f"schemes_{family.name}", partial(pruning.schemes_figure, by_way),
                     "Which weights go first: layerwise, over all, over all by layer norm, by Fisher of either kind."),
             Drawing(f"tensors_{family.name}", partial(pruning.tensors_figure, by_way),
                     "One weight tensor alone, in the order of the net, by magnitude and by Fisher information."),
-            Drawing(f"correlates_{family.name}", partial(pruning.correlates_figure, frame, measures),
-                    "c against what might go with it; a mark a run."),
+            Drawing(f"correlates_{family.name}", partial(pruning.correlates_figure, frame, measures, OVER),
+                    "c against what might go with it, over all weights and over those of live units; a mark a run."),
         ),
         tables={
             f"compressibility_{family.name}": pd.DataFrame(rows),
@@ -146,35 +150,3 @@ def encodings(family: Family) -> Section:
             f"curves_{family.name}": curves,
         },
     )  # fmt: skip
-
-
-def race(family: Family) -> Section:
-    """T_mem of the race beside the times of the task: does the crossing mark where w0 begins to make it grok?"""
-    frame = family.frame
-    long = [family.memorised.assign(quantity="T_mem, shuffled labels")]
-    long += [frame[["w0"]].assign(value=frame[name], quantity=name) for name in ("t_train", "t_test")]
-    rows = pd.concat(long, ignore_index=True)
-    t_mem, t_gen = family.memorised.groupby("w0")["value"].mean(), frame.groupby("w0")["t_test"].mean()
-    both = sorted(set(t_mem.index) & set(t_gen.index))
-    slower = [w0 for w0 in both if t_gen[w0] > t_mem[w0]]
-    grokking = [w0 for w0, runs in frame.groupby("w0") if runs["groks"].mean() > 0.5]
-    findings = [
-        "T_mem is the race's: epochs to memorise shuffled labels of the same inputs. T_gen > T_mem at w0 = "
-        f"{_listed(slower)} of {_listed(both)}; by definition 2 runs grok at w0 = {_listed(grokking)}."
-    ]
-    if both:
-        same = [w0 for w0 in both if (w0 in slower) == (w0 in grokking)]
-        findings.append(f"The two accounts agree at {share(len(same), len(both))} values of w0.")
-    return Section(
-        title=f"{family.title}: where the race's crossing lies",
-        findings=tuple(findings),
-        drawings=(
-            Drawing(f"race_{family.name}", partial(training.race_figure, rows),
-                    "Memorising and generalising against w0; steady learning where generalising comes first."),
-        ),
-        tables={f"race_{family.name}": rows[["w0", "quantity", "value"]]},
-    )  # fmt: skip
-
-
-def _listed(scales: list[float]) -> str:
-    return ", ".join(f"{w0:g}" for w0 in scales) or "none"

@@ -7,8 +7,7 @@ different encodings", arXiv 2502.01739.
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 from rich.console import Group
@@ -19,7 +18,8 @@ from grokscope.ledger import Ledger
 from grokscope.measurements import Watch
 from grokscope.report.sheet import Sheet, write_sheet
 from grokscope.run import Run
-from grokscope.studies.paths.families import Family, kin, title_of, w0_of
+from grokscope.studies.paths.arrivals import arrivals
+from grokscope.studies.paths.families import Family, kin, title_of
 from grokscope.studies.paths.measure import measured
 from grokscope.studies.paths.prune import pruned
 from grokscope.studies.paths.sections import sections
@@ -64,8 +64,12 @@ SETTINGS = {
 }
 
 
-def families(runs: Sequence[Run], ledger: Ledger) -> list[Family]:
-    """Runs that are watched, by what they have in common, with their kin on shuffled labels."""
+def families(runs: Sequence[Run], ledger: Ledger, *, schemes: Collection[str] | None = None) -> list[Family]:
+    """Runs that are watched, by what they have in common, with their kin on shuffled labels.
+
+    Args:
+        schemes: the orders of pruning that are asked for; all by default.
+    """
     groups: dict[Run, list[Run]] = {}
     for run in runs:
         if isinstance(run.measurement, Watch) and not isinstance(run.task, Shuffled):
@@ -74,7 +78,7 @@ def families(runs: Sequence[Run], ledger: Ledger) -> list[Family]:
     for i, (one, kindred) in enumerate(groups.items()):
         members = [measured(run, ledger) for run in kindred]
         followed = [m for m in members if m.kept]
-        curves = pruned(followed) if followed else None
+        curves = pruned(followed, schemes) if followed else None
         made.append(
             Family(
                 name=f"{i + 1}" if len(groups) > 1 else "runs",
@@ -90,15 +94,12 @@ def families(runs: Sequence[Run], ledger: Ledger) -> list[Family]:
 
 def memorised(family: Run, runs: Sequence[Run], ledger: Ledger) -> pd.DataFrame:
     """T_mem by running accuracy of the runs that are of the family but for their task, which is its inputs shuffled."""
-    rows = []
-    for run in runs:
-        if isinstance(run.task, Shuffled) and run.measurement.kind == "speed" and run.task.inputs_of == family.task:
-            like = dataclasses.replace(kin(run), task=family.task, measurement=family.measurement)
-            if like == family:
-                (record,) = ledger.records(where={"id": run.identity})
-                t_mem = record["result"]["t_mem_running"]
-                rows.append({"w0": w0_of(run), "value": math.nan if t_mem is None else t_mem})
-    return pd.DataFrame(rows, columns=["w0", "value"])
+    kindred = [
+        run for run in runs
+        if isinstance(run.task, Shuffled) and run.measurement.kind == "speed" and run.task.inputs_of == family.task
+        and dataclasses.replace(kin(run), task=family.task, measurement=family.measurement) == family
+    ]  # fmt: skip
+    return arrivals([(run, ledger.trace(run)) for run in kindred], "T_mem")
 
 
 def missing(found: Sequence[Family], pending: int) -> list[str]:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, LogLocator, NullLocator
 
 from grokscope.report.figures.style import (
     BLACK,
@@ -29,6 +30,8 @@ from grokscope.report.figures.style import (
 COLOURS = {"unpruned": BLACK, "random": ORANGE, "top k": SKY, "rising top k": BLUE, "rewinding": GREEN}
 NARROW = 50
 """A log axis that spans less has numbers between its decades."""
+SMALLEST_PLAIN = 1e-4
+"""An axis that goes on below has powers of ten for numbers, all of them."""
 OTHERS = (VERMILION, PURPLE, GREEN, GREY, ORANGE, SKY, BLUE)
 
 
@@ -61,7 +64,7 @@ def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame
                 band(beyond, points, colour, of="beyond")
             band(loss, points, colour, of="loss")
             learned.plot(points["x"], points["learned"], color=colour, marker="o")
-        _log(loss, "y")
+        log_in_short(loss, "y")
         for axes in (excess, beyond):
             axes.axhline(0, color=GREY, lw=0.6)
         for axes in (raw, excess, beyond, loss, learned):
@@ -115,7 +118,7 @@ def sizes_figure(panels: Mapping[str, Sequence[Curve]], title: str) -> Figure:
                 band(axes, curve.points.sort_values("x"), colour)
                 band(loss, curve.points.sort_values("x"), colour, of="loss")
             axes.axhline(0, color=GREY, lw=0.6)
-            _log(loss, "y")
+            log_in_short(loss, "y")
             loss.set_ylabel("loss")
             axes.set_ylabel("excess over the null")
             axes.set_title(f"{title}, {scheme}", loc="left")
@@ -138,7 +141,7 @@ def losses_figure(nets: Mapping[str, pd.DataFrame], title: str) -> Figure:
             axes.plot(points["steps"], points["loss"], color=colour)
             axes.fill_between(points["steps"], points["low"], points["high"], color=colour, alpha=0.18, lw=0)
         for name in ("x", "y"):
-            _log(axes, name)
+            log_in_short(axes, name)
         axes.set_ylabel("training loss")
         axes.set_xlabel("optimiser steps")
         axes.set_title(title, loc="left")
@@ -146,13 +149,15 @@ def losses_figure(nets: Mapping[str, pd.DataFrame], title: str) -> Figure:
     return figure
 
 
-def _log(axes: Axes, which: str) -> None:
-    """A log axis in plain numbers, by decades where it spans several."""
+def log_in_short(axes: Axes, which: str) -> None:
+    """A log axis in plain numbers or in powers of ten, by decades where it spans several."""
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     axis = axes.xaxis if which == "x" else axes.yaxis
     low, high = sorted(axis.get_view_interval())
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < NARROW else (1,)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    narrow = high / low < NARROW
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if narrow else (1,)))
+    plain = FuncFormatter(lambda value, _: np.format_float_positional(value, precision=4, unique=False, trim="-"))
+    axis.set_major_formatter(plain if low >= SMALLEST_PLAIN else LogFormatterSciNotation(labelOnlyBase=False))
     axis.set_minor_locator(NullLocator())
 
 
@@ -167,12 +172,17 @@ def band(axes: Axes, points: pd.DataFrame, colour: object, marker: str = "o", of
 
 
 def colours(curves: Sequence[Curve]) -> list[str]:
+    """Of curves, by their names."""
+    return colours_of([curve.name for curve in curves])
+
+
+def colours_of(names: Sequence[str]) -> list[str]:
     """A scheme has one colour in every figure; further strengths of it, and what has none of its own, take the next
     that is free."""
     own: dict[str, str] = {}
-    for curve in curves:
-        scheme = curve.name if curve.name in COLOURS else curve.name.rpartition(" ")[0]
+    for name in names:
+        scheme = name if name in COLOURS else name.rpartition(" ")[0]
         if scheme in COLOURS and COLOURS[scheme] not in own.values():
-            own[curve.name] = COLOURS[scheme]
+            own[name] = COLOURS[scheme]
     free = iter([colour for colour in OTHERS * 3 if colour not in own.values()])
-    return [own.get(curve.name) or next(free) for curve in curves]
+    return [own.get(name) or next(free) for name in names]

@@ -25,16 +25,20 @@ class Way(NamedTuple):
 
 LINES = ((BLUE, "-"), (SKY, "--"), (VERMILION, "-"), (ORANGE, "--"), (GREEN, "-"))
 
+COMPRESSIBILITIES = {
+    "c": (BLUE, "-", "c"), "c_norm": (BLUE, ":", "c_norm"), "c_without_dead": (VERMILION, "-", "c, live units"),
+}  # fmt: skip
+
 
 def dynamics_figure(ways: Mapping[str, Way], measures: Mapping[str, str], last: float) -> Figure:
-    """Rows: the features' measures (column -> label), c and c_norm, accuracy. Up to epoch `last`."""
-    figure, axes = panels(4.8, 3, len(ways))
+    """Rows: the features' measures (column -> label), compressibility, accuracy. Up to epoch `last`."""
+    figure, axes = panels(5.2, 3, len(ways))
     with mpl.rc_context(STYLE):
         for column, (title, way) in enumerate(ways.items()):
             for (colour, ls), name in zip(LINES, measures, strict=False):
                 seeds(axes[0, column], way.features, "epoch", name, color=colour, ls=ls)
-            for name, ls in (("c", "-"), ("c_norm", ":")):
-                seeds(axes[1, column], way.through, "epoch", name, color=BLUE, ls=ls)
+            for name, (colour, ls, _) in COMPRESSIBILITIES.items():
+                seeds(axes[1, column], way.through, "epoch", name, color=colour, ls=ls)
             for name, colour, ls in (("running_acc", ORANGE, "--"), ("val_acc", BLUE, "-")):
                 seeds(axes[2, column], way.traces, "epoch", name, color=colour, ls=ls)
             axes[0, column].set_title(title, loc="left")
@@ -50,7 +54,7 @@ def dynamics_figure(ways: Mapping[str, Way], measures: Mapping[str, str], last: 
     handles = [
         Line2D([], [], color=c, ls=ls, label=text) for (c, ls), text in zip(LINES, measures.values(), strict=False)
     ]
-    handles += [Line2D([], [], color=BLUE, ls=ls, label=text) for ls, text in (("-", "c"), (":", "c_norm"))]
+    handles += [Line2D([], [], color=c, ls=ls, label=text) for c, ls, text in COMPRESSIBILITIES.values()]
     handles += [
         Line2D([], [], color=c, ls=ls, label=text) for c, ls, text in ((ORANGE, "--", "train"), (BLUE, "-", "test"))
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -59,19 +59,20 @@ def seeds(axes: Axes, frame: pd.DataFrame, x: str, y: str, **style: Any) -> None
     axes.plot(mean.index, mean, **style)
 
 
-def markers(axes: Axes, times: dict[str, float]) -> None:
-    """Dashed verticals: when training was learned, when the plateau ended, when it generalised."""
-    for style, value in zip(("--", ":", "-."), times.values(), strict=False):
+MARKS = ("--", ":", "-.")
+"""Of verticals."""
+
+
+def markers(axes: Axes, times: Mapping[str, float], colour: str = GREY) -> None:
+    """Verticals: when training was learned, when the plateau ended, when it generalised."""
+    for style, value in zip(MARKS, times.values(), strict=True):
         if value == value:
-            axes.axvline(value, color=GREY, ls=style, lw=0.7, zorder=0)
+            axes.axvline(value, color=colour, ls=style, lw=0.7, zorder=0)
 
 
-def marker_handles(times: dict[str, float]) -> list[Line2D]:
-    """The same for a legend."""
-    return [
-        Line2D([], [], color=GREY, ls=style, lw=0.7, label=name)
-        for style, name in zip(("--", ":", "-."), times, strict=False)
-    ]
+def marker_handles(times: Iterable[str]) -> list[Line2D]:
+    """The same for a legend, in grey."""
+    return [Line2D([], [], color=GREY, ls=style, lw=0.7, label=name) for style, name in zip(MARKS, times, strict=True)]
 
 
 def nothing(axes: Axes, text: str) -> None:

@@ -87,37 +87,50 @@ def tensors_figure(shown: Mapping[str, pd.DataFrame]) -> Figure:
     return figure
 
 
-def trade_figure(runs: pd.DataFrame, line: tuple[float, float] | None) -> Figure:
-    """c against the train loss at the end, a mark for every run; the line (slope, intercept) where one was fitted."""
-    figure, axes = panels(2.6, 1, 1)
+def trade_figure(runs: pd.DataFrame, over: Mapping[str, str], lines: Mapping[str, tuple[float, float]]) -> Figure:
+    """c against the train loss at the end, a mark for every run, a column for what it is over (title -> column).
+
+    Args:
+        lines: (slope, intercept) by title, where one was fitted.
+    """
+    figure, axes = panels(2.7, 1, len(over))
     colour = colours(runs["w0"].tolist())
     with mpl.rc_context(STYLE):
-        for w0, rows in runs.groupby("w0"):
-            axes[0, 0].plot(rows["train_loss"], rows["c"], "o", color=colour[w0], mfc="none")
-        if line is not None:
-            x = np.array([runs["train_loss"].min(), runs["train_loss"].max()])
-            axes[0, 0].plot(x, line[0] * x + line[1], color=BLACK, lw=0.8)
-        axes[0, 0].set(xlabel="train loss at the end, nats", ylabel="compressibility c")
-        axes[0, 0].xaxis.get_major_locator().set_params(nbins=5)
-    below(figure, scale_handles(runs["w0"].tolist()), columns=3)
+        for each, (title, c) in zip(axes[0], over.items(), strict=True):
+            for w0, rows in runs.groupby("w0"):
+                each.plot(rows["train_loss"], rows[c], "o", color=colour[w0], mfc="none")
+            if title in lines:
+                slope, intercept = lines[title]
+                x = np.array([runs["train_loss"].min(), runs["train_loss"].max()])
+                each.plot(x, slope * x + intercept, color=BLACK, lw=0.8)
+            each.set_title(title, loc="left")
+            each.set_xlabel("train loss at the end, nats")
+            each.xaxis.get_major_locator().set_params(nbins=4)
+        axes[0, 0].set_ylabel("compressibility c")
+    below(figure, scale_handles(runs["w0"].tolist()), columns=4)
     return figure
 
 
-def correlates_figure(runs: pd.DataFrame, measures: Mapping[str, str]) -> Figure:
-    """c against each companion measure (column -> label), a mark for every run."""
+def correlates_figure(runs: pd.DataFrame, measures: Mapping[str, str], over: Mapping[str, str]) -> Figure:
+    """c against each companion measure (column -> label), a mark for every run and what c is over (label -> column)."""
     columns, rows = 2, -(-len(measures) // 2)
     figure, axes = panels(1.45 * rows + 0.5, rows, columns)
     colour = colours(runs["w0"].tolist())
+    marks = dict(zip(over, ("o", "x"), strict=True))
     with mpl.rc_context(STYLE):
         for each, (name, label) in zip(axes.ravel(), measures.items(), strict=False):
             for w0, chosen in runs.groupby("w0"):
-                each.plot(chosen[name], chosen["c"], "o", color=colour[w0], mfc="none")
+                for title, c in over.items():
+                    each.plot(chosen[name], chosen[c], marks[title], color=colour[w0], mfc="none")
             each.set_xlabel(label)
-            each.xaxis.get_major_locator().set_params(nbins=4)
+            if name == "w0":
+                each.set_xscale("log")
+            else:
+                each.xaxis.get_major_locator().set_params(nbins=4)
         for each in axes.ravel()[len(measures) :]:
             each.set_visible(False)
-        axes[0, 0].set_xscale("log")
         for each in axes[:, 0]:
             each.set_ylabel("c")
-    below(figure, scale_handles(runs["w0"].tolist()), columns=4)
+    kinds = [Line2D([], [], color=GREY, marker=m, mfc="none", ls="none", label=title) for title, m in marks.items()]
+    below(figure, [*scale_handles(runs["w0"].tolist()), *kinds], columns=4)
     return figure

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib as mpl
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from grokscope.laws.meeting import MEETS, Meeting
+from grokscope.laws.results import OnsetCode
 from grokscope.report.figures.paths.panels import colours, panels, scale_handles, seeds
-from grokscope.report.figures.style import BLUE, GREY, ORANGE, SKY, STYLE, VERMILION, below, log_axis
+from grokscope.report.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, STYLE, VERMILION, below, log_axis
 
 
 def training_figure(traces: pd.DataFrame) -> Figure:
@@ -49,20 +54,49 @@ def seeds_figure(runs: pd.DataFrame) -> Figure:
     return figure
 
 
-def race_figure(rows: pd.DataFrame) -> Figure:
-    """T_mem on shuffled labels beside t_train and t_test of the task, against w0. Columns w0, quantity, value."""
-    shown = {
-        "T_mem, shuffled labels": (VERMILION, "D"), "t_train": (ORANGE, "s"), "t_test": (BLUE, "o"),
-    }  # fmt: skip
-    figure, axes = panels(2.6, 1, 1)
+def race_figure(times: pd.DataFrame, runs: pd.DataFrame, found: Mapping[float, Meeting | None]) -> Figure:
+    """T_mem on shuffled labels beside T_gen against w0, and below them the share of seeds that grok.
+
+    A column a threshold of accuracy.
+
+    Args:
+        times: columns quantity, share, w0, time, censored; what was not reached is an arrow up.
+        runs: columns w0, groks.
+    """
+    shown = {"T_mem": ("T_mem, shuffled labels", VERMILION, "D"), "T_gen": ("T_gen", BLUE, "o")}
+    figure, axes = panels(3.6, 2, max(1, len(found)))
     with mpl.rc_context(STYLE):
-        for name, (colour, marker) in shown.items():
-            chosen = rows[rows["quantity"] == name]
-            mean = chosen.groupby("w0")["value"].mean()
-            axes[0, 0].plot(mean.index, mean, color=colour, lw=0.8)
-            axes[0, 0].plot(chosen["w0"], chosen["value"], marker, color=colour, mfc="none", label=name, ls="none")
-        axes[0, 0].set(xlabel="w0", ylabel="epochs", xscale="log")
-        log_axis(axes[0, 0], "y")
-        handles = [Line2D([], [], color=c, marker=m, mfc="none", label=name) for name, (c, m) in shown.items()]
+        for column, (share, meets) in enumerate(found.items()):
+            for name, (_, colour, marker) in shown.items():
+                rows = times[(times["quantity"] == name) & (times["share"] == share)]
+                axes[0, column].plot(rows.groupby("w0")["time"].mean(), color=colour, lw=0.8)
+                for censored, mark in ((False, marker), (True, "^")):
+                    chosen = rows[rows["censored"].astype(bool) == censored]
+                    axes[0, column].plot(chosen["w0"], chosen["time"], mark, color=colour, mfc="none")
+            axes[1, column].plot(runs.groupby("w0")["groks"].mean(), "o-", color=BLACK, lw=0.8)
+            axes[0, column].set_title(f"by {100 * share:g} % accuracy", loc="left")
+            for each in axes[:, column]:
+                each.set_xscale("log")
+                _met(each, meets)
+            axes[1, column].set(xlabel="w0", ylim=(-0.05, 1.05))
+            log_axis(axes[0, column], "y")
+        axes[0, 0].set_ylabel("epochs")
+        axes[1, 0].set_ylabel("share that groks")
+    handles = [Line2D([], [], color=c, marker=m, mfc="none", label=label) for label, c, m in shown.values()]
+    if times["censored"].any():
+        handles.append(Line2D([], [], color=GREY, marker="^", mfc="none", ls="none", label="not reached by then"))
     below(figure, handles, columns=3)
     return figure
+
+
+def _met(axes: Axes, found: Meeting | None) -> None:
+    """Grey where grokking begins, green where the curves cross."""
+    if found is None:
+        return
+    if found.code is OnsetCode.FOUND:
+        axes.axvspan(found.before, found.onset, color=GREY, alpha=0.15, lw=0)
+    if found.crossing.code in MEETS:
+        at, low, high = found.crossing.n_params[:3]
+        axes.axvline(at, color=GREEN, lw=0.8)
+        if low < high:
+            axes.axvspan(low, high, color=GREEN, alpha=0.15, lw=0)

@@ -180,6 +180,11 @@ class FineTune(Spec):
         return identity_of(self.spec)
 
     @property
+    def training(self) -> str:
+        """Its identity: no run's trace is read from another's, for the kept model depends on when it is measured."""
+        return self.identity
+
+    @property
     def label(self) -> str:
         """A few words for a person."""
         return f"{self.net.label}, {self.task.label}"

@@ -18,7 +18,7 @@ from grokscope.studies.paperclip.learning.batches import Batch, Batches, paired
 from grokscope.studies.paperclip.learning.crew import settings
 from grokscope.studies.paperclip.learning.losses import contrast, gathered
 from grokscope.studies.paperclip.learning.measure import Probe, measured
-from grokscope.studies.paperclip.learning.model import Towers, build, merged
+from grokscope.studies.paperclip.learning.model import build, merged
 from grokscope.studies.paperclip.learning.optimiser import lr_at, optimiser_of, set_lr
 from grokscope.studies.paperclip.learning.outcome import RetrievalResult, RetrievalTrace, result_of
 from grokscope.studies.paperclip.learning.spec import FineTune
@@ -69,8 +69,8 @@ def train(
     from accelerate import Accelerator
 
     accelerator = Accelerator(**settings())
-    towers = build(run.net, run.loss, seed=run.seeds.init, source=source)
-    model = _model(run, towers, training, source)
+    model = untrained(run, training, source)
+    towers = model.towers
     batches = Batches(run, training, model.tokenizer, rank=accelerator.process_index, world=accelerator.num_processes)
     optimiser = optimiser_of(towers, run.optimiser)
     wrapped, optimiser = accelerator.prepare(towers, optimiser)
@@ -102,10 +102,15 @@ def train(
     return Trained(trace, result, final, state.seconds, device, accelerator.num_processes)
 
 
-def _model(run: FineTune, towers: Towers, training: Dataset, source: str | None) -> bundle.Model:
-    """The towers with a tokenizer: the base model's own, or one trained on the captions."""
+def untrained(run: FineTune, training: Dataset, source: str | None) -> bundle.Model:
+    """The model as the run begins, with the base model's tokenizer, or one trained on the captions.
+
+    Raises:
+        InputError: the base model cannot be used.
+    """
     from transformers import AutoTokenizer
 
+    towers = build(run.net, run.loss, seed=run.seeds.init, source=source)
     if source is not None:
         tokenizer = AutoTokenizer.from_pretrained(source)
     else:

@@ -21,6 +21,7 @@ from grokscope.studies.paperclip.report.names import Runs, experiment_of, named
 from grokscope.studies.paperclip.report.pictured import pictured
 from grokscope.studies.paperclip.report.published import JUDGE, PUBLISHED
 from grokscope.studies.paperclip.report.sentences import findings
+from grokscope.studies.paperclip.report.tables import BEFORE, raced_table, table
 from grokscope.studies.paperclip.suite import PaperclipSuite
 from grokscope.studies.paperclip.walk import Place
 from grokscope.studies.standing import counts, failures, provenance
@@ -51,10 +52,11 @@ def concluded(suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, f
     pair = [suite.analysis.get(key) for key in ("memorise", "generalise")]
     raced = {name for name, _ in named(runs) if experiment_of(name) in pair}
     main = [name for name in traces if name not in raced]
-    sections = [Section("What was found", findings(reference, control))]
+    base = _base(suite, runs, place, split)
+    sections = [Section("What was found", findings(reference, control, base))]
     if main:
-        sections.append(curves(main, traces, found, suite.analysis.get("control")))
-    sections.append(Section("Every run", tables={"runs": table(runs, found, frame)}, most_rows=60))
+        sections.append(curves(main, traces, found, suite.analysis, base))
+    sections.append(Section("Every run", tables={"runs": table(runs, found, frame, base)}, most_rows=60))
     if len(race := raced_table(suite, runs, frame)):
         sections.append(_race(race, suite, runs))
     if reference is not None:
@@ -75,57 +77,30 @@ def concluded(suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, f
 
 
 def curves(
-    main: list[str], traces: Mapping[str, pd.DataFrame], found: Mapping[str, Any], control: str | None
-) -> Section:
-    """Learning, retrieval and cosines of the runs that are compared."""
+    main: list[str], traces: Mapping[str, pd.DataFrame], found: Mapping[str, Any], analysis: Mapping[str, Any],
+    base: Mapping[str, Any] | None,
+) -> Section:  # fmt: skip
+    """Learning, retrieval and cosines of the runs that are compared, and of what the reference begins from."""
+    control, reference = analysis.get("control"), analysis.get("reference")
+    begun = {} if base is None else {BEFORE: dict(base)}
     drawings = [Drawing("training", partial(figures.training, {name: traces[name] for name in main}, control),
                         "Held-out loss and top-10 % retrieval among distinct captions, as training goes.")]  # fmt: skip
     evaluated = {name: found[name] for name in main if name in found}
     if evaluated:
-        drawings.append(Drawing("retrieval", partial(figures.retrieval, evaluated, control),
-                                "Image to text: how often the own caption is in the nearest fraction."))  # fmt: skip
-        shown = dict(list(evaluated.items())[:2])
+        drawings.append(Drawing("retrieval", partial(figures.retrieval, evaluated | begun, control),
+                                "Image to text: own caption in the nearest fraction. Dotted: chance."))  # fmt: skip
+        first = reference if reference in evaluated else next(iter(evaluated))
+        shown = {first: evaluated[first]} | begun
         drawings.append(Drawing("cosines", partial(figures.cosines, shown), "Cosines on held-out proposals."))
     return Section("Learning and retrieval", drawings=tuple(drawings))
 
 
-def table(runs: Runs, found: Mapping[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
-    """A row a run."""
-    results = frame.set_index("id")
-    rows = []
-    for name, run in named(runs):
-        own, told = results.loc[run.identity], found.get(name)
-        row: dict[str, Any] = {"run": name, "P": int(own["n_params"]), "steps": run.steps, "status": own["status"]}
-        row |= {
-            "bits held of K": f"{own['total_bits']:,.0f} / {own['dataset_bits']:,.0f}"
-            if own["status"] == "done"
-            else None
-        }
-        if told is not None:
-            top10 = told["top10"]
-            row |= {
-                "top-10 %": top10["value"], "low": top10["low"], "high": top10["high"],
-                "top-5 %": told["top5"]["value"],
- "top-1": told["top1"]["value"], "text to image R@10": told["distinct_proposals"]["text_to_image_r10"],
-                "mAP": told["distinct_proposals"]["text_to_image_map"], "AUROC": told["cosines"]["auroc"],
-                "top-10 of 100": told["published"].get("top10_of_100"),
-                "label accuracy": told["truth"]["label_accuracy"]["value"] if "truth" in told else None,
-            }  # fmt: skip
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def raced_table(suite: PaperclipSuite, runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
-    """T_mem and T_gen in steps of the runs that the suite names for it; NaN where a run ended first."""
-    results = frame[frame["status"] == "done"].set_index("id")
-    rows = []
-    for key, kind, column in (("memorise", "T_mem", "t_mem_eval"), ("generalise", "T_gen", "t_gen")):
-        for run in runs.get(str(suite.analysis.get(key, "")), ()):
-            if run.identity in results.index:
-                own = results.loc[run.identity]
-                time = own[column] * run.measurement.every
-                rows.append({"kind": kind, "n_params": int(own["n_params"]), "steps": run.steps, "time": float(time)})
-    return pd.DataFrame(rows, columns=["kind", "n_params", "steps", "time"])
+def _base(suite: PaperclipSuite, runs: Runs, place: Place, split: str) -> dict[str, Any] | None:
+    """The evaluation of what the reference begins from, if there is one."""
+    for run in runs.get(str(suite.analysis.get("reference", "")), ())[:1]:
+        if place.base(run, split).exists():
+            return {"P": run.n_params} | json.loads(place.base(run, split).read_text())
+    return None
 
 
 def _race(race: pd.DataFrame, suite: PaperclipSuite, runs: Runs) -> Section:
@@ -142,25 +117,37 @@ def _race(race: pd.DataFrame, suite: PaperclipSuite, runs: Runs) -> Section:
     drawing = Drawing(
         "race", partial(figures.race, race, n["memorise"], n["generalise"]), "Memorising and generalising."
     )
+    words = {"n_params": "P", "steps": "steps of the run", "time": "steps until half are found"}
     return Section(
-        "The race: memorising shuffled pairs, generalising true ones", said, unsaid, (drawing,), {"race": race}
+        "The race: memorising shuffled pairs, generalising true ones",
+        said,
+        unsaid,
+        (drawing,),
+        {"race": race.rename(columns=words)},
     )
 
 
 def in_detail(told: dict[str, Any]) -> list[Section]:
     """Where the reference is good and where it is not."""
     drawings = [
-        Drawing(f"by_{part}", partial(figures.broken_down, told[f"by_{part}"], f"by {part}"), "Images in brackets.")
+        Drawing(f"by_{part}", partial(figures.broken_down, told[f"by_{part}"], f"by {part}"),
+                "Images in brackets. Dotted: chance.")
         for part in ("category", "instrument") if told[f"by_{part}"]
     ]  # fmt: skip
     tables: dict[str, pd.DataFrame] = {"hard_negatives": pd.DataFrame(told["hard_negatives"])}
     if "truth" in told:
         truth = told["truth"]
         drawings.append(
-            Drawing("confusion", partial(figures.confusion, truth), "Nearest class name of held-out images.")
+            Drawing(
+                "confusion",
+                partial(figures.confusion, truth),
+                "Nearest class name of held-out images, true classes in rows.",
+            )
         )
         drawings.append(
-            Drawing("reliability", partial(figures.reliability, truth["reliability"]), "Eighths of the images.")
+            Drawing(
+                "reliability", partial(figures.reliability, truth["reliability"]), "Each point an eighth of the images."
+            )
         )
         tables["queries"] = pd.DataFrame(truth["judge"]["queries"])
         tables["auroc"] = pd.DataFrame([{"class": k, "AUROC": v} for k, v in truth["auroc"].items()])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from grokscope.report.figures.style import (
     BLUE,
@@ -27,6 +28,12 @@ from grokscope.report.figures.style import (
 
 COLOURS = (VERMILION, BLUE, GREEN, ORANGE, PURPLE, SKY)
 CONTROL: dict[str, Any] = {"color": GREY, "ls": "--"}
+ACRONYMS = ("AGN", "CGM", "CSM", "ICM", "IGM", "ISM", "QSO")
+
+
+def cased(name: str) -> str:
+    """A category of the catalogue in small letters; acronyms and instruments are left alone."""
+    return " ".join(word if word in ACRONYMS or "/" in word else word.lower() for word in name.split())
 
 
 def training(traces: Mapping[str, pd.DataFrame], control: str | None) -> Figure:
@@ -40,10 +47,10 @@ def training(traces: Mapping[str, pd.DataFrame], control: str | None) -> Figure:
             accuracy.plot(trace.index, trace["val_acc"], **look)
             handles.append(Line2D([], [], label=name, **look))
         accuracy.axhline(0.1, color=GREY, lw=0.6, ls=":")
-        accuracy.text(
-            0.995, 0.11, "chance", color=GREY, ha="right", va="bottom", transform=accuracy.get_yaxis_transform()
-        )
-        loss.set_ylabel("held-out loss (nats)")
+        accuracy.text(0.995, 0.09, "chance", color=GREY, ha="right", va="top", transform=accuracy.get_yaxis_transform())
+        loss.set_ylabel("held-out loss, nats")
+        for each in (loss, accuracy):
+            each.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
         accuracy.set(ylabel="top-10 % retrieval", xlabel="steps", ylim=(0, 1.02))
     below(figure, handles)
     return figure
@@ -109,18 +116,21 @@ def race(table: pd.DataFrame, n_memorised: int, n_generalised: int) -> Figure:
 
 
 def confusion(truth: Mapping[str, Any]) -> Figure:
-    """Which class is taken for which, as shares of the true class."""
-    figure, (axes,) = new_figure(4.1)
+    """Which class is taken for which, as shares of the true class; columns have the letters of the rows."""
+    figure, (axes,) = new_figure(3.1)
     counts = np.array(truth["confusion"], float)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     with mpl.rc_context(STYLE):
         shown = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         places = range(len(truth["labels"]))
-        axes.set_xticks(places, truth["labels"], rotation=90)
-        axes.set_yticks(places, truth["labels"])
-        axes.set(xlabel="label found", ylabel="true class")
+        axes.set_xticks(places, [chr(ord("a") + n) for n in places])
+        axes.set_yticks(places, [f"{name}  {chr(ord('a') + n)}" for n, name in enumerate(truth["labels"])])
+        axes.tick_params(length=0)
+        axes.set(xlabel="class found")
         axes.spines[:].set_visible(False)
-        figure.colorbar(shown, ax=axes, shrink=0.6, label="share")
+        bar = figure.colorbar(shown, ax=axes, orientation="horizontal", aspect=40, fraction=0.05, pad=0.02)
+        bar.set_label("share of the true class")
+        bar.outline.set_linewidth(0.4)
     return figure
 
 
@@ -130,9 +140,9 @@ def broken_down(parts: Mapping[str, Mapping[str, float]], title: str) -> Figure:
     with mpl.rc_context(STYLE):
         for n, each in enumerate(parts.values()):
             axes.plot([each["low"], each["high"]], [n, n], color=BLUE, lw=1)
-            axes.plot(each["value"], n, color=BLUE, marker="o", ls="")
+            axes.plot(each["value"], n, color=BLUE, marker="o", ls="", clip_on=False)
         axes.axvline(0.1, color=GREY, lw=0.6, ls=":")
-        axes.set_yticks(range(len(parts)), [f"{name.lower()} ({each['images']:g})" for name, each in parts.items()])
+        axes.set_yticks(range(len(parts)), [f"{cased(name)} ({each['images']:g})" for name, each in parts.items()])
         axes.set(xlabel="top-10 % retrieval", xlim=(0, 1.02))
         axes.invert_yaxis()
         axes.set_title(title, loc="left")
@@ -146,11 +156,12 @@ def collection(images: pd.DataFrame) -> Figure:
         counts = images.groupby("proposal").size()
         per.hist(counts, bins=[n + 0.5 for n in range(int(counts.max()) + 1)], color=SKY, rwidth=0.9)
         per.set(xlabel="images of a proposal", ylabel="proposals")
+        per.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         by_cycle = images.groupby("cycle").size()
         cycles.bar(by_cycle.index, by_cycle.to_numpy(), color=SKY)
         cycles.set(xlabel="cycle", ylabel="images")
         by_category = images["category"].replace("", "(none)").value_counts()[:12][::-1]
-        categories.barh([str(name).lower() for name in by_category.index], by_category.to_numpy(), color=SKY)
+        categories.barh([cased(str(name)) for name in by_category.index], by_category.to_numpy(), color=SKY)
         categories.set(xlabel="images")
     return figure
 
@@ -159,6 +170,8 @@ def reliability(rows: Sequence[Mapping[str, float]]) -> Figure:
     """How often the best label is right against how far it is ahead of the second."""
     figure, (axes,) = new_figure(2.0)
     with mpl.rc_context(STYLE):
-        axes.plot([row["margin"] for row in rows], [row["right"] for row in rows], color=BLUE, marker="o")
+        axes.plot(
+            [row["margin"] for row in rows], [row["right"] for row in rows], color=BLUE, marker="o", clip_on=False
+        )
         axes.set(xlabel="cosine of best label above second", ylabel="share right", ylim=(0, 1.02))
     return figure

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
@@ -14,6 +15,8 @@ from grokscope.studies.paperclip.use.search import Found
 
 Array = np.ndarray
 WIDE = 2 * WIDTH
+THUMBNAIL, APART = 24, np.array([0.125, 0.155])
+"""Points that a picture on the map is wide, and how far apart pictures are at least, in the map's own units."""
 
 
 def _figure(height: float, width: float = WIDE) -> Figure:
@@ -39,15 +42,15 @@ def queries(found: Sequence[tuple[str, Found]], pictures: Array, across: int = 6
 
 def described(rows: Sequence[tuple[Array, str, Sequence[str]]]) -> Figure:
     """A row an image: the picture, the labels found for it, and what its summary says."""
-    figure = _figure(0.95 * len(rows))
+    figure = _figure(0.85 * len(rows), 1.5 * WIDTH)
     with mpl.rc_context(STYLE):
-        every = figure.subplots(len(rows), 2, squeeze=False, width_ratios=(1, 5.4))
+        every = figure.subplots(len(rows), 2, squeeze=False, width_ratios=(1, 4.6))
         for (left, right), (picture, objects, labels) in zip(every, rows, strict=True):
             left.axis("off")
             right.axis("off")
             left.imshow(_shown(picture), cmap="gray", vmin=0, vmax=255)
-            right.text(0, 0.95, "found: " + "; ".join(labels), va="top", fontsize=8, wrap=True)
-            right.text(0, 0.45, "summary: " + objects, va="top", fontsize=8, color="#5c5c5c", wrap=True)
+            right.text(0, 0.85, "found: " + "; ".join(labels), va="top", fontsize=8, wrap=True)
+            right.text(0, 0.4, "summary: " + objects, va="top", fontsize=8, color="#5c5c5c", wrap=True)
     return figure
 
 
@@ -64,13 +67,16 @@ def embedding_map(vectors: Array, pictures: Array, most: int = 140) -> Figure:
         for n in np.random.default_rng(0).permutation(len(plane)):
             if len(kept) == most:
                 break
-            if kept and np.min(np.abs(np.array(kept) - plane[n]).max(axis=1)) < 0.085:
+            if kept and np.min((np.abs(np.array(kept) - plane[n]) / APART).max(axis=1)) < 1:
                 continue
             kept.append(plane[n])
-            box = OffsetImage(_shown(pictures[n]), zoom=26 / pictures.shape[1], cmap="gray")
+            box = OffsetImage(
+                _shown(pictures[n]), zoom=THUMBNAIL / pictures.shape[1], cmap="gray", norm=Normalize(0, 255)
+            )
             axes.add_artist(AnnotationBbox(box, plane[n], pad=0.05, bboxprops={"lw": 0.3}))
         axes.set(xlim=(-1.08, 1.08), ylim=(-1.08, 1.08), xticks=[], yticks=[])
-        axes.set(xlabel="first principal component", ylabel="second")
+        axes.set(xlabel="first principal component", ylabel="second principal component")
+        axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 

@@ -33,9 +33,13 @@ def claims(reference: dict[str, Any] | None, control: dict[str, Any] | None) -> 
     return found
 
 
-def findings(reference: dict[str, Any] | None, control: dict[str, Any] | None) -> tuple[str, ...]:
-    """The claims with their verdicts, then what else the reference shows."""
+def findings(
+    reference: dict[str, Any] | None, control: dict[str, Any] | None, base: dict[str, Any] | None = None
+) -> tuple[str, ...]:
+    """The claims with their verdicts, what the reference begins from, then what else it shows."""
     said = [f"{text}: {'holds' if holds else 'does not hold'}." for text, holds in claims(reference, control)]
+    if base is not None:
+        said.append(f"Before training, the same measure: {interval(base['top10'])}.")
     if reference is not None:
         cosines = reference["cosines"]
         said.append(
