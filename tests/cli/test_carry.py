@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import zipfile
@@ -76,6 +77,36 @@ def test_export_writes_what_the_ledger_has(look: Callable[..., Result], store: P
         "traces.parquet",
     ]
     assert look("export", "tiny", "--to", tmp_path / "data").exit_code == 0, "an export replaces an earlier one"
+
+
+def full(*args: object, **fields: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_in_the_middle_of_an_export_leaves_the_old_one(
+    look: Callable[..., Result], store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("export", "tiny", "--to", tmp_path)
+    assert look(*words).exit_code == 0
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr("pyarrow.parquet.ParquetWriter.write_table", full)
+    refused = look(*words)
+    assert refused.exit_code == 2
+    assert "No space left on device" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_full_disk_in_the_middle_of_a_capsule_leaves_the_old_one(
+    look: Callable[..., Result], store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.zip").write_bytes(b"an earlier one")
+    monkeypatch.setattr("zipfile.ZipFile.write", full)
+    refused = look("capsule", "tiny", "--to", tmp_path / "tiny.zip")
+    assert refused.exit_code == 2
+    assert "No space left on device" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"an earlier one"]
 
 
 def test_export_of_a_suite_that_is_not_there(look: Callable[..., Result], tmp_path: Path) -> None:

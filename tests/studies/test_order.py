@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -67,7 +68,12 @@ def suite() -> Suite:
 
 @pytest.fixture(scope="module")
 def ledger(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
-    opened = open_ledger(tmp_path_factory.mktemp("order") / "ledger.sqlite")
+    return done(suite, tmp_path_factory.mktemp("order"))
+
+
+def done(suite: Suite, folder: Path) -> Ledger:
+    """A ledger in which every run of the suite is done."""
+    opened = open_ledger(folder / "ledger.sqlite")
     opened.register(suite.name, suite.text, suite.runs)
     for shape in {run.shape for run in suite.runs}:
         pack = Pack(shape, "vmap")
@@ -90,6 +96,13 @@ def table(sheet: Sheet, stem: str) -> pd.DataFrame:
 
 def test_a_suite_of_order_finds_its_study(suite: Suite) -> None:
     assert study_of(suite) is STUDY
+
+
+def test_networks_of_64_bits_are_looked_at_in_64_bits(tmp_path: Path) -> None:
+    head = TINY.split("experiments:")[0].replace("loss: squared", "loss: squared\n  precision: float64")
+    suite = parse_suite(head + "experiments: {xor: {task: xor}}")
+    with done(suite, tmp_path) as ledger:
+        assert conclude(suite, ledger).complete  # to be made a number of 32 bits is a warning, and so an error here
 
 
 def test_a_cell_is_what_its_snapshots_say(sheet: Sheet, suite: Suite, ledger: Ledger) -> None:

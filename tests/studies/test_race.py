@@ -18,6 +18,7 @@ from grokscope.report.write import claims_json, write_report
 from grokscope.studies.race import conclude
 from grokscope.studies.reading import AHEAD, Traces
 from grokscope.suite import Suite, parse_suite
+from ledger.fakes import finished
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +104,18 @@ def test_traces_are_read_ahead_only_when_walked(suite: Suite, store: Path, monke
         assert set(asked) <= {1}
         with pytest.raises(KeyError):
             traces["strange"]
+
+
+@pytest.mark.parametrize("also", ["", "  groks: {task: {kind: modular, p: 13}, net: {kind: transformer, dim: 8}}\n"])
+def test_runs_that_have_no_prime_are_said_and_left_out(also: str, tmp_path: Path) -> None:
+    suite = parse_suite(
+        "defaults: {optimiser: adamw, measurement: groks, seeds: [0, 1]}\n"
+        "experiments:\n  xor: {task: xor, net: complete, measurement: watch, loss: squared}\n" + also
+    )
+    with open_ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.register(suite.name, suite.text, suite.runs)
+        ledger.record_all([finished(run) for run in suite.runs])
+        contents = conclude(suite, ledger)
+        assert write_report(contents, tmp_path / "report").exists()
+    assert list(contents.frame["p"]) == ([13, 13] if also else [])
+    assert "2 runs have a task without a prime: the race has nothing to say of them" in contents.warnings

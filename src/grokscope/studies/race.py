@@ -35,7 +35,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
     """Everything that the suite's report shows, from the ledger alone; of a half-done suite, what there is."""
     runs = runs_of(suite, ledger)
     own = runs[runs["origin"].isna()]
-    frame = tidy(runs)
+    frame = tidy(runs[runs["p"].notna()])
     traces = Traces(ledger, list(frame["id"]))
     parts = (
         tuple(part(setting, rows, traces, suite.analysis) for setting, rows in by_setting(frame)) if len(frame) else ()
@@ -52,7 +52,15 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
         provenance=provenance(runs),
         settings=settings(suite, frame),
         warnings=tuple(
-            dict.fromkeys((*suite.warnings, *remark(runs), *_capacity_warnings(parts), *doubts(parts, suite.analysis)))
+            dict.fromkeys(
+                (
+                    *suite.warnings,
+                    *remark(runs),
+                    *_left_out(own),
+                    *_capacity_warnings(parts),
+                    *doubts(parts, suite.analysis),
+                )
+            )
         ),
         predictions=tuple(predictions(parts, suite.analysis)) if parts else (),
         rule=suite.analysis.crossing_rule,
@@ -127,6 +135,11 @@ def settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]:
 
 
 STUDY = Study(conclude, write_report, terminal_summary)
+
+
+def _left_out(own: pd.DataFrame) -> Iterator[str]:
+    if n := int(own["p"].isna().sum()):
+        yield f"{n:,} runs have a task without a prime: the race has nothing to say of them"
 
 
 def _capacity_warnings(parts: tuple[Part, ...]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from grokscope.run import Run
 from grokscope.studies.order.cells import UNTRAINED, Cell, strong
 from grokscope.studies.order.measured import OUTPUTS, open_weights
 from grokscope.training.lane import stream
+from grokscope.training.pack import precision
 from grokscope.training.params import net_of
 
 LOOKED_AT = (("unpruned", None), ("rising top k", 0.5), ("triangle", None))
@@ -70,13 +71,13 @@ def _network(cell: Cell, frame: pd.DataFrame, runs: Mapping[str, Run], ledger: L
     best = orderedness(weights[:, :units], pinned=outputs, method=method)
     inputs, _, *_ = run.task.arrays(stream(run.seeds.data, "data"))
     shown = inputs[np.linspace(0, len(inputs) - 1, 4).astype(int)]
-    net = net_of(run, arrays)
-    assert isinstance(net, CompleteNet)
-    longer = dataclasses.replace(net, iterations=BEYOND * cell.iterations, weights=jnp.asarray(weights), scores=None)
-    states = np.stack(
-        [np.asarray(state) for state in longer.states(jnp.asarray(shown, weights.dtype if not net.vocab else None))],
-        axis=1,
-    )
+    with precision(run.shape):
+        net = net_of(run, arrays)
+        assert isinstance(net, CompleteNet)
+        ended = jnp.asarray(weights)
+        longer = dataclasses.replace(net, iterations=BEYOND * cell.iterations, weights=ended, scores=None)
+        seen = longer.states(jnp.asarray(shown, weights.dtype if not net.vocab else None))
+        states = np.stack([np.asarray(state) for state in seen], axis=1)
     return Network(
         title=f"{cell.task}, {strong(cell.scheme, cell.value)}: D = {best.value:.3f}, excess {row['excess']:+.3f}",
         weights=weights,
