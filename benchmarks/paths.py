@@ -63,9 +63,8 @@ def without_training() -> Iterator[Row]:
         ("mean energy, coldest", energy[:400].mean(), -0.97, 0.005),
         ("mean energy, hottest", energy[-400:].mean(), -0.37, 0.01),
     ):  # fmt: skip
-        yield Row(
-            f"sampler at 300 sweeps, {name}", f"{expected} +- {within}", f"{found:.4f}", bool(abs(found - expected) <= within)
-        )
+        holds = bool(abs(found - expected) <= within)
+        yield Row(f"sampler at 300 sweeps, {name}", f"{expected} +- {within}", f"{found:.4f}", holds)
     net = MLP(11, init="xavier_normal", init_scale=3.0).build(
         Signature(vocab=7, length=2, classes=7), key=jax.random.key(0), dtype=jnp.float32
     )  # fmt: skip
