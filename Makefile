@@ -61,7 +61,7 @@ test: $(READY) ## Run the tests, the linters and the type checker
 	done
 
 test-paperclip: $(CLIP) ## Run the tests of the study paperclip, which need its extra
-	$(BIN)/pytest tests/studies/paperclip
+	GROKSCOPE_TEST_PAPERCLIP=1 $(BIN)/pytest tests/studies/paperclip
 
 test-ray: $(RAY) ## Run the tests on a real Ray, started here, whose workers, nodes and drivers are killed
 	$(BIN)/pytest tests/workers/test_cluster.py

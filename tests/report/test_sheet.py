@@ -1,4 +1,4 @@
-"""The report of sections: every string that it shows is escaped."""
+"""The report of sections: what its tables look like, and that every string which it shows is escaped."""
 
 from __future__ import annotations
 
@@ -6,11 +6,40 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from grokscope.report.contents import Counts, Failure
-from grokscope.report.sheet import Section, Sheet, write_sheet
+from grokscope.report.sheet import FOLDED, Section, Sheet, _shown, write_sheet
 
 from .test_page import HOSTILE, tags
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (-4.0331e-05, "-0.00004033"),
+        (0.06861234, "0.06861"),
+        (1.0, "1"),
+        (0.0, "0"),
+        (12345.6, "12350"),
+        (3.2e-9, "3.2e-09"),
+        (float("nan"), "–"),
+        (float("inf"), "inf"),
+        (None, "–"),
+        (7, "7"),
+        ("top k", "top k"),
+    ],
+)
+def test_numbers_are_plain_unless_they_are_nearly_nothing(value: object, shown: str) -> None:
+    assert _shown(value) == shown
+
+
+def test_a_long_table_is_folded(tmp_path: Path) -> None:
+    tables = {name: pd.DataFrame({"x": range(n)}) for name, n in {"short": FOLDED, "long": FOLDED + 1}.items()}
+    long = Sheet("s", "A question?", "", "", {}, (Section("A section", tables=tables),))
+    text = write_sheet(long, tmp_path / "report").read_text()
+    assert "<details open><summary>short" in text
+    assert "<details><summary>long" in text
 
 
 def sheet(said: str) -> Sheet:

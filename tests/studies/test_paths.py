@@ -176,6 +176,9 @@ def test_the_report_is_written(sheet: Sheet, tmp_path: Path) -> None:
     page = STUDY.write(sheet, tmp_path / "one")
     assert "What is missing" not in page.read_text()
     assert "T_mem" in page.read_text()
+    # figures of two columns are given the room of two, and no others
+    assert '<figure class="wide">' in page.read_text()
+    assert "<figure>" in page.read_text()
     said = io.StringIO()
     Console(file=said, width=400).print(STUDY.summary(sheet))
     assert "IPR" in said.getvalue()

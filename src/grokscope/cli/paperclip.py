@@ -129,12 +129,12 @@ def plan(suite: group.SuiteName, out: group.OutFolder = group.Place, as_json: gr
     table = Table("experiment", "run", "P", "steps", "work", "memory of a device", title=f"Plan of {found.suite}")
     for share in found.shares:
         table.add_row(share.name, share.label, f"{share.n_params:,}", f"{share.steps:,}", f"{share.flops:.1e} flop",
-                      f"{share.bytes / 2**30:.1f} GiB")  # fmt: skip
+                      group.size(share.bytes))  # fmt: skip
     console.print(table)
     console.print(
-        f"{found.images:,} images, about {found.disk / 2**30:.2f} GiB of shards. {found.flops:.1e} flop: "
-        f"{found.cpu_hours:,.1f} hours here, at least {found.gpu_hours:,.1f} on one A100, by arithmetic in bfloat16 "
-        f"alone. To make {found.pictures:,} pictures ready takes one core here {found.picture_hours:,.1f} hours."
+        f"{found.images:,} images, about {group.size(found.disk)} of shards. {found.flops:.1e} flop: "
+        f"{group.hours(found.cpu_hours)} here, at least {group.hours(found.gpu_hours)} on one A100 by arithmetic in "
+        f"bfloat16 alone. {found.pictures:,} pictures made ready: {group.hours(found.picture_hours)} of one core here."
     )
     for line in found.missing:
         complain_softly(line)

@@ -34,6 +34,16 @@ def workers() -> int:
     return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
+def size(count: float) -> str:
+    """Bytes for a person."""
+    return f"{count / 2**30:,.1f} GiB" if count >= 2**30 else f"{count / 2**20:,.0f} MiB"
+
+
+def hours(count: float) -> str:
+    """A time for a person."""
+    return f"{count:,.1f} hours" if count >= 1 else f"{60 * count:.0f} minutes" if count >= 1 / 60 else "under a minute"
+
+
 def endpoint_of(url: str | None, name: str, timeout: float) -> Endpoint | None:
     from grokscope.studies.paperclip.summaries.endpoint import Endpoint
 

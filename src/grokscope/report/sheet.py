@@ -5,12 +5,14 @@ The same folder, page and style as the race's report: `index.html`, `figures/`, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -24,6 +26,10 @@ from grokscope.report.write import write_csv
 
 WIDE = 1000
 """Pixels from which on a figure is given the room of two: one column has 680."""
+FOLDED = 20
+"""Rows of a table beyond which it is shown when it is asked for."""
+LEAST = 1e-6
+"""Below it numbers are in powers of ten."""
 
 
 class Drawing(NamedTuple):
@@ -99,7 +105,7 @@ def _build(sheet: Sheet, folder: Path) -> None:
         for stem, table in section.tables.items():
             write_csv(table, folder / "tables" / f"{stem}.csv")
     html = _environment().get_template("sheet.html.j2").render(
-        sheet=sheet, drawn=drawn, wide=wide, style=Markup(text_of("page.css")), shown=_shown
+        sheet=sheet, drawn=drawn, wide=wide, style=Markup(text_of("page.css")), shown=_shown, folded=FOLDED
     )  # fmt: skip
     (folder / "index.html").write_text(html, encoding="utf-8", newline="\n")
 
@@ -119,5 +125,7 @@ def _pixels_wide(png: Path) -> int:
 def _shown(value: object) -> str:
     """A cell of a table as people read it."""
     if isinstance(value, float):
-        return "–" if value != value else f"{value:.4g}"
+        if not math.isfinite(value) or 0 < abs(value) < LEAST:
+            return "–" if math.isnan(value) else f"{value:.4g}"
+        return np.format_float_positional(value, precision=4, fractional=False, unique=False, trim="-")
     return "–" if value is None else str(value)

@@ -7,6 +7,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -26,7 +27,7 @@ from grokscope.studies.paperclip.use.serve.server import MOST_BYTES, Service, se
 from grokscope.studies.paperclip.use.store import Store, read_store, write_store
 from report.browser import needs_chromium, screenshot, visit
 
-from . import extra  # noqa: F401
+from . import extra
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +52,8 @@ def test_exact_search_is_a_sort() -> None:
     assert len(Exact(vectors[:0]).nearest(query, 5)[0]) == 0
 
 
+@pytest.mark.skipif(find_spec("faiss") is None and not extra.ALL, reason="no faiss-cpu: make test-paperclip has it")
 def test_faiss_finds_the_same_at_small_n() -> None:
-    pytest.importorskip("faiss", reason="faiss-cpu is not installed")
     vectors = np.random.default_rng(0).standard_normal((500, 8)).astype(np.float32)
     exact, near = (index_of(vectors, how).nearest(vectors[3], 5)[1].tolist() for how in ("exact", "faiss"))
     assert exact == near

@@ -97,7 +97,8 @@ def summary(sheet: Sheet) -> Group:
         box=SIMPLE_HEAD, padding=(0, 1, 0, 0),
     )  # fmt: skip
     for name in ("task", "scheme", "seeds", "loss", "learned", "D", "excess"):
-        table.add_column(name, justify="left" if name in ("task", "scheme") else "right", no_wrap=True)
+        words = name in ("task", "scheme")
+        table.add_column(name, justify="left" if words else "right", no_wrap=not words)
     shown = next((s.tables[t] for s in sheet.sections for t in s.tables if t == SUMMARISED), None)
     if shown is None or not len(shown):
         table.add_row("no finished runs yet", *[""] * 6)

@@ -12,6 +12,8 @@ import pandas as pd
 from grokscope.ledger import Ledger
 from grokscope.nets import CompleteNet
 from grokscope.probes.orderedness import orderedness
+from grokscope.probes.orderedness.measure import Method
+from grokscope.probes.orderedness.null import TOGETHER
 from grokscope.report.figures.order.networks import Network
 from grokscope.run import Run
 from grokscope.studies.order.cells import UNTRAINED, Cell, strong
@@ -65,7 +67,8 @@ def _network(cell: Cell, frame: pd.DataFrame, runs: Mapping[str, Run], ledger: L
     ((_, arrays),) = ledger.snapshots(run, [int(row["epoch"])])
     weights = open_weights(run, arrays)
     units, outputs = len(weights), run.task.signature.classes
-    best = orderedness(weights[:, :units], pinned=outputs)
+    method: Method = "auto" if units - outputs <= TOGETHER else "heuristic"  # as its excess was measured
+    best = orderedness(weights[:, :units], pinned=outputs, method=method)
     inputs, _, *_ = run.task.arrays(stream(run.seeds.data, "data"))
     shown = inputs[np.linspace(0, len(inputs) - 1, 4).astype(int)]
     with precision(run.shape):

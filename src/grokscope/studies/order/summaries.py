@@ -39,7 +39,7 @@ def at_end(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | None, resul
         "seeds": len(main),
         **performance(cell, results.loc[main.index]),
         "kept": float(main["kept"].mean()),
-        "orderedness": float(main["orderedness"].mean()),
+        **interval("orderedness", mean_over_seeds(main["orderedness"].to_numpy(float))),
         "sd": float(main["orderedness"].std(ddof=0)),
         "change": float((main["orderedness"] - began["orderedness"]).mean()),
         "null": float(main["null"].mean()),
@@ -70,14 +70,14 @@ def performance(cell: Cell, results: pd.DataFrame) -> Row:
         return row | {"learned": float((loss < LEARNED).mean())}
     reached = {name: results[name].to_numpy(float) for name in ("t_mem_eval", "t_gen")}
     row["learned"] = float(np.isfinite(reached["t_mem_eval"]).mean())
-    row["t_mem"] = _median_time(reached["t_mem_eval"])
+    row["t_mem"] = median_time(reached["t_mem_eval"])
     if cell.run.task.n_val:
-        row["t_gen"] = _median_time(reached["t_gen"])
+        row["t_gen"] = median_time(reached["t_gen"])
         row["val_acc"] = float(np.median(results["final_val_acc"].to_numpy(float)))
     return row
 
 
-def _median_time(times: np.ndarray) -> float:
+def median_time(times: np.ndarray) -> float:
     """Epochs, runs that did not arrive taken for longer than all that did; NaN where over half of them."""
     median = float(np.median(np.where(np.isfinite(times), times, np.inf)))
     return median if math.isfinite(median) else math.nan

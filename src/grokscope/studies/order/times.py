@@ -12,6 +12,7 @@ from jaxtyping import Float
 from grokscope.laws.seeds import correlated
 from grokscope.studies.order.cells import Cell, named, strong
 from grokscope.studies.order.pairs import interval, last
+from grokscope.studies.order.summaries import median_time
 
 TIMES = {"t_mem": "t_mem_eval", "t_gen": "t_gen"}
 """What they are called here and in the ledger; epochs, by eval accuracy."""
@@ -58,7 +59,7 @@ def together(runs: pd.DataFrame) -> pd.DataFrame:
                 rho = correlated(mine["excess"].to_numpy(float), reached)
                 row: dict[str, Any] = dict(zip(by, key, strict=True))
                 row |= {"time": name, "seeds": len(mine), "arrived": float(np.isfinite(reached).mean())}
-                rows.append(row | {"median": float(np.median(reached))} | interval("rho", rho))
+                rows.append(row | {"median": median_time(reached)} | interval("rho", rho))
     return pd.DataFrame(rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,8 @@ from grokscope.studies.paperclip.data.pictures import augmented
 from grokscope.studies.paperclip.learning.spec import FineTune
 from grokscope.studies.paperclip.suite import DataPlan, Known, PaperclipSuite
 
-RESIZED = 6.0
-"""Operations a parameter and token (or patch) of a forward and a backward pass."""
+OPERATIONS = 6.0
+"""Operations a parameter and token (or patch): 2 forward, 2 for the gradient of what goes in, 2 of the weights."""
 
 GPU_FLOPS = 120e12
 """bfloat16 operations a second that a training step reaches on one A100-class GPU, about 40 % of its peak."""
@@ -99,7 +100,7 @@ def share_of(name: str, run: FineTune) -> Share:
 
     sizes = _sizes(run)
     total = count(run.net) or sizes["n_params"]
-    forward = {"head": 2.0}.get(run.net.mode, RESIZED)
+    forward = {"head": 2.0, "lora": 4.0}.get(run.net.mode, OPERATIONS)
     work = run.steps * run.batch_size * forward * sum(sizes[k] * sizes[f"{k}_tokens"] for k in ("vision", "text"))
     trained = total if run.net.mode in ("full", "scratch") else total * 0.02
     micro = run.batch_size // run.accumulate
@@ -126,16 +127,19 @@ def _sizes(run: FineTune) -> dict[str, Any]:
 
 
 def measured_flops() -> float:
-    """Float32 operations a second that a matrix product reaches here, halved: what training reaches of it."""
+    """Float32 operations a second that matrix products reach on all cores, halved: what training reaches of it.
+
+    By CPU time, so that other work on the machine does not count.
+    """
     import torch
 
     side = 512
     matrix = torch.rand(side, side)
-    began, rounds = time.perf_counter(), 0
-    while time.perf_counter() - began < 0.5:
+    began, busy, rounds = time.perf_counter(), time.process_time(), 0
+    while rounds < 3 or time.perf_counter() - began < 0.5:
         matrix @ matrix
         rounds += 1
-    return rounds * 2 * side**3 / (time.perf_counter() - began) / 2
+    return cores() * rounds * 2 * side**3 / (time.process_time() - busy) / 2
 
 
 def measured_picture_seconds(data: DataPlan, crop: int) -> float:
@@ -146,9 +150,13 @@ def measured_picture_seconds(data: DataPlan, crop: int) -> float:
     noisy = rng.integers(0, 256, (data.size // 4, data.size // 4), dtype=np.uint8)
     whole = Image.fromarray(noisy).resize((data.size, data.size)).convert("RGB" if data.colour else "L")
     whole.save(kept, "JPEG", quality=95)
-    began, rounds = time.perf_counter(), 0
-    while time.perf_counter() - began < 0.3:
+    began, busy, rounds = time.perf_counter(), time.process_time(), 0
+    while rounds < 3 or time.perf_counter() - began < 0.3:
         picture = np.asarray(Image.open(io.BytesIO(kept.getvalue())))
         augmented(picture.reshape(data.size, data.size, -1), crop, rng)
         rounds += 1
-    return (time.perf_counter() - began) / rounds
+    return (time.process_time() - busy) / rounds
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

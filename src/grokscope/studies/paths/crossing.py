@@ -7,13 +7,13 @@ from functools import partial
 import pandas as pd
 
 from grokscope.laws.meeting import MEETS, Meeting, meeting
-from grokscope.laws.results import CrossingCode, OnsetCode
+from grokscope.laws.results import CrossingCode, Estimate, OnsetCode
 from grokscope.laws.trade_off import over_seeds
 from grokscope.report.figures.paths import training
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.arrivals import arrivals
 from grokscope.studies.paths.families import Family
-from grokscope.studies.paths.words import number, said
+from grokscope.studies.paths.words import number
 
 QUESTION = "Does the race's crossing mark where w0 turns steady learning into grokking?"
 NO_CROSSING = {
@@ -81,10 +81,12 @@ def sentence(found: Meeting, share: float) -> str:
     """The question, its answer at one threshold, and what that rests on."""
     crossing = found.crossing
     crosses = (
-        f"as w0 grows, T_mem falls below T_gen at w0 = {said(crossing.n_params)}"
+        f"as w0 grows, T_mem falls below T_gen at w0 = {_place(crossing.n_params)}"
         if crossing.code in MEETS
         else NO_CROSSING[crossing.code]
     )
+    if len(crossing.all) > 1:
+        crosses += f" (as drawn the two change places at w0 = {', '.join(number(w0) for w0 in crossing.all)})"
     begins = (
         f"most seeds grok from w0 = {number(found.onset)} on and do not at w0 = {number(found.before)}"
         if found.code is OnsetCode.FOUND
@@ -92,6 +94,14 @@ def sentence(found: Meeting, share: float) -> str:
     )
     answer = {"yes": "yes, as far as these w0 can tell", "no": "no", "cannot tell": "that cannot be told"}
     return f"{QUESTION} By {100 * share:g} % accuracy: {answer[found.verdict]}. {_upper(crosses)}; {begins}."
+
+
+def _place(at: Estimate) -> str:
+    """A value with its interval, open on a side that the seeds do not bound."""
+    low, high = (number(end) if end == end else "?" for end in (at.low, at.high))
+    if low == high == "?":
+        return f"{number(at.value)} (too few seeds for an interval)"
+    return f"{number(at.value)} [{low}, {high}]"
 
 
 def _upper(text: str) -> str:

@@ -76,15 +76,17 @@ def pruned(runs: Sequence[Measured], names: Collection[str] | None = None) -> Pr
             ids = {"id": m.run.identity, "scheme": name}
             long.append(pd.DataFrame(ids | {"fraction": grid, "accuracy": a, "loss": losses}))
             last.append(ids | found)
-    return Pruned(pd.concat(long, ignore_index=True), pd.DataFrame(last), through_training(runs))
+    return Pruned(pd.concat(long, ignore_index=True), pd.DataFrame(last), through_training(runs, names))
 
 
-def through_training(runs: Sequence[Measured]) -> pd.DataFrame:
+def through_training(runs: Sequence[Measured], names: Collection[str] | None = None) -> pd.DataFrame:
     """Compressibility of the snapshots that were kept, over all weights and over those of live units alone."""
     kept = [(m.run, epoch, net) for m in runs for epoch, net in m.kept.items()]
     rows = pd.DataFrame([{"id": run.identity, "epoch": epoch} for run, epoch, _ in kept])
-    ways: dict[str, Callable[[ExampleNet], Any]] = {"": partial(places, scheme="layerwise"), "_without_dead": _of_live}
-    for end, way in ways.items():
+    ways: dict[str, tuple[str, Callable[[ExampleNet], Any]]] = {
+        "layerwise": ("", partial(places, scheme="layerwise")), "live units": ("_without_dead", _of_live),
+    }  # fmt: skip
+    for end, way in (found for name, found in ways.items() if names is None or name in names):
         accuracy, _ = curves_of([Job(run, net, partial(way, net)) for run, _, net in kept], THROUGH_POINTS)
         rows = rows.join(pd.DataFrame(_rows(accuracy)).add_suffix(end))
     return rows

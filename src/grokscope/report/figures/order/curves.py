@@ -36,7 +36,8 @@ OTHERS = (VERMILION, PURPLE, GREEN, GREY, ORANGE, SKY, BLUE)
 
 
 class Curve(NamedTuple):
-    """A line: a name for the legend, and a frame with x, orderedness, null, excess, low, high and perhaps learned."""
+    """A line: a name for the legend, and a frame with x, orderedness and its interval, null, excess, low, high and
+    perhaps learned."""
 
     name: str
     points: pd.DataFrame
@@ -54,7 +55,7 @@ def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame
         for curve, colour in zip(curves, colours(curves), strict=True):
             points = curve.points.sort_values("x")
             alone = "o" if len(points) == 1 else ""
-            raw.plot(points["x"], points["orderedness"], color=colour, marker="o")
+            band(raw, points, colour, of="orderedness")
             raw.plot(points["x"], points["null"], color=colour, ls="--", lw=0.8, marker=alone, mfc="white")
             if (control := controls.get(curve.name)) is not None and len(control) > 1:
                 control = control.sort_values("x")
@@ -77,7 +78,12 @@ def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame
         learned.set_ylim(-0.03, 1.03)
         learned.set_xlabel("share of the connections removed")
         raw.set_title(title, loc="left")
-    kinds = [("-", "trained"), ("--", "its entries relocated"), (":", "pruned, not trained")]
+        if not beyond.lines[:-1]:
+            beyond.text(0.5, 0.5, "no unpruned networks to compare with", ha="center", transform=beyond.transAxes)
+            beyond.set_yticks([])
+    kinds = [("-", "trained"), ("--", "its entries relocated")]
+    if any(len(controls.get(curve.name, ())) > 1 for curve in curves):
+        kinds.append((":", "pruned, not trained"))
     handles = [
         Line2D([], [], color=c, marker="o", label=curve.name) for curve, c in zip(curves, colours(curves), strict=True)
     ]
@@ -91,7 +97,7 @@ def course_figure(curves: Sequence[Curve], title: str) -> Figure:
     with mpl.rc_context(STYLE):
         for curve, colour in zip(curves, colours(curves), strict=True):
             points = curve.points.sort_values("x")
-            raw.plot(points["x"], points["orderedness"], color=colour)
+            band(raw, points, colour, marker="", of="orderedness")
             raw.plot(points["x"], points["null"], color=colour, ls="--", lw=0.8)
             band(excess, points, colour, marker="")
             if points["beyond"].notna().any():

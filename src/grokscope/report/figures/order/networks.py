@@ -11,7 +11,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Arc, Circle
+from matplotlib.patches import Arc
 
 from grokscope.report.figures.style import BLUE, GREY, STYLE, VERMILION, below, new_figure
 
@@ -107,7 +107,8 @@ def _arcs(axes: Axes, network: Network) -> None:
     for i, j in zip(*np.nonzero(strengths), strict=True):
         width = 0.25 + 2.0 * strengths[i, j] / most
         if i == j:
-            axes.add_patch(Circle((place[i], 0), 0.22, fill=False, color=GREY, lw=width * 0.8))
+            around = 160 if m <= SMALL else 50  # a marker, which is round whatever the axes are
+            axes.scatter(place[i], 0, s=around, facecolor="none", edgecolor=GREY, linewidth=width * 0.8)
             continue
         along = i < j
         span = abs(int(i) - int(j))

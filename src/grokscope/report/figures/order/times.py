@@ -13,12 +13,14 @@ from matplotlib.lines import Line2D
 from grokscope.report.figures.order.curves import colours_of, log_in_short
 from grokscope.report.figures.style import GREY, STYLE, below, headed, new_figure
 
+ROOM = 1.3
+"""Above and below all times."""
 LABELS = {"t_mem": "T_mem, epochs", "t_gen": "T_gen, epochs"}
 
 
 def times_figure(schemes: Mapping[str, pd.DataFrame], epochs: int, title: str) -> Figure:
     """T_mem, and T_gen where there is any, against the excess: small points are runs, large ones the medians of a
-    scheme; runs that did not arrive stand as triangles at the end of training.
+    scheme of which over half arrive; runs that did not arrive stand as triangles at the end of training.
 
     Args:
         schemes: by scheme, a row a run: excess, t_mem, t_gen (see `studies.order.times`).
@@ -35,9 +37,11 @@ def times_figure(schemes: Mapping[str, pd.DataFrame], epochs: int, title: str) -
                 axes.plot(runs["excess"][arrived], runs[name][arrived], "o", color=colour, ms=2, alpha=0.5, mew=0)
                 late = runs["excess"][~arrived]
                 axes.plot(late, np.full(len(late), epochs), "^", color=colour, ms=3, mfc="none", mew=0.5)
-                middle = min(float(runs[name].median()), epochs)
-                axes.plot(runs["excess"].median(), middle, "o", color=colour, ms=6, mec="white", mew=0.8)
+                if np.isfinite(middle := float(runs[name].median())):
+                    axes.plot(runs["excess"].median(), middle, "o", color=colour, ms=6, mec="white", mew=0.8)
             axes.axvline(0, color=GREY, lw=0.6)
+            seen = every[name][np.isfinite(every[name])]
+            axes.set_ylim(min(seen.min() if len(seen) else epochs, epochs / 2) / ROOM, epochs * ROOM)
             log_in_short(axes, "y")
             axes.set_ylabel(LABELS[name])
         rows[-1].set_xlabel("excess over the null")

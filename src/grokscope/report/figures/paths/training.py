@@ -50,6 +50,7 @@ def seeds_figure(runs: pd.DataFrame) -> Figure:
             each.set(ylabel=label, xscale="log")
             each.legend(loc="best")
         log_axis(axes[0, 0], "y")
+        axes[1, 0].set_ylim(runs[["train_acc", "test_acc"]].min().min() - 0.02, 1.01)
         axes[2, 0].set(xlabel="w0", yscale="log")
     return figure
 
@@ -79,7 +80,9 @@ def race_figure(times: pd.DataFrame, runs: pd.DataFrame, found: Mapping[float, M
                 each.set_xscale("log")
                 _met(each, meets)
             axes[1, column].set(xlabel="w0", ylim=(-0.05, 1.05))
-            log_axis(axes[0, column], "y")
+        for each in axes[0]:
+            each.set_ylim(times["time"].min() / 1.2, times["time"].max() * 1.2)
+            log_axis(each, "y")
         axes[0, 0].set_ylabel("epochs")
         axes[1, 0].set_ylabel("share that groks")
     handles = [Line2D([], [], color=c, marker=m, mfc="none", label=label) for label, c, m in shown.values()]

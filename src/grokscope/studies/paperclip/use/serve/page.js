@@ -27,7 +27,7 @@ function card(hit) {
   link.rel = "noopener noreferrer";
   const head = document.createElement("p");
   head.append(link, " · " + hit.score.toFixed(3));
-  const what = line("p", [hit.instrument, hit.category, "cycle " + hit.cycle].filter(Boolean).join(" · "));
+  const what = line("p", [hit.instrument, hit.category, "cycle\u00a0" + hit.cycle].filter(Boolean).join(" · "));
   what.className = "what";
   about.append(head, line("p", hit.title), what);
   item.append(picture, about);
