@@ -67,7 +67,7 @@ def test_ctrl_c_while_the_report_is_made_leaves_the_one_that_is_there(
     def interrupted(*args: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("grokscope.api.concluded", interrupted)
+    monkeypatch.setattr("grokscope.api.running.concluded", interrupted)
     stopped = call("run", tiny / "tiny.yaml", "--out", tiny / "out")
     assert stopped.exit_code == 130, stopped.output
     assert "nothing is lost" in stopped.output
