@@ -57,7 +57,7 @@ def suites():
 
 
 def test_every_published_suite_and_quick_ship(suites):
-    assert set(suites) == {*PUBLISHED, *BEYOND, *PATHS, "quick", "order-quick", "order"}
+    assert set(suites) == {*PUBLISHED, *BEYOND, *PATHS, "quick", "order-quick", "order-larger", "order"}
 
 
 @pytest.mark.parametrize("name", BEYOND)
