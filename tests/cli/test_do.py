@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from grokscope.api.running import prepare
+from grokscope.ledger import open_ledger
+
 from .conftest import TINY, call
 
 
@@ -73,6 +76,19 @@ def test_ctrl_c_while_the_report_is_made_leaves_the_one_that_is_there(
     assert "nothing is lost" in stopped.output
     assert "Report:" not in stopped.output
     assert page.read_bytes() == before
+
+
+def test_ctrl_c_before_the_first_chunk_is_not_lost(tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: object, **how: object) -> object:
+        os.kill(os.getpid(), signal.SIGINT)
+        return prepare(*args, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("grokscope.api.running.prepare", interrupted)
+    stopped = call("run", tiny / "tiny.yaml", "--out", tmp_path, "--workers", "1")
+    assert stopped.exit_code == 130, stopped.output
+    assert "nothing is lost" in stopped.output
+    with open_ledger(tmp_path / "ledger.sqlite", create=False) as ledger:
+        assert "running" not in ledger.states(suite="tiny").values()
 
 
 def test_plan_writes_nothing_and_counts(tiny: Path, tmp_path: Path) -> None:

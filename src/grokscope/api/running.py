@@ -21,6 +21,7 @@ from grokscope.workers import where
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver, Tally
 from grokscope.workers.pool import Pool
+from grokscope.workers.signals import interrupts
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def run_suite(
         checkpoints = Checkpoints(out / "checkpoints")
         checkpoints.open()
         driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch, say=say)
-        with driver.books.leases.alone():
+        with interrupts() as asked, driver.books.leases.alone():
             wanted = prepare(suite, ledger, only=only, calibration=calibration, force=force)
             expect(wanted)
             todo = wanted if force else derive(ledger, wanted, watch=watch)
@@ -99,6 +100,7 @@ def run_suite(
                 with where.opened(on, workers, chunk_seconds=chunk_seconds, say=say) as site:
                     driver.drive(todo, Pool(site, say=say), max_seconds=max_seconds)
             tally = driver.tally
+            tally.interrupted = tally.interrupted or bool(asked)
         if tally.at_once:
             return Outcome(tally, derived=derived)
         checkpoints.clear(ended(suite, ledger))  # what other drivers left that were killed meanwhile

@@ -10,17 +10,30 @@ from contextlib import contextmanager
 ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
+_COLLECTED: list[list[int]] = []
+"""What `interrupts` collects at the moment."""
+
+
 @contextmanager
 def interrupts() -> Iterator[list[int]]:
-    """Signals that ask this process to end, collected and not acted on. Outside the main thread, none."""
+    """Signals that ask this process to end, collected and not acted on; within another one, the same.
+
+    Outside the main thread, none. An exception instead would be lost wherever Python swallows it, as it does in the
+    callback that JAX has for the garbage collector.
+    """
+    if _COLLECTED:
+        yield _COLLECTED[0]
+        return
     asked: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
     before = [signal.signal(number, lambda number, frame: asked.append(number)) for number in ENDING]
+    _COLLECTED.append(asked)
     try:
         yield asked
     finally:
+        _COLLECTED.clear()
         for number, handler in zip(ENDING, before, strict=True):
             signal.signal(number, handler)
 
