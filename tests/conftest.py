@@ -26,9 +26,18 @@ from grokscope.workers.cache import use_compilation_cache  # noqa: E402  only no
 use_compilation_cache()
 
 NEEDED = ("postgresql", "chromium")
+UNMEASURED = ("benchmarks", "measurements", "nets", "probes", "report", "training", "workers")
+"""Folders whose tests no coverage is asked of: measuring it takes half as long again where JAX traces programs."""
 MAPS = Path("/proc/self/maps")
 MANY_MAPS = 15_000
 """Of the 65,530 mappings that Linux gives a process; every compiled program takes some, and XLA aborts without."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`no_cover` is pytest-cov's; without it the mark means nothing."""
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in UNMEASURED:
+            item.add_marker("no_cover")
 
 
 @pytest.fixture(scope="module", autouse=True)
