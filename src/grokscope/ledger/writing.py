@@ -129,7 +129,7 @@ def record(connection: Connection, outcomes: Iterable[KeptOutcome], owner: str |
 def trace_rows(finished: dict[str, KeptFinish]) -> list[Row]:
     """Their traces, packed on all cores: packing is most of the work of a batch, and threads can share it."""
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(trace_row, *zip(*finished.items(), strict=True))) if finished else []
+        return list(pool.map(trace_row, finished, finished.values()))
 
 
 def keep_snapshots(connection: Connection, taken: Iterable[Snapshot]) -> None:

@@ -16,9 +16,10 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Key
 
-from grokscope.nets.block import EXPANSION, GATES, NORMS, ROTARY, Gate, Norm, Rotary, new_block, norm_bias
+from grokscope.nets.block import EXPANSION, GATES, NORMS, ROTARY, Gate, Norm, Rotary
 from grokscope.nets.decoder import TransformerNet
 from grokscope.nets.layers import framework_linear
+from grokscope.nets.new_block import new_block, norm_bias
 from grokscope.run import Signature
 from grokscope.spec import Spec, SpecError, static, traced
 
