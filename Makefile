@@ -67,7 +67,7 @@ test-ray: $(RAY) ## Run the tests on a real Ray, started here, whose workers, no
 	$(BIN)/pytest tests/workers/test_cluster.py
 
 test-long: $(READY) ## Run the slow tests too
-	GROKSCOPE_TEST_FEED=10 $(BIN)/pytest -m ''
+	XLA_FLAGS= GROKSCOPE_TEST_FEED=10 $(BIN)/pytest -m ''
 
 bench: $(BENCH) ## Print every figure that the README claims about speed (an hour: the quick suite thrice)
 	$(BIN)/python benchmarks/cpu.py

@@ -1,5 +1,5 @@
-"""For every test: shapes in annotations are checked, compiled programs are kept from one test run to the next, and
-continuous integration lacks nothing that a test needs."""
+"""For every test: shapes in annotations are checked, programs are compiled quickly rather than well and kept from one
+test run to the next, and continuous integration lacks nothing that a test needs."""
 
 import getpass
 import os
@@ -13,6 +13,11 @@ from hypothesis import settings
 from jaxtyping import install_import_hook
 
 os.environ["GROKSCOPE_CACHE"] = str(Path(tempfile.gettempdir()) / f"grokscope-tests-{getpass.getuser()}")
+
+QUICKLY = "--xla_backend_optimization_level=0 --xla_backend_extra_options=xla_cpu_disable_new_fusion_emitters"
+"""Compiling the programs of tests as those of users takes ten times as long as running them. `XLA_FLAGS=` in the
+environment compiles them all like that, which `make test-long` does; by default `training/test_as_shipped.py` alone does."""
+os.environ.setdefault("XLA_FLAGS", QUICKLY)
 
 settings.register_profile("grokscope", deadline=None)  # the first example of a test may compile
 settings.load_profile("grokscope")

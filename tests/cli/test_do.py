@@ -68,7 +68,7 @@ def test_ctrl_c_while_the_report_is_made_leaves_the_one_that_is_there(
     before = page.read_bytes()
 
     def interrupted(*args: object) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr("grokscope.api.running.concluded", interrupted)
     stopped = call("run", tiny / "tiny.yaml", "--out", tiny / "out")
@@ -80,7 +80,7 @@ def test_ctrl_c_while_the_report_is_made_leaves_the_one_that_is_there(
 
 def test_ctrl_c_before_the_first_chunk_is_not_lost(tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*args: object, **how: object) -> object:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         return prepare(*args, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr("grokscope.api.running.prepare", interrupted)

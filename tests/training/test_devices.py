@@ -20,7 +20,7 @@ from grokscope.training.pack import Pack
 
 from .lanes import RUN, advanced, in_precision
 
-FOUR = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4 --xla_backend_optimization_level=0"}
+FOUR = {"XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=4"}
 RUN32 = dataclasses.replace(in_precision(RUN, "float32"), max_epochs=8)
 
 
