@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +69,7 @@ def test_ctrl_c_while_the_report_is_made_leaves_the_one_that_is_there(
 
     def interrupted(*args: object) -> None:
         signal.raise_signal(signal.SIGINT)
+        time.sleep(60)
 
     monkeypatch.setattr("grokscope.api.running.concluded", interrupted)
     stopped = call("run", tiny / "tiny.yaml", "--out", tiny / "out")

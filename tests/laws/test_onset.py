@@ -104,6 +104,15 @@ def test_conformance_of_the_rule(table, value, code):
     assert seen.code is code
 
 
+def test_where_no_run_was_seen_to_generalise_no_onset_is_claimed():
+    unseen = [Delay(97, 1, p, seed, 90.0, True) for p in (1, 2) for seed in (0, 1)]
+    thresholds = {"accuracy": "running", "train_threshold": 0.99, "val_threshold": 0.98}
+    seen = onset(unseen, p=97, **thresholds)
+    assert seen.code is OnsetCode.UNSEEN
+    assert math.isnan(seen.n_params.value)
+    assert onset([*unseen, Delay(97, 1, 2, 2, 90.0, False)], p=97, **thresholds).code is OnsetCode.FROM_SMALLEST
+
+
 def test_least_delay_over_seeds_decides_and_every_seed_has_its_own():
     seen = found({1: 5, 2: 5, 3: 5}, {1: 5, 2: 0, 3: 5}, {1: 5, 2: 0, 3: 0})
     assert seen.code is OnsetCode.NOT_YET

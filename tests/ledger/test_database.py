@@ -115,7 +115,7 @@ def test_a_read_only_ledger_reads_and_refuses_to_write(tmp_path: Path) -> None:
 
 
 def test_a_folder_and_a_file_in_the_way(tmp_path: Path) -> None:
-    assert "expected the path of a file" in refused(tmp_path)
+    assert refused(tmp_path) == f"{tmp_path}: found a folder, expected the file of a ledger"
     (tmp_path / "file").touch()
     assert "folder cannot be made" in refused(tmp_path / "file" / "x.db")
 

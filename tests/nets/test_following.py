@@ -14,8 +14,6 @@ from grokscope.nets import Transformer, TransformerNet
 from grokscope.nets.block import Rotary
 from grokscope.tasks import Modular
 
-from .fast import FAST_COMPILE
-
 TASK = Modular(13)
 TOKENS = TASK.arrays(jax.random.key(0)).train_inputs[:48]
 
@@ -32,7 +30,7 @@ def total(net: TransformerNet, key: jax.Array | None, following: tuple[int, ...]
     return jnp.sum(jnp.sin(net.batched(jnp.asarray(TOKENS), key=key, following=following)))
 
 
-value_and_gradient = jax.jit(jax.value_and_grad(total), static_argnums=2, compiler_options=FAST_COMPILE)
+value_and_gradient = jax.jit(jax.value_and_grad(total), static_argnums=2)
 
 
 @pytest.mark.parametrize(("depth", "heads", "rotary", "dropout"), CASES)

@@ -12,7 +12,7 @@ from grokscope.nets import lookup as lookup_room
 from grokscope.nets.block import Rotary
 from grokscope.run import Signature
 
-from .fast import FAST_COMPILE, loss_with_logits
+from .fast import loss_with_logits
 
 SIGNATURE = Signature(vocab=15, length=4, classes=15, following=(13,))
 TOKENS = np.random.default_rng(0).integers(0, 15, (40, 4))
@@ -32,7 +32,7 @@ def test_scores_by_pairs_are_those_of_every_example(
         for most in (lookup_room.MOST_PAIRS, 15**2 - 1):
             monkeypatch.setattr(lookup_room, "MOST_PAIRS", most)
             function = jax.value_and_grad(lambda *of: loss_with_logits(*of), has_aux=True)  # no other's compiled one
-            program = jax.jit(function, compiler_options=FAST_COMPILE).lower(net, jnp.asarray(TOKENS), TOKENS[:, 0])
+            program = jax.jit(function).lower(net, jnp.asarray(TOKENS), TOKENS[:, 0])
             found.append(program.compile()(net, jnp.asarray(TOKENS), TOKENS[:, 0]))
             assert ("tensor<225x" in program.as_text()) is (most >= 15**2), "the table of pairs is there, or not"
     for one, other in zip(*map(jax.tree.leaves, found), strict=True):

@@ -16,8 +16,6 @@ from grokscope.nets.layers import NORM_EPS, dropped
 from grokscope.run import Signature
 from grokscope.spec import InputError, SpecError
 
-from .fast import FAST_COMPILE
-
 SIGNATURE = Signature(vocab=15, length=4, classes=15, following=(13,))
 SWITCHES = [
     {"norm": "layer"},
@@ -93,7 +91,6 @@ def test_shortcuts_change_no_logit_and_no_gradient(depth: int, heads: int, switc
 
         pair = jax.jit(
             lambda net: [jax.value_and_grad(total)(net, shortcuts) for shortcuts in (False, True)],
-            compiler_options=FAST_COMPILE,
         )
         (value, gradient), (fast, fast_gradient) = pair(net)
     assert float(fast) == pytest.approx(float(value), abs=1e-10)

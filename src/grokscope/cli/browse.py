@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -17,7 +18,22 @@ if TYPE_CHECKING:
     from grokscope.ledger import Ledger
 
 console = Console(highlight=False)
-COLUMNS = ("id", "measurement", "status", "p", "dim", "n_params", "epochs", "t_mem_running", "t_mem_eval", "t_gen")
+COLUMNS = {
+    "id": "id",
+    "measurement": "measurement",
+    "status": "status",
+    "p": "p",
+    "dim": "width",
+    "n_params": "P",
+    "seed": "seed",
+    "epochs": "epochs",
+    "t_mem_running": "T_mem",
+    "t_mem_eval": "T_mem eval",
+    "t_gen": "T_gen",
+}
+"""What a table of runs shows, and under which heading."""
+SHORT = 8
+"""Digits of an identity that a table shows; `show` takes as many as tell it from others."""
 
 
 def opened(store: str | None) -> Ledger:
@@ -80,11 +96,11 @@ def runs(
     if as_csv:
         typer.echo(frame.to_csv(index=False), nl=False)
         return
-    table = Table(*COLUMNS)
-    for row in frame[list(COLUMNS)].itertuples(index=False):
-        table.add_row(*map(shown, row))
+    table = Table(*COLUMNS.values(), box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for identity, *row in frame[list(COLUMNS)].itertuples(index=False):
+        table.add_row(identity[:SHORT], *map(shown, row))
     console.print(table)
-    console.print(f"{len(frame):,} runs")
+    console.print(f"{len(frame):,} runs; whole identities and every field with --json or --csv")
 
 
 @friendly

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
@@ -12,6 +12,8 @@ from rich.console import Console
 from grokscope.spec import InputError
 
 BAD_INPUT = 2
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+"""What a command line can be wrong in. Typer shows it in a box, and has no public name for it but those below it."""
 Args = ParamSpec("Args")
 Value = TypeVar("Value")
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -25,9 +27,16 @@ def set_debug(on: bool) -> None:
 
 
 def complain(message: str) -> None:
-    """One message on standard error, as it is: what the user wrote is never read as markup."""
-    console.print("error:", style="bold red", end=" ")
-    console.print(message, markup=False)
+    """A message on standard error, a line a fault, as it is: what the user wrote is never read as markup."""
+    for line in message.splitlines():
+        console.print("error:", style="bold red", end=" ")
+        console.print(line, markup=False)
+
+
+def misused(error: Any) -> str:
+    """A usage error in one line, with where to look."""
+    command = error.ctx.command_path if error.ctx else "grokscope"
+    return f"{error.format_message().rstrip('.')} (see {command} --help)"
 
 
 def friendly(command: Callable[Args, Value]) -> Callable[Args, Value]:

@@ -17,10 +17,16 @@ from grokscope.cli.errors import complain, friendly
 from grokscope.cli.options import DEFAULT_STORE, Store
 
 app = typer.Typer(
-    help="Images of the sky and the words of astronomers in one space (extra: paperclip).", no_args_is_help=True,
-    rich_markup_mode="rich",
+    help="Images of the sky and the words of astronomers in one space (extra: paperclip).", rich_markup_mode="rich",
+    invoke_without_command=True,
 )  # fmt: skip
 console = Console(highlight=False)
+
+
+@app.callback()
+def _help(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()

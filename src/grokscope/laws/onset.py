@@ -11,7 +11,7 @@ import pandas as pd
 from grokscope.laws.arrivals import COLUMNS, Arrivals, arrivals
 from grokscope.laws.normal import Array
 from grokscope.laws.onset_rule import least, middle, place, places
-from grokscope.laws.results import Accuracy, Delay, Estimate, Onset
+from grokscope.laws.results import Accuracy, Delay, Estimate, Onset, OnsetCode
 
 GRID = ((0.99, 0.98), (0.99, 0.99), (0.99, 0.95), (0.98, 0.98), (0.95, 0.95))
 """Thresholds (train, validation) under which the onset is looked for; published figures use the first (spec 9.2)."""
@@ -129,6 +129,8 @@ def onset(
     if fading:
         params, grid = params[::-1], grid[:, ::-1]
     value, code = place(params, least(grid))
+    if measured and all(each.censored for each in measured):  # a delay that nobody saw the end of is no grokking
+        value, code = _NAN, OnsetCode.UNSEEN
     own = places(grid)
     drawn = np.random.default_rng([seed, p]).integers(len(grid), size=(samples, len(grid))) if len(grid) > 1 else None
 

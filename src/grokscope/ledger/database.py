@@ -86,6 +86,8 @@ def _prepare_file(url: URL, create: bool) -> None:
     path = sqlite_file(url)
     if path is None:
         return
+    if path.is_dir():
+        raise LedgerError(f"{path}: found a folder, expected the file of a ledger")
     if not create and not path.exists():
         raise NoLedgerError(f"{path}: found no file, expected a ledger (`grokscope run` makes one)")
     try:

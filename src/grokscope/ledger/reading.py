@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from grokscope.ledger.batches import batches
+from grokscope.ledger.database import shown
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.rows import Row
 from grokscope.ledger.tables import STATUSES, params, runs, suite_runs, suites, traces
@@ -38,7 +39,8 @@ def resolve(connection: Connection, prefix: str) -> str:
     if len(found) == 1 or digits in found:
         return digits if digits in found else found[0]
     if not found:
-        raise LedgerError(f"run: found {prefix!r}, expected the identity of a run in this ledger, or its beginning")
+        known = shown(connection.engine.url)
+        raise LedgerError(f"run: found {prefix!r}, expected the identity of a run in {known}, or its beginning")
     names = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
     raise LedgerError(f"run: found {prefix!r}, which begins {names}; expected more digits")
 

@@ -56,6 +56,8 @@ def _onset(shown: Slice, accuracy: Accuracy) -> str:
         return f"By {accuracy} accuracy the largest width does not grok, so no onset is found."
     if onset.code is OnsetCode.NEVER:
         return f"By {accuracy} accuracy no width groks: validation is never later than training."
+    if onset.code is OnsetCode.UNSEEN:
+        return f"No run generalised before it ended, so the onset by {accuracy} accuracy is unknown."
     return f"No run has both accuracies at their thresholds, so the onset by {accuracy} accuracy is unknown."
 
 

@@ -6,6 +6,7 @@ values, within a budget; tags other than YAML's own scalars, merge keys and seco
 
 from __future__ import annotations
 
+import json
 import math
 import warnings
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from ruamel.yaml import YAML, MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLWarning
 
 from grokscope.spec import LARGEST_INT
-from grokscope.suite.errors import Findings, SuiteError, in_words
+from grokscope.suite.errors import LONGEST_FOUND, Findings, SuiteError, in_words
 
 MOST_BYTES = 2**18
 MOST_VALUES = 200_000
@@ -96,12 +97,13 @@ def _composed(yaml: YAML, text: str, findings: Findings) -> Node | None:
         elif "alias" in str(error.context) + problem:
             hint = ', expected YAML (the operation * is written "*")'
         line = f":{mark.line + 1}" if mark is not None else ""
-        raise SuiteError([f"{findings.source}{line}: {problem}{hint}"]) from None
+        what = problem if problem.startswith("found") else f"found text that is no YAML ({problem})"
+        raise SuiteError([f"{findings.source}{line}: {what}{hint}"]) from None
     except RecursionError:
         raise SuiteError([f"{findings.source}: found endless nesting, expected at most {MOST_DEPTH} levels"]) from None
     except (YAMLError, ValueError, OverflowError) as error:
         problem = " ".join(str(error).split()).split(' in "<')[0]
-        raise SuiteError([f"{findings.source}: {problem}, expected YAML"]) from None
+        raise SuiteError([f"{findings.source}: found text that is no YAML ({problem}), expected YAML"]) from None
     return node
 
 
@@ -151,7 +153,7 @@ class _Reader:
         if first.plain() == second.plain():
             self.findings.warn(second, f"repeats the key of line {first.line} with the same value")
         else:
-            what = f"{first.found} in line {first.line} and then {second.found}"
+            what = f"{_briefly(first)} in line {first.line} and then {_briefly(second)}"
             self.findings.refuse(second, "each key once, or with one value", found=what)
 
     def scalar(self, node: ScalarNode, tag: str, here: Value) -> str | int | float | bool | None:
@@ -175,3 +177,9 @@ class _Reader:
             self.findings.refuse(here, "valid Unicode", found=in_words(data))
             return None
         return data
+
+
+def _briefly(value: Value) -> str:
+    """A value as it would be written, lists and mappings too."""
+    words = value.found if not isinstance(value.data, list | dict) else json.dumps(value.plain(), ensure_ascii=False)
+    return words if len(words) <= LONGEST_FOUND else f"{words[: LONGEST_FOUND - 3]}..."

@@ -175,7 +175,7 @@ def _impossible(
             if refuse:
                 runs = "1 run" if n_runs == 1 else f"{n_runs} runs"
                 what = f"the impossible {found} ({runs} of {experiment.name})"
-                findings.refuse(place, f"{expected} (or skip what is impossible)", found=what)
+                findings.refuse(place, f"{expected} (--skip-impossible leaves such runs out)", found=what)
             skipped.append(Skipped(f"{findings.source}:{line}: {experiment.name}: {found} is not {expected}", n_runs))
     return tuple(skipped)
 

@@ -54,6 +54,7 @@ class OnsetCode(StrEnum):
     FROM_SMALLEST = "grokking at the smallest width already"
     NOT_YET = "no grokking at the largest width"
     NEVER = "no grokking at any width"
+    UNSEEN = "no run generalised before it ended"
     NO_CELLS = "no width has both accuracies"
 
 
