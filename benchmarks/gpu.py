@@ -3,8 +3,9 @@
     python benchmarks/gpu.py [--out out/gpu] [--widths 32 64 128 256] [--lanes 1 4 ... 2048] [--matmul highest]
 
 Prints, and keeps in OUT.json and OUT.md from the first figure on: model-steps a second and the fraction of peak and
-roofline by width and lanes, all devices of the machine together; eager PyTorch as 1, 4 and 8 processes on one device,
-where it is installed; and the device-hours of the suite `central` to width 256. `--tiny` shows that it works.
+roofline by width and lanes, all devices of the machine together; what it gives that several primes share a pack; eager
+PyTorch as 1, 4 and 8 processes on one device, where it is installed; and the device-hours of the suite `central` to
+width 256. `--tiny` shows that it works.
 
 A model-step is a training step of 512 examples with its share of the epoch's evaluation (modular division, p = 113,
 dropout 0.2). Peak and bandwidth are measured here: the best of large matrix products, in the products asked for, and of
@@ -32,14 +33,15 @@ from central import device_hours
 
 from grokscope.measurements import Watch
 from grokscope.nets import Transformer
-from grokscope.run import MATMULS, Matmul, Run
+from grokscope.run import MATMULS, Matmul, Run, Shape
 from grokscope.tasks import Modular
 from grokscope.training.advance import CHUNK, advance, stack
 from grokscope.training.cost import roofline_seconds_per_epoch, taken_flops_per_epoch
 from grokscope.training.devices import PRODUCTS, honoured
-from grokscope.training.lane import start
+from grokscope.training.lane import Lane, start
 from grokscope.training.memory import out_of_memory
 from grokscope.training.optimisers import AdamW
+from grokscope.training.room import begin, roomy
 
 ROUNDS = 3
 
@@ -57,6 +59,7 @@ class Report:
     flops: float
     bandwidth: float
     ours: list[dict[str, Any]] = field(default_factory=list)
+    shared: list[dict[str, Any]] = field(default_factory=list)
     eager: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     central_device_hours: float | None = None
@@ -79,6 +82,14 @@ class Report:
                 shares = f"{row['of_peak']:.1%} | {row['of_roofline']:.1%} | {row['compile_seconds']:.1f}"
                 figures = f"{row['steps_per_second']:.4g} | {shares}"
             lines.append(f"| {row['width']} | {row['lanes']} | {figures} |")
+        for row in self.shared:
+            of = f"{row['lanes']} lanes of each of the primes {', '.join(map(str, row['primes']))}"
+            apart, together = row["apart"], row["together"]
+            lines += [
+                "",
+                f"Width {row['width']}, {of}: an epoch takes {apart:.3g} s in packs of one prime, and in one padded pack "
+                f"{together:.3g} s, {apart / together:.2f} times less.",
+            ]
         if self.eager:
             lines += [
                 "",
@@ -126,27 +137,37 @@ def run_of(p: int, width: int, matmul: Matmul) -> Run:
     return Run(Modular(p), Transformer(width, dropout=0.2), AdamW(), Watch(), max_epochs=10**7, matmul=matmul)
 
 
-def measured(run: Run, lanes: int, seconds: float) -> tuple[float, float]:
-    """Lane-epochs a second of a pack, and the seconds that its first epoch took, which compiles."""
-    pack = stack([start(run)] * lanes)
+def measured(shape: Shape, lanes: list[Lane], seconds: float) -> tuple[float, float]:
+    """Seconds that a pack's epoch takes, and that its first one took, which compiles."""
+    pack = stack(lanes)
 
     def epochs(n: int) -> float:
-        return seconds_of(lambda: advance(run.shape, pack, n, strategy="vmap")[1])
+        return seconds_of(lambda: advance(shape, pack, n, strategy="vmap")[1])
 
     compiling = epochs(1)
     n = max(1, min(CHUNK, round(seconds / epochs(1))))
-    return n * lanes / median(epochs(n) for _ in range(ROUNDS)), compiling
+    return median(epochs(n) for _ in range(ROUNDS)) / n, compiling
+
+
+def shared_row(primes: list[int], width: int, lanes: int, matmul: Matmul, seconds: float) -> dict[str, Any]:
+    """An epoch of so many lanes of every prime: in a pack for each prime, one after another, and in one for all."""
+    runs = [run_of(p, width, matmul) for p in primes]
+    (shape,) = {roomy(run.shape) for run in runs}
+    apart = sum(measured(run.shape, [start(run)] * lanes, seconds)[0] for run in runs)
+    together, _ = measured(shape, [lane for run in runs for lane in [begin(run, shape)] * lanes], seconds)
+    return {"width": width, "primes": primes, "lanes": lanes, "apart": apart, "together": together}
 
 
 def row_of(run: Run, lanes: int, seconds: float, report: Report) -> dict[str, Any]:
     row: dict[str, Any] = {"width": run.net.dim, "lanes": lanes}  # type: ignore[attr-defined]
     try:
-        rate, compiling = measured(run, lanes, seconds)
+        took, compiling = measured(run.shape, [start(run)] * lanes, seconds)
     except jax.errors.JaxRuntimeError as error:
         if not out_of_memory(error):
             raise
         return row | {"steps_per_second": None}
     least = roofline_seconds_per_epoch(run, flops=report.flops, bandwidth=report.bandwidth)
+    rate = lanes / took
     flops = rate * taken_flops_per_epoch(run)
     shares = {"flops": flops, "of_peak": flops / report.flops, "of_roofline": rate * least}
     return row | {"steps_per_second": rate * run.steps_per_epoch, "compile_seconds": compiling} | shares
@@ -158,13 +179,15 @@ def main() -> None:
     parser.add_argument("--widths", type=int, nargs="+", default=[32, 64, 128, 256])
     parser.add_argument("--lanes", type=int, nargs="+", default=[1, 4, 16, 64, 256, 512, 1024, 2048])
     parser.add_argument("--processes", type=int, nargs="*", default=[1, 4, 8], help="of the baseline, at once")
+    parser.add_argument("--shared", type=int, nargs="*", default=[64], help="widths at which primes share a pack")
     parser.add_argument("--matmul", choices=MATMULS, default="highest")
     parser.add_argument("--seconds", type=float, default=3.0, help="about how long each timing lasts")
     parser.add_argument("--tiny", action="store_true", help="p = 13, widths 8 and 16, few lanes: a proof that it works")
     args = parser.parse_args()
-    p, size = 113, 8192 if jax.default_backend() != "cpu" else 1024
+    primes, p, size = [97, 101, 103, 107, 109, 113], 113, 8192 if jax.default_backend() != "cpu" else 1024
     if args.tiny:
-        p, size, args.widths, args.lanes, args.seconds = 13, 128, [8, 16], [1, 4], 0.05
+        primes, p, size, args.widths, args.lanes, args.seconds = [11, 13], 13, 128, [8, 16], [1, 4], 0.05
+        args.shared = args.shared and [8]
         args.processes = args.processes[:1]
     n_devices, device = jax.local_device_count(), jax.local_devices()[0].device_kind
     flops, bandwidth = n_devices * peak_flops(args.matmul, size), n_devices * peak_bandwidth(4 * size**2)
@@ -177,6 +200,9 @@ def main() -> None:
         for lanes in args.lanes:
             report.ours.append(row_of(run, lanes, args.seconds, report))
             report.write(args.out)
+    for width in args.shared:  # ten seeds, as the published suites have
+        report.shared.append(shared_row(primes, width, 10, args.matmul, args.seconds))
+        report.write(args.out)
     if args.processes and (why := eager_processes.missing()):
         report.notes.append(why)
     elif args.processes:

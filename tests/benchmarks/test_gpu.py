@@ -43,6 +43,9 @@ def test_one_command_prints_and_keeps_everything_and_needs_no_other_library(tmp_
         assert row["steps_per_second"] > 0
         assert row["of_peak"] == pytest.approx(row["flops"] / report["flops"])
         assert row["of_roofline"] >= 0.999 * row["of_peak"] > 0, "a roofline is never above the peak"
+    (shared,) = report["shared"]
+    assert (shared["primes"], shared["lanes"]) == ([11, 13], 10)
+    assert min(shared["apart"], shared["together"]) > 0
     assert report["central_device_hours"] > 0
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import Result
+
+from grokscope.cli import main
 
 from .conftest import call
 
@@ -71,3 +75,30 @@ def test_version_names_the_libraries() -> None:
     shown = call("version")
     assert shown.exit_code == 0
     assert "jax" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rnu"], "No such command 'rnu'. Did you mean 'run'? (see grokscope --help)"),
+        (["run"], "Missing argument 'SUITE' (see grokscope run --help)"),
+        (
+            ["runs", "--where", "x"],
+            "Invalid value for --where: found 'x', expected KEY=VALUE (see grokscope runs --help)",
+        ),
+        (["paperclip", "x"], "No such command 'x' (see grokscope paperclip --help)"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line(
+    words: list[str], said: str, store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["grokscope", *words])
+    monkeypatch.setenv("GROKSCOPE_STORE", str(store))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capsys.readouterr().err) == (2, f"error: {said}\n")
+
+
+def test_the_bare_command_is_its_help_and_says_its_version() -> None:
+    assert "watching networks learn" in call().stdout
+    assert call("--version").stdout == call("version").stdout

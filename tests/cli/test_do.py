@@ -72,7 +72,11 @@ def test_ctrl_c_while_the_report_is_made_leaves_the_one_that_is_there(
         time.sleep(60)
 
     monkeypatch.setattr("grokscope.api.running.concluded", interrupted)
-    stopped = call("run", tiny / "tiny.yaml", "--out", tiny / "out")
+    before_it = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+    try:
+        stopped = call("run", tiny / "tiny.yaml", "--out", tiny / "out")
+    finally:
+        signal.signal(signal.SIGINT, before_it)
     assert stopped.exit_code == 130, stopped.output
     assert "nothing is lost" in stopped.output
     assert "Report:" not in stopped.output

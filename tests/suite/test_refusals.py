@@ -77,7 +77,7 @@ def test_the_document_that_the_others_change_is_valid():
         ("name: small", "<<: {name: a}", ":1: found a merge key (<<), expected keys that are plain text"),
         ("name: small", "? [a]\n: b", ":1: found a key of another kind, expected keys that are plain text"),
         ("name: small", '"a\\nb": 1', ":1: found a key of another kind, expected keys that are plain text"),
-        ("lr: 0.001", "lr: [1]\n  lr: [2]", ":4: defaults.lr: found [1] in line 3 and then [2], expected each key once"),
+        ("lr: 0.001", "lr: [1]\n  lr: [2]", ":4: defaults.lr: found [1] in line 3 and then [2], expected each key"),
         ("lr: 0.001", "lr: 0.001\n  lr: 0.01", ":4: defaults.lr: found 0.001 in line 3 and then 0.01, expected each k"),
         ("lr: 0.001", "operation: *", ":3: found text that is no YAML (expected alphabetic or num"),
         ("lr: 0.001", "lr: [1", ":4: found text that is no YAML (expected ',' or ']', but got ':'), expected YAML"),

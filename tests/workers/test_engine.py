@@ -12,9 +12,11 @@ from grokscope.run import Shape
 from grokscope.tasks import Modular
 from grokscope.training.outcomes import Checkpoint, Event, Failed, Finished, Job, Progress
 from grokscope.training.pack import Pack
+from grokscope.training.room import roomy
 from grokscope.training.strategy import Choice
 from grokscope.workers import engine
 from grokscope.workers.engine import Jobs, work
+from grokscope.workers.queue import ShapeQueue
 from training.lanes import RUN, UNREACHABLE
 
 SHORT = dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=6)
@@ -133,3 +135,20 @@ def test_other_shapes_follow() -> None:
     one_block = dataclasses.replace(SHORT, net=Transformer(8, 1, heads=4), max_epochs=1)
     runs = [*several(1, max_epochs=1), one_block]
     assert {event.run for event in of(Finished, list(work(Feed(runs))))} == set(runs)
+
+
+def test_a_pack_takes_runs_of_several_primes_where_the_dealer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "choose", lambda shape, sample, waiting: Choice("vmap", 2, "default"))
+    runs = [*several(2), *several(1, task=Modular(11))]
+    queue = ShapeQueue(runs)
+    asked: list[Shape | None] = []
+
+    def feed(shape: Shape | None, n: int) -> Jobs:
+        asked.append(shape)
+        offer = queue.take(n, shape, shares=True)
+        return Jobs([Job(run) for run in offer.runs], offer.waiting, offer.padded)
+
+    done = of(Finished, list(work(feed)))
+    assert {event.run for event in done} == set(runs)
+    assert {event.provenance.strategy for event in done} == {"vmap/default/padded"}
+    assert set(asked) == {None, roomy(runs[0].shape)}

@@ -9,7 +9,8 @@ from grokscope import AdamW, Run, Seeds
 from grokscope.measurements import Groks
 from grokscope.nets import Transformer
 from grokscope.tasks import Modular
-from grokscope.workers.queue import ShapeQueue
+from grokscope.training.room import roomy
+from grokscope.workers.queue import FEW, ShapeQueue
 
 NARROW = Run(Modular(13), Transformer(8), AdamW(), Groks())
 WIDE = dataclasses.replace(NARROW, net=Transformer(16))
@@ -28,9 +29,9 @@ def test_runs_of_a_shape_come_in_order_and_together() -> None:
     narrow, wide = several(NARROW, 3), several(WIDE, 2)
     queue = ShapeQueue([narrow[0], wide[0], narrow[1], wide[1], narrow[2]])
     assert len(queue) == 5
-    assert queue.take(2, WIDE.shape) == (wide, 0)
-    assert queue.take(2, NARROW.shape) == (narrow[:2], 1)
-    assert queue.take(5, NARROW.shape) == (narrow[2:], 0)
+    assert queue.take(2, WIDE.shape) == (wide, 0, None)
+    assert queue.take(2, NARROW.shape) == (narrow[:2], 1, None)
+    assert queue.take(5, NARROW.shape) == (narrow[2:], 0, None)
     assert len(queue) == 0
 
 
@@ -38,7 +39,7 @@ def test_a_shape_that_is_used_up_or_unknown_gives_nothing() -> None:
     queue = ShapeQueue(several(NARROW, 1))
     queue.take(1, NARROW.shape)
     for shape in (NARROW.shape, WIDE.shape, None):
-        assert queue.take(1, shape) == ([], 0)
+        assert queue.take(1, shape) == ([], 0, None)
 
 
 def test_most_work_comes_first() -> None:
@@ -63,7 +64,7 @@ def test_a_run_can_come_back() -> None:
     queue = ShapeQueue(several(NARROW, 1), work=cost)
     (run,) = queue.take(1).runs
     queue.put(run)
-    assert queue.take(1) == ([run], 0)
+    assert queue.take(1) == ([run], 0, None)
 
 
 def test_runs_that_are_to_be_apart_come_first_and_alone() -> None:
@@ -72,9 +73,9 @@ def test_runs_that_are_to_be_apart_come_first_and_alone() -> None:
     queue.put_apart(narrow[:2])
     queue.put_apart([])
     assert len(queue) == 13
-    assert queue.take(1, NARROW.shape) == (narrow[2:3], 1), "nobody in mid work gets them"
+    assert queue.take(1, NARROW.shape) == (narrow[2:3], 1, None), "nobody in mid work gets them"
     group = queue.take(1)
-    assert group == (narrow[:2], 0), "all of them, and nothing is said to wait that could join them"
+    assert group == (narrow[:2], 0, None), "all of them, and nothing is said to wait that could join them"
     queue.put_back(group)
     assert queue.take(1) == group, "they are still apart"
     queue.put_back(queue.take(1, NARROW.shape))
@@ -109,3 +110,37 @@ def test_workers_are_shared_among_shapes_first() -> None:
     second = queue.take(1, workers=4)
     assert (second.runs[0].shape, second.waiting) == (NARROW.shape, 20)
     assert queue.take(1, workers=1).waiting == 39, "alone it takes all"
+
+
+def of_prime(p: int, n: int) -> list[Run]:
+    return several(dataclasses.replace(NARROW, task=Modular(p)), n)
+
+
+def test_on_an_accelerator_primes_with_few_runs_share_a_padded_shape() -> None:
+    few, more, far = of_prime(11, 3), of_prime(13, 2), of_prime(23, 4)
+    padded = roomy(few[0].shape)
+    queue = ShapeQueue([*few, *more, *far])
+    first = queue.take(1, shares=True)
+    assert first == (few[:1], 4, padded), "five runs of two primes are more than four of one"
+    queue.joins(padded)
+    assert queue.take(3, padded, shares=True) == ([*few[1:], more[0]], 1, padded)
+    assert queue.take(9, far[0].shape).runs == far
+    assert queue.take(9, padded, shares=True) == (more[1:], 0, padded)
+    assert queue.take(9, padded, shares=True) == ([], 0, padded)
+
+
+def test_a_shape_with_many_runs_keeps_its_packs_to_itself() -> None:
+    many, few = of_prime(11, FEW), of_prime(13, 1)
+    queue = ShapeQueue([*many, *few])
+    padded = roomy(few[0].shape)
+    assert roomy(many[0].shape) == padded
+    assert queue.take(9, padded, shares=True) == (few, 0, padded)
+    assert queue.take(1, shares=True) == (many[:1], FEW - 1, None)
+    assert queue.take(1, shares=True) == (many[1:2], FEW - 2, padded), "now they are few"
+
+
+def test_runs_of_a_padded_pack_that_are_to_be_apart_are_so_by_shape() -> None:
+    few, more = of_prime(11, 2), of_prime(13, 1)
+    queue = ShapeQueue()
+    queue.put_apart([few[0], *more, few[1]])
+    assert [queue.take(9, shares=True) for _ in range(2)] == [(few, 0, None), (more, 0, None)]

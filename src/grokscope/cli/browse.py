@@ -24,7 +24,6 @@ COLUMNS = {
     "status": "status",
     "p": "p",
     "dim": "width",
-    "n_params": "P",
     "seed": "seed",
     "epochs": "epochs",
     "t_mem_running": "T_mem",
@@ -97,7 +96,7 @@ def runs(
         typer.echo(frame.to_csv(index=False), nl=False)
         return
     table = Table(*COLUMNS.values(), box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for identity, *row in frame[list(COLUMNS)].itertuples(index=False):
+    for identity, *row in frame.reindex(columns=list(COLUMNS)).itertuples(index=False):
         table.add_row(identity[:SHORT], *map(shown, row))
     console.print(table)
     console.print(f"{len(frame):,} runs; whole identities and every field with --json or --csv")

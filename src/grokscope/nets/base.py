@@ -6,10 +6,12 @@ from abc import abstractmethod
 
 import equinox as eqx
 import jax
-from jaxtyping import Array, Float, Key, Shaped
+from jaxtyping import Array, Float, Int, Key, Shaped
 
 MaybeKey = Key[Array, ""] | None
 """A key turns dropout on; None is evaluation."""
+Following = tuple[int | Int[Array, ""], ...]
+"""Tokens that follow the first one in every example; traced where lanes of one program differ in them."""
 
 
 class ExampleNet(eqx.Module):
@@ -26,7 +28,7 @@ class ExampleNet(eqx.Module):
 
     @abstractmethod
     def batched(
-        self, inputs: Shaped[Array, "batch ..."], *, key: MaybeKey = None, following: tuple[int, ...] = ()
+        self, inputs: Shaped[Array, "batch ..."], *, key: MaybeKey = None, following: Following = ()
     ) -> Float[Array, "batch outputs"]:
         """Outputs for many; one key gives every example randomness of its own."""
 

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Key
 
-from grokscope.nets.base import ExampleNet, MaybeKey
+from grokscope.nets.base import ExampleNet, Following, MaybeKey
 from grokscope.nets.layers import framework_linear
 from grokscope.nets.mlp import Layer
 from grokscope.run import Signature
@@ -49,7 +49,7 @@ class CnnNet(ExampleNet):
         return self.batched(x[None])[0]
 
     def batched(
-        self, inputs: Float[Array, "n channels side side"], *, key: MaybeKey = None, following: tuple[int, ...] = ()
+        self, inputs: Float[Array, "n channels side side"], *, key: MaybeKey = None, following: Following = ()
     ) -> Float[Array, "n classes"]:
         return self.fc2(jax.nn.relu(self.before(inputs)["fc1"]))
 

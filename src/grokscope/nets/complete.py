@@ -21,7 +21,7 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Key, Shaped
 
-from grokscope.nets.base import ExampleNet, MaybeKey
+from grokscope.nets.base import ExampleNet, Following, MaybeKey
 from grokscope.nets.initial import INITIALS, Initial, drawn
 from grokscope.nets.layers import kept_largest
 from grokscope.run import Signature
@@ -65,7 +65,7 @@ class CompleteNet(ExampleNet):
         return self.batched(x[None], key=key)[0]
 
     def batched(
-        self, inputs: Shaped[Array, "batch ..."], *, key: MaybeKey = None, following: tuple[int, ...] = ()
+        self, inputs: Shaped[Array, "batch ..."], *, key: MaybeKey = None, following: Following = ()
     ) -> Float[Array, "batch outputs"]:
         return self.states(inputs)[-1][:, : self.outputs]
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from grokscope.nets.attention import mixture
-from grokscope.nets.base import ExampleNet, MaybeKey
+from grokscope.nets.base import ExampleNet, Following, MaybeKey
 from grokscope.nets.block import Block, Rate
 from grokscope.nets.layers import dense, normed
 from grokscope.nets.lookup import Tables, block_weights, looked_up
@@ -41,7 +41,7 @@ class TransformerNet(ExampleNet):
         return self.batched(tokens[None], key=key)[0]
 
     def batched(
-        self, tokens: Int[Array, "batch length"], *, key: MaybeKey = None, following: tuple[int, ...] = ()
+        self, tokens: Int[Array, "batch length"], *, key: MaybeKey = None, following: Following = ()
     ) -> Float[Array, "batch classes"]:
         """The same for many examples; one key draws independent masks for all of them."""
         keys = [(None, None) if key is None else block_keys(key, index) for index in range(len(self.blocks))]
@@ -71,7 +71,7 @@ class TransformerNet(ExampleNet):
         return x + block.feed(block.hidden(x), self.dropout, ffn_key)
 
     def first_block(
-        self, tokens: Int[Array, "length batch"], following: tuple[int, ...], ffn_key: MaybeKey
+        self, tokens: Int[Array, "length batch"], following: Following, ffn_key: MaybeKey
     ) -> Float[Array, "length batch dim"]:
         """The same with one head, whose output matrix then may act on the vocabulary's values: mixing is linear.
 
@@ -102,7 +102,7 @@ class TransformerNet(ExampleNet):
         x, hidden = (jnp.concatenate([of[:, tokens[0]], more]) for of, more in zip(leading, rest, strict=True))
         return x + block.feed(hidden, self.dropout, ffn_key)
 
-    def leading_tokens(self, following: tuple[int, ...]) -> Int[Array, "leading vocab"]:
+    def leading_tokens(self, following: Following) -> Int[Array, "leading vocab"]:
         """For every token that can come first, it and what follows it."""
         vocab = len(self.embedding)
         return jnp.stack([jnp.arange(vocab), *(jnp.full(vocab, token) for token in following)])

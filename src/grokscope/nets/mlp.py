@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Key, Shaped
 
-from grokscope.nets.base import ExampleNet, MaybeKey
+from grokscope.nets.base import ExampleNet, Following, MaybeKey
 from grokscope.nets.layers import framework_linear
 from grokscope.run import Signature
 from grokscope.spec import Spec, SpecError, static, traced
@@ -60,7 +60,7 @@ class MLPNet(ExampleNet):
         return self.batched(x[None])[0]
 
     def batched(
-        self, inputs: Shaped[Array, "n ..."], *, key: MaybeKey = None, following: tuple[int, ...] = ()
+        self, inputs: Shaped[Array, "n ..."], *, key: MaybeKey = None, following: Following = ()
     ) -> Float[Array, "n outputs"]:
         last = self.before(inputs)[-1]
         return last if self.output == "linear" else ACTIVATIONS[self.activation](last)

@@ -32,10 +32,12 @@ class Transformer(Spec):
     `norm`: `rms`, or `layer` with a bias. `positions`: `none` (the causal mask alone tells order), or `learned` vectors
     added to the embedding, N(0, 1) at first. `gate`: `silu`, or `none`, so that the feed-forward is silu between two
     matrices.
+    It `pads`: more rows of the embedding and columns of the head than tokens change nothing of what tokens do.
     `init_scale` multiplies every parameter once after initialisation, gains and biases included.
     """
 
     kind = "transformer"
+    pads = True
 
     dim: int = static(128)
     depth: int = static(2)

@@ -13,7 +13,8 @@ from grokscope.run.parts import Filter, Loss, Matmul, Net, Optimiser, Precision,
 class Shape:
     """The static fields alone: runs of equal shape share a pack and a compiled program.
 
-    `rows` is the room for a run's examples, train and validation together; how many of them it uses is traced.
+    `rows` is the room for a run's examples, train and validation together; how many of them it uses is traced. Where a
+    shape is `padded` (`grokscope.training.room`), so are its vocabulary and its outputs, and what follows is traced.
     """
 
     net: Net
@@ -26,6 +27,7 @@ class Shape:
     transform: Transform | None = None
     filter: Filter | None = None
     matmul: Matmul = "highest"
+    padded: bool = False
 
 
 MOST_SHAPES = 2**16

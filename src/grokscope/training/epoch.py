@@ -13,11 +13,14 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree, Shaped
 
 from grokscope.measurements.stopping import Epoch, done
+from grokscope.nets.base import ExampleNet
 from grokscope.run import Shape
 from grokscope.training.lane import Fixed, State, descent, frame
-from grokscope.training.losses import LOSSES, own_and_best_other
+from grokscope.training.scores import Scores, scored, unscored, written
 
 EVAL_BLOCK = 512
+NOTHING = -1e30
+"""exp of it is 0 beside any logit, and 0 times it still a number."""
 TRANSFORM = 2**32 - 1
 """Folded into a step's key for its transform: no block of a net has this number."""
 
@@ -32,17 +35,6 @@ class Record(NamedTuple):
     val_loss: Float[Array, ""]
     val_acc: Float[Array, ""]
     param_norm: Float[Array, ""]
-
-
-class Scores(NamedTuple):
-    """Loss in nats of every example, and whether its answer was right. Summed once an epoch, not once a step."""
-
-    loss: Float[Array, " n"]
-    right: Bool[Array, " n"]
-
-    def among(self, counted: Bool[Array, " n"]) -> tuple[Float[Array, ""], Int[Array, ""]]:
-        """Summed loss and number of right answers of the examples that count."""
-        return jnp.sum(jnp.where(counted, self.loss, 0)), jnp.sum(self.right & counted, dtype=jnp.int32)
 
 
 Carry = tuple[Float[Array, " P"], optax.OptState, PyTree[Array], Scores]
@@ -140,7 +132,7 @@ def batch_loss(
 ) -> tuple[Float[Array, ""], Scores]:
     """Mean loss over the counted examples, with dropout if there is a key for it; and the scores of all."""
     net = frame(shape).net(params, fixed.hyper.net)
-    logits = net.batched(fixed.inputs[rows], key=key, following=shape.signature.following)
+    logits = outputs(shape, fixed, net, fixed.inputs[rows], key)
     scores = scored(shape, logits, fixed.targets[rows])
     return jnp.sum(jnp.where(counted, scores.loss, 0)) / jnp.sum(counted), scores
 
@@ -154,7 +146,7 @@ def evaluate(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> Scores:
         first = i * size
         inputs = jax.lax.dynamic_slice_in_dim(fixed.inputs, first, size)
         targets = jax.lax.dynamic_slice_in_dim(fixed.targets, first, size)
-        logits = net.batched(inputs, following=shape.signature.following)
+        logits = outputs(shape, fixed, net, inputs, None)
         return written(scores, scored(shape, logits, targets), first)
 
     n_blocks = (fixed.n_rows + size - 1) // size
@@ -162,29 +154,20 @@ def evaluate(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> Scores:
     return scores
 
 
+def outputs(
+    shape: Shape,
+    fixed: Fixed,
+    net: ExampleNet,
+    inputs: Shaped[Array, "batch ..."],
+    key: Key[Array, ""] | None,
+) -> Float[Array, "batch classes"]:
+    """The net's outputs. Those that are mere room are so low that a softmax makes nothing of them."""
+    if fixed.classes is None or fixed.following is None:
+        return net.batched(inputs, key=key, following=shape.signature.following)
+    logits = net.batched(inputs, key=key, following=tuple(fixed.following))
+    return jnp.where(jnp.arange(logits.shape[-1]) < fixed.classes, logits, NOTHING)
+
+
 def eval_block(rows: int) -> int:
     """Examples that are evaluated together: of a few, no more than there are."""
     return min(EVAL_BLOCK, rows)
-
-
-def scored(shape: Shape, logits: Float[Array, "batch classes"], targets: Shaped[Array, "batch ..."]) -> Scores:
-    """The loss of each, and whether the target's logit is strictly the largest; of numbers none is.
-
-    Strictly: a net that answers everything alike is never right.
-    """
-    loss = LOSSES[shape.loss](logits, targets)
-    if not shape.signature.labelled:
-        return Scores(loss, jnp.zeros(len(loss), bool))
-    own, best_other = own_and_best_other(logits, targets)
-    return Scores(loss, own > best_other)
-
-
-def unscored(n: int, shape: Shape) -> Scores:
-    """Room for the scores of n examples."""
-    return Scores(jnp.zeros(n, shape.precision), jnp.zeros(n, bool))
-
-
-def written(scores: Scores, new: Scores, first: Int[Array, ""]) -> Scores:
-    """The scores with new ones from position `first` on."""
-    put = jax.lax.dynamic_update_slice_in_dim
-    return Scores(put(scores.loss, new.loss, first, 0), put(scores.right, new.right, first, 0))

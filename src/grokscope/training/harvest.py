@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from jaxtyping import Float
 
 from grokscope.measurements import Trace
 from grokscope.run import Run
 from grokscope.training.outcomes import Failed, Finished, Outcome
-from grokscope.training.params import kept
+from grokscope.training.params import FlatParams, kept
 from grokscope.training.provenance import provenance
-from grokscope.training.side_by_side import Place
 
 
 def outcome_of(
     run: Run,
-    lane: Place,
+    params: Callable[[], FlatParams],
     records: Float[np.ndarray, "epochs columns"],
     strategy: str,
     layout: int,
     seconds: float,
     started: str,
 ) -> Outcome:
-    """Finished, with its result; or Failed, if its loss left the finite numbers."""
+    """Finished, with its result; or Failed, if its loss left the finite numbers.
+
+    Args:
+        params: its parameters as the last epoch left them, in case they are to be kept.
+    """
     record = provenance(strategy=strategy, layout=layout, seconds=seconds, started=started)
     trace = Trace(*np.ascontiguousarray(records.T))
     finite = np.isfinite(trace.running_loss)
@@ -31,5 +36,5 @@ def outcome_of(
         last = f"{trace.running_loss[whole - 1]:.6g} at epoch {whole}" if whole else "none"
         error = f"running loss is {trace.running_loss[whole]} at epoch {whole + 1}; last finite loss: {last}"
         return Failed(run, error, whole, record)
-    params = kept(run, lane.state.params) if run.keep == "final" else None
-    return Finished(run, trace, run.measurement.result(run, trace), record, params)
+    final = kept(run, params()) if run.keep == "final" else None
+    return Finished(run, trace, run.measurement.result(run, trace), record, final)

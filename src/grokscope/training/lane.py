@@ -36,7 +36,8 @@ class Hyper(NamedTuple):
 class Fixed(NamedTuple):
     """What a lane is given and never changes: its numbers, its random streams, and its examples.
 
-    Examples are training rows first, validation rows after them, then room that is never read.
+    Examples are training rows first, validation rows after them, then room that is never read. In a padded shape a lane
+    says how many of the outputs are its own, and which tokens follow the first one.
     """
 
     hyper: Hyper
@@ -46,6 +47,8 @@ class Fixed(NamedTuple):
     targets: Shaped[Array, "rows ..."]
     n_train: Int[Array, ""]
     n_rows: Int[Array, ""]
+    classes: Int[Array, ""] | None = None
+    following: Int[Array, " following"] | None = None
 
 
 class State(NamedTuple):

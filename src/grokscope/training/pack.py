@@ -17,6 +17,7 @@ from grokscope.training.memory import out_of_memory
 from grokscope.training.outcomes import Event, Failed, Job, Outcome, Snapshot
 from grokscope.training.pace import CHUNK_SECONDS, Pace
 from grokscope.training.provenance import now, provenance
+from grokscope.training.room import into
 from grokscope.training.side_by_side import on_host
 from grokscope.training.slot import Slot
 
@@ -24,7 +25,7 @@ MOST_LANES = 1 << 20
 
 
 class Pack:
-    """Lanes of one shape under one strategy.
+    """Lanes of one shape under one strategy. A padded shape takes runs of several (`training.room`).
 
     `loop` keeps lanes apart and takes them one after another through the same compiled function; `vmap` keeps
     them stacked and takes them together. A pack of `vmap` has as many lanes as its bucket, of which those that no run
@@ -50,7 +51,8 @@ class Pack:
         say: Callable[[str], None] = lambda text: None,
         expect: Callable[[float | None], None] = lambda seconds: None,
     ):
-        self.shape, self.strategy, self.chosen = shape, strategy, f"{strategy}/{chosen}"
+        self.shape, self.strategy = shape, strategy
+        self.chosen = f"{strategy}/{chosen}" + ("/padded" if shape.padded else "")
         self.say, self.expect = say, expect
         self.pace = Pace(strategy, chunk_seconds)
         self.most = MOST_LANES
@@ -69,7 +71,8 @@ class Pack:
         with precision(self.shape):
             for job in jobs:
                 try:
-                    slot = Slot(job.run, *begun(job, self.say))
+                    lane, records = begun(job, self.say)
+                    slot = Slot(job.run, into(lane, job.run.shape, self.shape), records, self.shape)
                 except Exception:  # whatever it was, it is this run's alone: its neighbours go on
                     events.append(self._unbegun(job.run, traceback.format_exc()))
                     continue

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from grokscope.run import Run
+from grokscope.run import Run, Shape
 from grokscope.training.advance import CHUNK
 from grokscope.training.checkpoint import pack_state
 from grokscope.training.epoch import Record
 from grokscope.training.harvest import outcome_of
+from grokscope.training.lane import State
 from grokscope.training.outcomes import Checkpoint, Failed, Outcome, Progress, Snapshot
 from grokscope.training.params import kept
 from grokscope.training.provenance import now, provenance
+from grokscope.training.room import out_of
 from grokscope.training.side_by_side import Place
 
 
@@ -23,7 +25,8 @@ class Slot:
     """A place in a pack with the run in it.
 
     Attributes:
-        lane: as the last chunk left it.
+        lane: as the last chunk left it, in the shape of its pack.
+        shape: of its pack.
         records: of all chunks so far.
         done: whether the lane is.
         unsaid: whether it went through a chunk of which nothing was said yet.
@@ -33,6 +36,7 @@ class Slot:
     run: Run
     lane: Place
     records: list[Float[np.ndarray, "epochs columns"]]
+    shape: Shape
     started: str = field(default_factory=now)
     seconds: float = 0.0
     done: bool = False
@@ -52,6 +56,11 @@ class Slot:
         every = self.run.snapshot_every
         return every - self.epochs % every if every else CHUNK
 
+    @property
+    def state(self) -> State:
+        """What changes of its lane, in the shape of the run."""
+        return out_of(self.lane.state, self.run.shape, self.shape)
+
     def whole(self) -> Float[np.ndarray, "epochs columns"]:
         """The records of all epochs so far."""
         none = np.zeros((0, len(Record._fields)), self.run.shape.precision)
@@ -62,12 +71,12 @@ class Slot:
         every = self.run.snapshot_every
         if not every or self.epochs % every:
             return []
-        return [Snapshot(self.run, self.epochs, kept(self.run, self.lane.state.params))]
+        return [Snapshot(self.run, self.epochs, kept(self.run, self.state.params))]
 
     def checkpoint(self) -> Checkpoint:
         """Its lane as it stands."""
         self.saved = self.epochs
-        return Checkpoint(self.run, self.epochs, pack_state(self.run, self.lane.state, self.whole()))
+        return Checkpoint(self.run, self.epochs, pack_state(self.run, self.state, self.whole()))
 
     def progress(self) -> Progress:
         """How far it is; it has been through an epoch."""
@@ -76,7 +85,9 @@ class Slot:
 
     def outcome(self, strategy: str, layout: int) -> Outcome:
         """What came of it: its lane is done."""
-        return outcome_of(self.run, self.lane, self.whole(), strategy, layout, self.seconds, self.started)
+        return outcome_of(
+            self.run, lambda: self.state.params, self.whole(), strategy, layout, self.seconds, self.started
+        )
 
     def failed(self, error: str, strategy: str, layout: int) -> Failed:
         """That it could not go on."""

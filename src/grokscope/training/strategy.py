@@ -14,9 +14,10 @@ from grokscope.run import Run, Shape
 from grokscope.training.advance import Strategy, advance, compiled, stack
 from grokscope.training.cost import flops_per_step
 from grokscope.training.devices import bucket, n_devices
-from grokscope.training.lane import drops, start
+from grokscope.training.lane import drops
 from grokscope.training.memory import out_of_memory
 from grokscope.training.pack import precision
+from grokscope.training.room import begin
 
 MEMORY_SHARE = 0.5
 ACTIVATION_ROWS = 40
@@ -105,7 +106,7 @@ def fitting_lanes(shape: Shape, sample: Run) -> int:
 def bytes_per_lane(shape: Shape, sample: Run) -> float:
     """Bytes of arguments, results and everything in between for a lane of a compiled pack; 0 if not known."""
     with precision(shape):
-        lane = start(sample)
+        lane = begin(sample, shape)
         stacked = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((PROBED, *leaf.shape), leaf.dtype), lane)
         function: Any = compiled(shape, "vmap", 1, drops=drops(sample))
         program = function.lower(stacked.fixed, stacked.state, jnp.asarray(0, jnp.int32)).compile()
@@ -128,7 +129,7 @@ def speed(shape: Shape, sample: Run, choice: Choice) -> float:
 def timed(shape: Shape, sample: Run, choice: Choice) -> float:
     """Lane-epochs a second, of two epochs."""
     with precision(shape):
-        lane = start(sample)
+        lane = begin(sample, shape)
         lanes = stack([lane] * choice.lanes) if choice.strategy == "vmap" else lane
         go = partial(advance, shape, lanes, strategy=choice.strategy, drops=drops(sample))
         go(1)[1].block_until_ready()

@@ -114,13 +114,13 @@ class Driver:
         self.tally.elsewhere |= self._others.ended
         return self.tally
 
-    def deal(self, shape: Shape | None, n: int, workers: int = 1) -> Jobs | None:
+    def deal(self, shape: Shape | None, n: int, workers: int = 1, shares: bool = False) -> Jobs | None:
         """Jobs for a worker (see `engine.Dealer`); none any more once the drive is to end."""
         if self.tally.interrupted:
             return NOTHING
         if shape is None and not len(self._queue):
             self._queue_all(self._others.given_up())
-        while (offer := self._queue.take(n, shape, workers=workers)).runs:
+        while (offer := self._queue.take(n, shape, workers=workers, shares=shares)).runs:
             standing = self.books.claim([run.identity for run in offer.runs])
             if standing is None:  # the ledger is away
                 self._queue.put_back(offer)
@@ -128,9 +128,10 @@ class Driver:
             self.tally.elsewhere |= standing.ended
             self._others.add(run for run in offer.runs if run.identity in standing.theirs)
             if mine := [run for run in offer.runs if run.identity in standing.free]:
-                if shape is None:
-                    self._queue.joins(mine[0].shape)
-                return Jobs([Job(run, self._saving.load(run)) for run in mine], offer.waiting)
+                jobs = Jobs([Job(run, self._saving.load(run)) for run in mine], offer.waiting, offer.padded)
+                if shape is None and jobs.shape is not None:
+                    self._queue.joins(jobs.shape)
+                return jobs
         return None if shape is None and (len(self._queue) or len(self._others)) else NOTHING
 
     def leave(self, shape: Shape) -> None:

@@ -14,19 +14,29 @@ from grokscope.training.strategy import choose
 
 
 class Jobs(NamedTuple):
-    """What the driver hands out: jobs of one shape, and how many of that shape wait behind them for this worker."""
+    """What the driver hands out: jobs for a pack of one shape, and how many more wait behind them for this worker.
+
+    Attributes:
+        padded: the shape of the pack, where it is not simply theirs.
+    """
 
     jobs: Sequence[Job]
     waiting: int
+    padded: Shape | None = None
+
+    @property
+    def shape(self) -> Shape | None:
+        """Of the pack; None where there are no jobs."""
+        return (self.padded or self.jobs[0].run.shape) if self.jobs else None
 
 
 class Dealer(Protocol):
     """Hands out jobs; knows which shapes are being worked on."""
 
-    def deal(self, shape: Shape | None, n: int, workers: int) -> Jobs | None:
+    def deal(self, shape: Shape | None, n: int, workers: int, shares: bool = False) -> Jobs | None:
         """Up to n jobs of this shape, or of any; a worker that asks for any begins on the shape it gets.
 
-        What waits is shared among so many workers.
+        What waits is shared among so many workers. If it `shares`, a shape with few runs is padded (`training.room`).
         No jobs: there are none any more. None: there are none now, and it is asked again in a moment.
         """
 
@@ -51,8 +61,8 @@ def work(
     `expect` is told before each chunk how many seconds it may take, or None where that is not known.
     """
     room: dict[Shape, int] = {}  # lanes that were found to fit into the device's memory
-    while not stop() and (offer := feed(None, 1)).jobs:
-        shape = offer.jobs[0].run.shape
+    while not stop() and (offer := feed(None, 1)).shape is not None:
+        shape = offer.shape
         choice = choose(shape, offer.jobs[0].run, waiting=offer.waiting)
         lanes = min(choice.lanes, room.get(shape, choice.lanes))
         pack = Pack(shape, choice.strategy, chosen=choice.how, chunk_seconds=chunk_seconds, say=say, expect=expect)

@@ -33,15 +33,20 @@ class Worker:
     """A worker as the driver sees it.
 
     Attributes:
+        platform: what JAX found where it is; None until it has said so.
         asks: what it waits for an answer to.
         watch: how long it has been silent, and how long it may be.
     """
 
     watch: Watch
-    greeted: bool = False
+    platform: str | None = None
     shape: Shape | None = None
     runs: dict[str, Run] = field(default_factory=dict)
     asks: Want | None = None
+
+    @property
+    def greeted(self) -> bool:
+        return self.platform is not None
 
 
 class Pool:
@@ -120,7 +125,7 @@ class Pool:
         worker = self.workers[place]
         worker.watch.heard()
         if isinstance(message, Hello):
-            worker.greeted, self._platform = True, message.platform
+            worker.platform = self._platform = message.platform
             worker.watch.expects(None)
             del self._unbegun[place]
         elif isinstance(message, Want):
@@ -145,7 +150,7 @@ class Pool:
         if want.shape is None and worker.shape is not None:
             dealer.leave(worker.shape)
             worker.shape = None
-        offer = dealer.deal(want.shape, want.n, len(self.workers))
+        offer = dealer.deal(want.shape, want.n, len(self.workers), worker.platform != "cpu")
         if offer is None:
             return
         if want.shape is None and not offer.jobs and not self._over:
@@ -154,8 +159,7 @@ class Pool:
             self._finish()
         worker.asks = None
         worker.watch.expects(None)
-        if offer.jobs:
-            worker.shape = offer.jobs[0].run.shape
+        worker.shape = offer.shape or worker.shape
         worker.runs |= {job.run.identity: job.run for job in offer.jobs}
         self._site.give(place, offer)
 

@@ -7,13 +7,22 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from grokscope.run import Run, Shape
+from grokscope.training.room import roomy
+
+FEW = 256
+"""Waiting runs of a shape with which a pack on an accelerator is full enough to be theirs alone."""
 
 
 class Assignment(NamedTuple):
-    """Runs for a worker, all of one shape, and how many of those that wait behind them are its share."""
+    """Runs for a worker's pack of one shape, and how many of those that wait behind them are its share.
+
+    Attributes:
+        padded: the shape of the pack, where it is not simply theirs.
+    """
 
     runs: list[Run]
     waiting: int
+    padded: Shape | None = None
 
 
 class Apart(Assignment):
@@ -47,9 +56,9 @@ class ShapeQueue:
         self._left[run.shape] += self._work(run)
 
     def put_apart(self, runs: list[Run]) -> None:
-        """Runs of one shape that are to be done together, and with no others."""
-        if runs:
-            self._apart.append(runs)
+        """Runs that are to be done with no others but those of their shape among them."""
+        for shape in {run.shape: None for run in runs}:
+            self._apart.append([run for run in runs if run.shape == shape])
 
     def put_back(self, offer: Assignment) -> None:
         """What was taken and cannot be done now."""
@@ -59,24 +68,26 @@ class ShapeQueue:
             for run in offer.runs:
                 self.put(run)
 
-    def take(self, n: int, shape: Shape | None = None, *, workers: int = 1) -> Assignment:
-        """Up to n runs of `shape`, or of the shape that needs a worker most.
+    def take(self, n: int, shape: Shape | None = None, *, workers: int = 1, shares: bool = False) -> Assignment:
+        """Up to n runs for a pack of `shape`, or of the shape that needs a worker most.
 
         Args:
             workers: among how many the waiting runs are shared: a pack sized for all of them leaves the others none.
+            shares: whether shapes with few runs share a padded one.
         """
         if shape is None and self._apart:
             return Apart(self._apart.popleft(), 0)
         if shape is None:
-            shape = self._neediest()
-        queue = self._waiting.get(shape, deque()) if shape is not None else deque()
-        runs = [queue.popleft() for _ in range(min(n, len(queue)))]
-        if shape is not None:
-            self._left[shape] -= sum(map(self._work, runs))
-            if not queue:
-                self._waiting.pop(shape, None)
-        sharers = workers // len(self._waiting.keys() | {shape}) - self._workers[shape] if shape is not None else 1
-        return Assignment(runs, len(queue) // max(1, sharers))
+            shape = self._neediest(shares)
+        if shape is None:
+            return Assignment([], 0)
+        runs: list[Run] = []
+        for own in self._own_shapes(shape):
+            runs += self._taken(own, n - len(runs))
+        left = sum(len(self._waiting[own]) for own in self._own_shapes(shape))
+        kinds = {self._pack_shape(own, shares) for own in self._waiting} | {shape}
+        sharers = workers // len(kinds) - self._workers[shape]
+        return Assignment(runs, left // max(1, sharers), shape if shape.padded else None)
 
     def joins(self, shape: Shape) -> None:
         """A worker begins on a shape."""
@@ -86,5 +97,25 @@ class ShapeQueue:
         """A worker is through with a shape, or lost."""
         self._workers[shape] -= 1
 
-    def _neediest(self) -> Shape | None:
-        return max(self._waiting, key=lambda s: self._left[s] / (1 + self._workers[s]), default=None)
+    def _neediest(self, shares: bool) -> Shape | None:
+        left: defaultdict[Shape, float] = defaultdict(float)
+        for own in self._waiting:
+            left[self._pack_shape(own, shares)] += self._left[own]
+        return max(left, key=lambda s: left[s] / (1 + self._workers[s]), default=None)
+
+    def _pack_shape(self, own: Shape, shares: bool) -> Shape:
+        """The shape of the packs that runs of this shape go into."""
+        return roomy(own) if shares and len(self._waiting[own]) < FEW else own
+
+    def _own_shapes(self, shape: Shape) -> list[Shape]:
+        """Shapes with waiting runs that a pack of this shape takes."""
+        return [own for own in self._waiting if self._pack_shape(own, shape.padded) == shape]
+
+    def _taken(self, own: Shape, n: int) -> list[Run]:
+        """Up to n runs of a shape, out of those that wait."""
+        waiting = self._waiting[own]
+        runs = [waiting.popleft() for _ in range(min(n, len(waiting)))]
+        self._left[own] -= sum(map(self._work, runs))
+        if not waiting:
+            del self._waiting[own]
+        return runs

@@ -20,6 +20,7 @@ class Adam(Spec):
     """
 
     kind = "adam"
+    elementwise = True
 
     lr: float = traced(1e-3, low=0.0)
     weight_decay: float = traced(0.0, low=0.0)

@@ -16,6 +16,7 @@ class AdamW(Spec):
     """AdamW with decay decoupled and applied to every parameter, gains, biases and embeddings included."""
 
     kind = "adamw"
+    elementwise = True
 
     lr: float = traced(1e-3, low=0.0)
     weight_decay: float = traced(1.0, low=0.0)

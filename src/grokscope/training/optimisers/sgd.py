@@ -16,6 +16,7 @@ class SGD(Spec):
     """theta <- theta - lr * v with v <- momentum * v + g + weight_decay * theta: decay is coupled."""
 
     kind = "sgd"
+    elementwise = True
 
     lr: float = traced(0.1, low=0.0)
     momentum: float = traced(0.9, low=0.0, high=1.0)

@@ -1,0 +1,131 @@
+"""Runs of several primes in one padded pack: each is the run that it is alone."""
+
+import dataclasses
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from grokscope import AdamW, Run, Seeds
+from grokscope.measurements import Speed
+from grokscope.nets import MLP, Transformer
+from grokscope.tasks import Modular, RandomLabels, Shuffled
+from grokscope.training.checkpoint import unpack_lane
+from grokscope.training.lane import start
+from grokscope.training.optimisers import SGD, Adam, Muon
+from grokscope.training.outcomes import Checkpoint, Event, Finished, Job, Snapshot
+from grokscope.training.pack import Pack, precision
+from grokscope.training.room import begin, next_step, out_of, places, roomy
+
+from .lanes import RUN, UNREACHABLE, apart
+
+EPOCHS = 12
+BASE = dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=EPOCHS, keep="final")
+PRIMES = (11, 13)
+OF_TASKS = [dataclasses.replace(BASE, task=Modular(p)) for p in PRIMES]
+OTHERS = [
+    dataclasses.replace(BASE, task=Modular(11, "+", 0.3), optimiser=AdamW(1e-2, 0.3), seeds=Seeds.all(1)),
+    dataclasses.replace(BASE, task=Shuffled(Modular(13), "vocab"), net=Transformer(8, dropout=0.6), max_epochs=5),
+]
+
+
+def run_through(pack: Pack, runs: list[Run]) -> list[Event]:
+    events: list[Event] = [*pack.add([Job(run) for run in runs])]
+    while pack.slots:
+        events += pack.step()
+    return events
+
+
+def of(kind: type, run: Run, events: list[Event]) -> list[Any]:
+    return [event for event in events if isinstance(event, kind) and event.run == run]
+
+
+@pytest.mark.parametrize("strategy", ["loop", "vmap"])
+def test_a_run_is_the_same_with_room_and_without(strategy: Any) -> None:
+    runs = [dataclasses.replace(run, snapshot_every=4) for run in [*OF_TASKS, *OTHERS]]
+    (shape,) = {roomy(run.shape) for run in runs}
+    together = run_through(Pack(shape, strategy), runs)
+    for run in runs:
+        alone = run_through(Pack(run.shape, "loop"), [run])
+        (here,), (there,) = of(Finished, run, together), of(Finished, run, alone)
+        assert here.trace.epochs == there.trace.epochs == run.max_epochs
+        for name, ours, theirs in zip(here.trace._fields, here.trace, there.trace, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9, err_msg=name)
+        assert here.provenance.strategy.endswith("/padded")
+        snapshots = [of(Snapshot, run, events) for events in (together, alone)]
+        assert [one.epoch for one in snapshots[0]] == [one.epoch for one in snapshots[1]] != []
+        assert len(here.params) == len(there.params)
+        assert all(len(a.params) == len(b.params) for a, b in zip(*snapshots, strict=True))
+
+
+def test_what_is_beyond_a_vocabulary_stays_zero() -> None:
+    run = OF_TASKS[0]
+    shape = roomy(run.shape)
+    pack = Pack(shape, "vmap")
+    pack.add([Job(each) for each in OF_TASKS])
+    list(pack.step())
+    state = pack.slots[0].lane.state
+    beyond = np.setdiff1d(np.arange(len(state.params)), places(run.shape, shape))
+    assert len(beyond) == 2 * 8 * (16 - 13), "rows of the embedding and columns of the head"
+    for leaf in [state.params, *jax.tree.leaves(state.optimiser)]:
+        if leaf.shape == state.params.shape:
+            assert not leaf[beyond].any()
+            assert leaf[places(run.shape, shape)].any()
+
+
+def test_a_checkpoint_goes_on_in_its_own_shape() -> None:
+    run = dataclasses.replace(OF_TASKS[0], snapshot_every=4)
+    pack = Pack(roomy(run.shape), "vmap")
+    pack.add([Job(run), Job(OF_TASKS[1])])
+    events = [*pack.step(), *pack.left()]
+    checkpoint = of(Checkpoint, run, events)[-1]
+    with precision(run.shape):
+        lane, records = unpack_lane(run, checkpoint.state)
+    assert len(records) == checkpoint.epoch == 4
+    rest = Pack(run.shape, "loop")
+    rest.add([Job(run, checkpoint.state)])
+    while rest.slots:
+        events += rest.step()
+    (alone,) = of(Finished, run, run_through(Pack(run.shape, "loop"), [run]))
+    (ours,) = of(Finished, run, events)
+    np.testing.assert_allclose(ours.trace.val_loss, alone.trace.val_loss, atol=1e-9, rtol=0)
+    assert apart(lane.state.params, out_of(pack.slots[0].lane.state, run.shape, pack.shape).params) == 0
+
+
+@pytest.mark.parametrize(("p", "depth", "heads"), [(5, 1, 1), (11, 2, 2), (17, 3, 1), (97, 2, 1)])
+def test_there_and_back(p: int, depth: int, heads: int) -> None:
+    run = Run(Modular(p), Transformer(8, depth, heads), AdamW(), Speed(), batch_size=4)
+    shape = roomy(run.shape)
+    own, padded = start(run).state, begin(run, shape).state
+    for ours, theirs in zip(jax.tree.leaves(own), jax.tree.leaves(out_of(padded, run.shape, shape)), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert padded.params.shape == (run.net.n_params(shape.signature),)
+    assert float(np.sum(np.abs(padded.params))) == pytest.approx(float(np.sum(np.abs(own.params))), rel=1e-5)
+
+
+def test_who_may_share() -> None:
+    base = dataclasses.replace(RUN, task=Modular(97), batch_size=512)
+    with_97, with_113, with_127 = (roomy(dataclasses.replace(base, task=Modular(p)).shape) for p in (97, 113, 127))
+    assert with_97 == with_113 != with_127
+    assert (with_97.signature.vocab, with_97.padded) == (128, True)
+    assert with_97.rows >= 128**2 >= 113**2
+    random = dataclasses.replace(base, task=RandomLabels(97, 4656))
+    assert roomy(random.shape) != with_97, "what follows the first token is no promise there"
+    apart_from_others: list[dict[str, Any]] = [
+        {"loss": "squared"},
+        {"loss": "stablemax"},
+        {"net": MLP(8)},
+        {"optimiser": Muon()},
+    ]
+    for fields in apart_from_others:
+        shape = dataclasses.replace(base, **fields).shape
+        assert roomy(shape) is shape
+    for optimiser in (SGD(), Adam()):
+        assert roomy(dataclasses.replace(base, optimiser=optimiser).shape).padded
+
+
+def test_steps_are_a_factor_of_the_square_root_of_two_apart() -> None:
+    steps = sorted({next_step(n) for n in range(2, 1000)})
+    assert steps == [2, 3, 4, 6, 8, 12, 16, 23, 32, 46, 64, 91, 128, 182, 256, 363, 512, 725, 1024]
+    assert all(next_step(n) >= n and next_step(next_step(n)) == next_step(n) for n in range(2, 1000))
