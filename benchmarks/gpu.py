@@ -87,8 +87,8 @@ class Report:
             apart, together = row["apart"], row["together"]
             lines += [
                 "",
-                f"Width {row['width']}, {of}: an epoch takes {apart:.3g} s in packs of one prime, and in one padded pack "
-                f"{together:.3g} s, {apart / together:.2f} times less.",
+                f"Width {row['width']}, {of}: an epoch takes {apart:.3g} s in packs of one prime, and in one padded "
+                f"pack {together:.3g} s, {apart / together:.2f} times less.",
             ]
         if self.eager:
             lines += [

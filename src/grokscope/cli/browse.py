@@ -24,10 +24,10 @@ COLUMNS = {
     "status": "status",
     "p": "p",
     "dim": "width",
-    "seed": "seed",
+    "seeds.init": "seed",
     "epochs": "epochs",
     "t_mem_running": "T_mem",
-    "t_mem_eval": "T_mem eval",
+    "t_mem_eval": "by eval",
     "t_gen": "T_gen",
 }
 """What a table of runs shows, and under which heading."""
