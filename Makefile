@@ -53,7 +53,7 @@ test: $(READY) ## Run the tests, the linters and the type checker
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest --cov --cov-report= --numprocesses auto --dist loadfile
+	$(BIN)/pytest --cov --cov-report= --numprocesses auto --dist loadfile --no-loadscope-reorder
 	@$(BIN)/coverage report
 	@for room in $(COVERED); do \
 	    printf "branch coverage of $$room, in percent (at least $(LEAST)): "; \

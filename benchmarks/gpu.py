@@ -182,11 +182,11 @@ def main() -> None:
     parser.add_argument("--shared", type=int, nargs="*", default=[64], help="widths at which primes share a pack")
     parser.add_argument("--matmul", choices=MATMULS, default="highest")
     parser.add_argument("--seconds", type=float, default=3.0, help="about how long each timing lasts")
-    parser.add_argument("--tiny", action="store_true", help="p = 13, widths 8 and 16, few lanes: a proof that it works")
+    parser.add_argument("--tiny", action="store_true", help="p = 13, width 8, few lanes: a proof that it works")
     args = parser.parse_args()
     primes, p, size = [97, 101, 103, 107, 109, 113], 113, 8192 if jax.default_backend() != "cpu" else 1024
     if args.tiny:
-        primes, p, size, args.widths, args.lanes, args.seconds = [11, 13], 13, 128, [8, 16], [1, 4], 0.05
+        primes, p, size, args.widths, args.lanes, args.seconds = [11, 13], 13, 128, [8], [1, 4], 0.05
         args.shared = args.shared and [8]
         args.processes = args.processes[:1]
     n_devices, device = jax.local_device_count(), jax.local_devices()[0].device_kind

@@ -7,7 +7,6 @@ from pathlib import Path
 
 TESTS = (
     "test_epoch.py::test_two_epochs_are_those_of_the_oracle[published]",
-    "test_advance.py::test_alone_and_among_others[float32-loop]",
     "test_advance.py::test_alone_and_among_others[float32-vmap]",
 )
 

@@ -148,7 +148,7 @@ def test_workers_that_are_killed_whenever_they_start_end_the_drive() -> None:
 class Nobody:
     """A dealer who has no work."""
 
-    def deal(self, shape: Shape | None, n: int, workers: int) -> Jobs:
+    def deal(self, shape: Shape | None, n: int, workers: int, shares: bool = False) -> Jobs:
         return Jobs([], 0)
 
     def leave(self, shape: Shape) -> None:

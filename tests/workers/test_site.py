@@ -108,7 +108,7 @@ class Dealing:
     def __init__(self, runs: Sequence[Run]):
         self.runs = list(runs)
 
-    def deal(self, shape: Shape | None, n: int, workers: int) -> Jobs:
+    def deal(self, shape: Shape | None, n: int, workers: int, shares: bool = False) -> Jobs:
         given, self.runs = self.runs[:n], self.runs[n:]
         return Jobs([Job(run) for run in given], len(self.runs))
 

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy.stats import f as fisher
 from scipy.stats import kendalltau, rankdata, spearmanr, wilcoxon
 from scipy.stats import t as student
+from statsmodels.regression.linear_model import OLS
+from statsmodels.tools import add_constant
 
 from grokscope.laws.normal import Array
 
@@ -171,7 +172,7 @@ def slope(x: Array, y: Array, groups: Array) -> Interval:
     n, n_groups = len(x), len(np.unique(groups))
     if n < 4 or n_groups < 3 or np.ptp(x) == 0:
         return Interval(_NAN, _NAN, 0)
-    fitting = sm.OLS(y, sm.add_constant(x))
+    fitting = OLS(y, add_constant(x))
     if n_groups == n:
         found, df = fitting.fit(), n - 2
     else:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
+from statsmodels.regression.linear_model import WLS
+from statsmodels.tools import add_constant
 
 from grokscope.laws.cells import SETTINGS, refuse_mixture, require
 from grokscope.laws.results import Capacity, Estimate
@@ -103,7 +104,7 @@ def _slope(best: pd.DataFrame) -> Estimate:
         points = best.groupby("n_params", as_index=False)["total_bits"].mean()
         how = "weighted least squares through every width's mean largest total"
     params, bits = points["n_params"].to_numpy(float), points["total_bits"].to_numpy(float)
-    found = sm.WLS(bits, sm.add_constant(params), weights=params**-2.0).fit()
+    found = WLS(bits, add_constant(params), weights=params**-2.0).fit()
     value = float(found.params[1])
     if len(points) < 3:
         return Estimate(value, _NAN, _NAN, n, how + "; two points give no interval")

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy.stats import f as fisher
+from statsmodels.regression.linear_model import OLS
 
 from grokscope.laws.normal import Array
 
@@ -100,6 +100,6 @@ def clustered(big: Model | None, small: Model | None, response: Array, groups: A
     k = small.matrix.shape[1]
     # The columns of the larger model, rewritten so that the smaller one's come first.
     extra = independent(np.hstack([small.matrix, big.matrix]), kept=k)
-    found = sm.OLS(response, extra).fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
+    found = OLS(response, extra).fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
     test = found.f_test(np.eye(extra.shape[1])[k:])
     return Comparison(float(np.squeeze(test.fvalue)), float(np.squeeze(test.pvalue)), plain.added, n_groups - 1)
