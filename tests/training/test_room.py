@@ -1,15 +1,17 @@
 """Runs of several primes in one padded pack: each is the run that it is alone."""
 
 import dataclasses
+from collections import Counter
 from typing import Any
 
 import jax
 import numpy as np
 import pytest
 
-from grokscope import AdamW, Run, Seeds
+from grokscope import AdamW, Run, Seeds, load_suite
 from grokscope.measurements import Speed
 from grokscope.nets import MLP, Transformer
+from grokscope.run import Shape
 from grokscope.tasks import Modular, RandomLabels, Shuffled
 from grokscope.training.checkpoint import unpack_lane
 from grokscope.training.lane import start
@@ -123,6 +125,18 @@ def test_who_may_share() -> None:
         assert roomy(shape) is shape
     for optimiser in (SGD(), Adam()):
         assert roomy(dataclasses.replace(base, optimiser=optimiser).shape).padded
+
+
+def test_the_central_suite_has_five_times_fewer_programs_for_a_little_more_work() -> None:
+    runs = load_suite("central").runs
+    own, shared = Counter(run.shape for run in runs), Counter(roomy(run.shape) for run in runs)
+    assert 4.5 * len(shared) < len(own)
+    assert sorted(shared.values())[len(shared) // 10] >= 40, "lanes of a pack"
+    longest: dict[Shape, int] = {}
+    for run in runs:
+        longest[roomy(run.shape)] = max(longest.get(roomy(run.shape), 0), run.steps_per_epoch)
+    waited = sum(longest[roomy(run.shape)] for run in runs)
+    assert waited < 1.15 * sum(run.steps_per_epoch for run in runs)
 
 
 def test_steps_are_a_factor_of_the_square_root_of_two_apart() -> None:
