@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from grokscope.folders import whole
 from grokscope.ledger import Ledger
 from grokscope.ledger.batches import batches
 from grokscope.measurements import Trace
@@ -32,23 +33,14 @@ def export(ledger: Ledger, suite: str, folder: Path) -> list[Path]:
     """
     runs = ledger.runs(suite=suite)
     text = ledger.suite_text(suite)
-    folder.mkdir(parents=True, exist_ok=True)
-    return [
-        _written(folder / "runs.parquet", lambda path: runs.to_parquet(path, index=False, compression=COMPRESSION)),
-        _written(folder / "traces.parquet", lambda path: _write_traces(ledger, runs, path)),
-        _written(folder / "suite.yaml", lambda path: path.write_text(text, encoding="utf-8")),
-    ]
-
-
-def _written(path: Path, write: Callable[[Path], object]) -> Path:
-    """Written beside its place and then moved there, so that what is there is always whole."""
-    new = path.with_name(f".{path.name}.new")
-    try:
-        write(new)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
-    return path
+    paths = [folder / name for name in ("runs.parquet", "traces.parquet", "suite.yaml")]
+    with whole(paths[0]) as new:
+        runs.to_parquet(new, index=False, compression=COMPRESSION)
+    with whole(paths[1]) as new:
+        _write_traces(ledger, runs, new)
+    with whole(paths[2]) as new:
+        new.write_text(text, encoding="utf-8")
+    return paths
 
 
 def _write_traces(ledger: Ledger, runs: pd.DataFrame, path: Path) -> None:

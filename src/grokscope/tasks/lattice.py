@@ -8,7 +8,6 @@ extended domain walls, states of low energy and little magnetisation. Source: Ma
 from __future__ import annotations
 
 import math
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int, Int8, Shaped
+
+from grokscope.folders import whole
 
 CRITICAL = 2 / math.log(1 + math.sqrt(2))
 """T_c, in units of J."""
@@ -127,14 +128,10 @@ def keep(path: Path, pool: Pool, **settings: str | int) -> None:
     arrays: dict[str, np.ndarray] = {name: np.asarray(value) for name, value in settings.items()}
     arrays |= {"spins": np.packbits(pool.spins > 0), "shape": np.array(pool.spins.shape)}
     arrays |= {"temperature": pool.temperature, "label": pool.disordered}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        unfinished = Path(folder) / path.name
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as file:
-            for name, array in arrays.items():
-                with file.open(f"{name}.npy", "w") as member:
-                    np.lib.format.write_array(member, array, allow_pickle=False)
-        unfinished.replace(path)
+    with whole(path) as new, zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, array in arrays.items():
+            with file.open(f"{name}.npy", "w") as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
 
 
 def read(path: Path) -> Pool:

@@ -19,13 +19,11 @@ class Pace:
         chunk_seconds: how long a chunk should take.
 
     Attributes:
-        compile_seconds: of the first chunk, which compiles; None before it.
         seconds_per_epoch: of one lane (`loop`) or of all together (`vmap`); None until a chunk did not compile.
     """
 
     def __init__(self, strategy: Strategy, chunk_seconds: float):
         self._strategy, self._chunk_seconds = strategy, chunk_seconds
-        self.compile_seconds: float | None = None
         self.seconds_per_epoch: float | None = None
         self._programs: set[Hashable] = set()
         self._compiles = True
@@ -49,9 +47,7 @@ class Pace:
     def took(self, seconds: float, epochs_run: Sequence[int]) -> None:
         """The chunk is over, in which each lane ran so many epochs. One that compiles is not timed."""
         work = max(epochs_run) if self._strategy == "vmap" else sum(epochs_run)
-        if self._compiles:
-            self.compile_seconds = self.compile_seconds or seconds
-        else:
+        if not self._compiles:
             self.seconds_per_epoch = seconds / max(work, 1)
         self._unsaved += (self.seconds_per_epoch or 0.0) * work
 

@@ -7,6 +7,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from grokscope.folders import whole
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.studies.capsule.form import FORM, LEDGER, LIST, REPORT, SUITE, digest
 from grokscope.studies.study import study_of
@@ -36,12 +37,10 @@ def seal(ledger: Ledger, suite: str, path: Path) -> Path:
         members = sorted(file for file in inside.rglob("*") if file.is_file())
         listed = {file.relative_to(inside).as_posix(): _entry(file) for file in members}
         head = {"capsule": FORM, "suite": suite, "grokscope": version(), "git": git_revision(), "versions": versions()}
-        new = Path(scratch) / "new.zip"
-        with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
+        with whole(path) as new, zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
             archive.writestr(LIST, json.dumps(head | {"runs": counts, "members": listed}, indent=2))
             for name in listed:
                 archive.write(inside / name, name)
-        new.replace(path)
     return path
 
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
-from grokscope.folders import cache_folder
+from grokscope.folders import cache_folder, whole
 from grokscope.probes.orderedness import Scores, scores
 
 VERSION = 1
@@ -39,8 +38,5 @@ def _name(weights: Float[np.ndarray, "matrices m m"], pinned: int, draws: int) -
 
 
 def _keep(path: Path, table: Float[np.ndarray, "fields matrices"]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(f".{os.getpid()}.new")
-    with new.open("wb") as file:
+    with whole(path) as new, new.open("wb") as file:
         np.save(file, table)
-    new.replace(path)

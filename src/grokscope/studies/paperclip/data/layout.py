@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from grokscope.folders import whole
 from grokscope.spec import InputError
 
 
@@ -72,10 +72,8 @@ class Folder:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new-{os.getpid()}")
-    new.write_bytes(data)
-    new.replace(path)
+    with whole(path) as new:
+        new.write_bytes(data)
 
 
 def write_record(folder: Folder, proposal: int, previews: list[Preview], **facts: Any) -> None:
