@@ -20,7 +20,12 @@ def test_a_file_takes_its_place_once_it_is_whole(tmp_path: Path) -> None:
 def test_of_one_that_fails_nothing_is_left(tmp_path: Path) -> None:
     path = tmp_path / "file.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), whole(path) as new:
-        new.write_text("half")
-        raise RuntimeError
+
+    def fails() -> None:
+        with whole(path) as new:
+            new.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fails()
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("file.txt", "old")]

@@ -40,6 +40,7 @@ from grokscope.suite.document import Value, read_document
 from grokscope.suite.errors import Findings, SuiteError
 from grokscope.suite.expansion import MOST_RUNS, Experiment
 from grokscope.suite.keys import KNOWN, TYPES, overlay, refuse_unknown
+from grokscope.suite.odd import warn_of_curves_apart
 from grokscope.suite.plain import PlainExperiment
 from grokscope.suite.shipped import find, read_text
 
@@ -134,6 +135,7 @@ def parse_suite(text: str, *, source: str = "suite", path: Path | None = None, s
             asked.setdefault(run.identity, (run, experiment.name))
     if not asked:
         raise SuiteError([f"{source}: found no possible run, expected at least one"])
+    warn_of_curves_apart((run for run, _ in asked.values()), top["experiments"], findings)
     return Suite(
         name=name, path=path, text=text, description=description, runs=tuple(run for run, _ in asked.values()),
         experiments=tuple(name for _, name in asked.values()), analysis=analysis,
