@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 from rich.console import Console
@@ -15,8 +16,8 @@ from grokscope.report.terminal import terminal_summary
 from . import fakes
 
 
-def shown(contents: Contents) -> str:
-    console = Console(width=200, file=io.StringIO())
+def shown(contents: Contents, width: int = 200) -> str:
+    console = Console(width=width, file=io.StringIO())
     with console.capture() as captured:
         console.print(terminal_summary(contents))
     return captured.get()
@@ -25,7 +26,7 @@ def shown(contents: Contents) -> str:
 def test_the_table_states_every_width_the_crossing_and_the_onset() -> None:
     text = shown(fakes.contents())
     for dim in fakes.DIMS:
-        assert f" {fakes.n_params(dim)} " in text
+        assert f" {fakes.n_params(dim):,} " in text
     assert "T_mem running" in text
     assert "censored" in text
     assert "crossing, running accuracy: 5" in text
@@ -49,3 +50,10 @@ def test_of_many_widths_the_telling_ones_are_kept() -> None:
     kept = telling(part, most=3)
     assert {fakes.n_params(32), fakes.n_params(128), fakes.n_params(48), fakes.n_params(64)} <= kept
     assert telling(part, most=5) == {fakes.n_params(dim) for dim in fakes.DIMS}
+
+
+def test_on_eighty_columns_no_number_is_broken() -> None:
+    wide, narrow = shown(fakes.contents()), shown(fakes.contents(), width=80)
+    numbers = re.compile(r"\d[\d,.]*")
+    assert sorted(numbers.findall(narrow)) == sorted(numbers.findall(wide))
+    assert max(map(len, narrow.splitlines())) <= 80

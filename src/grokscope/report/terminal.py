@@ -35,13 +35,18 @@ def terminal_summary(contents: Contents) -> Group:
         kept = telling(part, 0 if crowded else len(part.widths))
         head = found.title
         for cell in (cell for cell in found.cells if cell.n_params in kept):
-            table.add_row(escape(head), str(cell.dim), f"{cell.n_params}", *(escape(text) for text in cell.times))
+            table.add_row(escape(head), str(cell.dim), f"{cell.n_params:,}", *(escape(typed(t)) for t in cell.times))
             head = ""
         table.add_section()
         lines.append(found.title)
         for name, pair in (("crossing", found.crossings), ("onset", found.onsets)):
-            lines += [f"  {name}, {how} accuracy: {text}" for how, text in zip(ACCURACIES, pair, strict=True)]
+            lines += [f"  {name}, {how} accuracy: {typed(text)}" for how, text in zip(ACCURACIES, pair, strict=True)]
     if not shown:
         table.add_row("no finished runs yet", *[""] * 5)
     ends = Text("\n".join([*lines, "Crossing and onset in parameters P."] if lines else []))
     return Group(table, ends)
+
+
+def typed(text: str) -> str:
+    """Words of the report with the spaces that a terminal would break lines at: none within a number."""
+    return text.replace("\u202f", ",").replace("\u00a0", "")
