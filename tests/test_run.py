@@ -240,6 +240,7 @@ def test_junk_makes_a_spec_or_a_spec_error(which: type[Spec], data: st.DataObjec
 
 def test_label_is_for_a_person() -> None:
     assert RUN.label == "groks / p=13 d=8"
+    assert (Seeds.all(3).label, Seeds(1, 2, 3, 3).label) == ("seed 3", "seeds 1/2/3/3")
     assert dataclasses.replace(RUN, task=RandomLabels(13, 50)).label == "groks random p=13 n=50 d=8"
 
 

@@ -114,3 +114,9 @@ class Seeds(Spec):
     def all(cls, seed: int) -> Seeds:
         """The published habit: one number for all four streams (the streams stay independent)."""
         return cls(seed, seed, seed, seed)
+
+    @property
+    def label(self) -> str:
+        """A few words for a person."""
+        streams = tuple(self.traced_part().values())
+        return f"seed {self.init}" if len(set(streams)) == 1 else f"seeds {'/'.join(map(str, streams))}"

@@ -159,7 +159,7 @@ def known(suite: Suite, store: str | Path) -> tuple[list[Reason], float | None]:
     try:
         ledger = open_ledger(store, create=False)
     except NoLedgerError:
-        return [Reason(run.identity, run.label, "new", "there is no ledger yet") for run in suite.runs], None
+        return [Reason(run.identity, label(run), "new", "there is no ledger yet") for run in suite.runs], None
     by_identity = {run.identity: run for run in suite.runs}
     with ledger:
         states = ledger.states(by_identity)
@@ -171,7 +171,7 @@ def known(suite: Suite, store: str | Path) -> tuple[list[Reason], float | None]:
         identity: verdict(states.get(identity), traced.get(identity), failures.get(identity))
         for identity in by_identity
     }
-    return [Reason(identity, run.label, *found[identity]) for identity, run in by_identity.items()], rate
+    return [Reason(identity, label(run), *found[identity]) for identity, run in by_identity.items()], rate
 
 
 def verdict(state: str | None, traced: tuple[Verdict, str] | None, failure: str | None) -> tuple[Verdict, str]:
@@ -218,3 +218,8 @@ def rate_of(ledger: Ledger, by_identity: Mapping[str, Run], states: Mapping[str,
     flops = sum(flops_per_epoch(by_identity[row.id]) * row.epochs for row in done.itertuples())
     seconds = float(done["seconds"].sum())
     return flops / seconds if seconds > 0 else None
+
+
+def label(run: Run) -> str:
+    """A run as an explanation calls it, which the rest of its cell must not be taken for."""
+    return f"{run.label} {run.seeds.label}"
