@@ -16,7 +16,9 @@ experiments:
     ("more", "warned"), [("", True), (", weight_decay: [0.1, 1]", False), (", weight_decay: 1, dropout: 0.1", True)]
 )
 def test_times_that_are_never_under_the_same_settings(more: str, warned: bool) -> None:
-    warnings = parsed(SUITE.replace(" MORE", more)).warnings
+    suite = parsed(SUITE.replace(" MORE", more))
+    warnings = suite.warnings
+    assert [remark.startswith("line 3: experiments: no speed run") for remark in suite.remarks] == [True] * warned
     assert [warning.endswith("0.01 for speed and 1 for groks)") for warning in warnings] == [True] * warned
     assert all(":3: experiments: no speed run shares" in warning for warning in warnings)
 

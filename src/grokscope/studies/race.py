@@ -54,7 +54,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
         warnings=tuple(
             dict.fromkeys(
                 (
-                    *suite.warnings,
+                    *suite.remarks,
                     *remark(runs),
                     *_left_out(own),
                     *_capacity_warnings(parts),

@@ -44,12 +44,17 @@ class Findings:
 
     def warn(self, at: Value, text: str) -> None:
         """Something that is allowed and may not be what was meant."""
-        self._warnings[at.line, self._place(at) + text] = None
+        self._warnings[at.line, (f"{at.path}: " if at.path else "") + text] = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Every warning, in the order of the file."""
-        return tuple(text for _, text in sorted(self._warnings))
+        return tuple(f"{self.source}:{line}: {text}" for line, text in sorted(self._warnings))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The same without the name of the file."""
+        return tuple(f"line {line}: {text}" for line, text in sorted(self._warnings))
 
     def raise_faults(self) -> None:
         """Raises SuiteError if there is any fault, all of them in the order of the file."""

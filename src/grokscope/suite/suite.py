@@ -70,6 +70,7 @@ class Suite:
         experiments: for each run the name of the (first) experiment that asks for it.
         retries: how often a failed run is tried again.
         warnings: what is allowed and may not be what was meant, a line each.
+        remarks: the same without the name of the file: the same text makes the same report, wherever it lies.
         skipped: impossible combinations that were left out.
         study: whose conclusions are drawn.
     """
@@ -83,6 +84,7 @@ class Suite:
     analysis: Analysis
     retries: int = 1
     warnings: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     study: str = "race"
 
@@ -139,7 +141,8 @@ def parse_suite(text: str, *, source: str = "suite", path: Path | None = None, s
     return Suite(
         name=name, path=path, text=text, description=description, runs=tuple(run for run, _ in asked.values()),
         experiments=tuple(name for _, name in asked.values()), analysis=analysis,
-        retries=1 if retries is None else retries, warnings=findings.warnings, skipped=skipped, study=study,
+        retries=1 if retries is None else retries, warnings=findings.warnings, remarks=findings.remarks,
+        skipped=skipped, study=study,
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Sheet:
             "gap": "how much greater orderedness may be, mean: 0 where every order is proven best",
             "pins": "outputs; `inputs` as many units as there are inputs, as first published; `free` none",
         },
-        warnings=suite.warnings,
+        warnings=suite.remarks,
         missing=tuple(_missing(standing, frames)),
     )
 

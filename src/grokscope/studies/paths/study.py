@@ -48,7 +48,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Sheet:
         failures=failures(runs),
         provenance=provenance(runs),
         settings=SETTINGS,
-        warnings=suite.warnings,
+        warnings=suite.remarks,
         missing=tuple(missing(found, len(suite.runs) - len(mine))),
     )
 
