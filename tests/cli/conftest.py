@@ -21,7 +21,7 @@ name: tiny
 defaults: {operation: "/", primes: [13], seeds: [0, 1], dims: [8], max_epochs: 12, dropout: 0.2, batch_size: 512}
 experiments:
   capacity: {type: capacity, operation: random, dropout: 0.0, seeds: [0], n_samples: [60]}
-  speed: {type: speed, n_samples: auto}
+  speed: {type: speed, n_samples: auto, weight_decay: 1.0}
   groks: {type: groks, keep: final}
 """
 
