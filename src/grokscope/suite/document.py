@@ -17,7 +17,7 @@ from ruamel.yaml import YAML, MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLWarning
 
 from grokscope.spec import LARGEST_INT
-from grokscope.suite.errors import LONGEST_FOUND, Findings, SuiteError, in_words
+from grokscope.suite.errors import Findings, SuiteError, in_words, short
 
 MOST_BYTES = 2**18
 MOST_VALUES = 200_000
@@ -181,5 +181,4 @@ class _Reader:
 
 def _briefly(value: Value) -> str:
     """A value as it would be written, lists and mappings too."""
-    words = value.found if not isinstance(value.data, list | dict) else json.dumps(value.plain(), ensure_ascii=False)
-    return words if len(words) <= LONGEST_FOUND else f"{words[: LONGEST_FOUND - 3]}..."
+    return short(json.dumps(value.plain(), ensure_ascii=False)) if isinstance(value.data, list | dict) else value.found

@@ -44,7 +44,7 @@ class Findings:
 
     def warn(self, at: Value, text: str) -> None:
         """Something that is allowed and may not be what was meant."""
-        self._warnings[at.line, (f"{at.path}: " if at.path else "") + text] = None
+        self._warnings[at.line, key_of(at) + text] = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class Findings:
             raise SuiteError(text for _, text in sorted(self._faults))
 
     def _place(self, at: Value) -> str:
-        return f"{self.source}:{at.line}: " + (f"{at.path}: " if at.path else "")
+        return f"{self.source}:{at.line}: {key_of(at)}"
 
 
 def in_words(found: Any) -> str:
@@ -73,5 +73,13 @@ def in_words(found: Any) -> str:
         return "a list" if found else "an empty list"
     if isinstance(found, dict):
         return "a mapping" if found else "an empty mapping"
-    words = repr(found)
+    return short(repr(found))
+
+
+def short(words: str) -> str:
     return words if len(words) <= LONGEST_FOUND else words[: LONGEST_FOUND - 3] + "..."
+
+
+def key_of(at: Value) -> str:
+    """The path of a value's key, where it has one, as a message begins with it."""
+    return f"{at.path}: " if at.path else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from grokscope.run import Run
+from grokscope.spec import Spec
 from grokscope.suite.document import Value
 from grokscope.suite.errors import Findings
 
@@ -14,8 +15,8 @@ def warn_of_curves_apart(runs: Iterable[Run], at: Value, findings: Findings) -> 
     timed: dict[str, set[tuple[object, ...]]] = {"speed": set(), "groks": set()}
     for run in runs:
         if run.measurement.kind in timed:
-            texts = run.essence_texts()
-            timed[run.measurement.kind].add((getattr(run.task, "p", None), texts["net"], texts["optimiser"]))
+            parts = (part.canonical if isinstance(part, Spec) else part for part in (run.net, run.optimiser))
+            timed[run.measurement.kind].add((getattr(run.task, "p", None), *parts))
     if all(timed.values()) and timed["speed"].isdisjoint(timed["groks"]):
         findings.warn(
             at,

@@ -85,7 +85,7 @@ class ShapeQueue:
         for own in self._own_shapes(shape):
             runs += self._taken(own, n - len(runs))
         left = sum(len(self._waiting[own]) for own in self._own_shapes(shape))
-        kinds = {self._pack_shape(own, shares) for own in self._waiting} | {shape}
+        kinds = self._packs(shares).keys() | {shape}
         sharers = workers // len(kinds) - self._workers[shape]
         return Assignment(runs, left // max(1, sharers), shape if shape.padded else None)
 
@@ -98,18 +98,26 @@ class ShapeQueue:
         self._workers[shape] -= 1
 
     def _neediest(self, shares: bool) -> Shape | None:
-        left: defaultdict[Shape, float] = defaultdict(float)
-        for own in self._waiting:
-            left[self._pack_shape(own, shares)] += self._left[own]
+        left = self._packs(shares)
         return max(left, key=lambda s: left[s] / (1 + self._workers[s]), default=None)
 
-    def _pack_shape(self, own: Shape, shares: bool) -> Shape:
-        """The shape of the packs that runs of this shape go into."""
-        return roomy(own) if shares and len(self._waiting[own]) < FEW else own
+    def _packs(self, shares: bool) -> dict[Shape, float]:
+        """The work that waits, by the shape of the packs that it goes into."""
+        if not shares:
+            return self._left
+        left: defaultdict[Shape, float] = defaultdict(float)
+        for own, work in self._left.items():
+            left[roomy(own) if self._is_few(own) else own] += work
+        return left
 
     def _own_shapes(self, shape: Shape) -> list[Shape]:
         """Shapes with waiting runs that a pack of this shape takes."""
-        return [own for own in self._waiting if self._pack_shape(own, shape.padded) == shape]
+        if shape.padded:
+            return [own for own in self._waiting if self._is_few(own) and roomy(own) == shape]
+        return [shape] if shape in self._waiting else []
+
+    def _is_few(self, own: Shape) -> bool:
+        return len(self._waiting[own]) < FEW
 
     def _taken(self, own: Shape, n: int) -> list[Run]:
         """Up to n runs of a shape, out of those that wait."""
@@ -117,5 +125,5 @@ class ShapeQueue:
         runs = [waiting.popleft() for _ in range(min(n, len(waiting)))]
         self._left[own] -= sum(map(self._work, runs))
         if not waiting:
-            del self._waiting[own]
+            del self._waiting[own], self._left[own]
         return runs
