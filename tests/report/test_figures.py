@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -13,9 +15,10 @@ from grokscope.laws.results import Delay, Estimate, OnsetCode, ProbeRatio
 from grokscope.report import words
 from grokscope.report.contents import Contents
 from grokscope.report.figures import figures
+from grokscope.report.figures.paths.geometry import shape_figure
 from grokscope.report.figures.probes import probe_figure
 from grokscope.report.figures.race import race_figure
-from grokscope.report.figures.style import WIDTH
+from grokscope.report.figures.style import WIDTH, save
 from grokscope.report.slices import slices
 
 from . import fakes
@@ -234,3 +237,14 @@ def test_swept_settings_have_figures_of_their_own() -> None:
 def _bare(contents: Contents) -> Contents:
     part = replace(contents.parts[0], capacity=None, timescales=(), crossings=(), families=(), onset_grid=())
     return replace(contents, parts=(replace(part, constant=float("nan")),), predictions=())
+
+
+def test_a_path_of_two_snapshots_is_drawn_without_its_curvature(tmp_path: Path) -> None:
+    path = pd.DataFrame(
+        {"id": 1, "path": "steady learning", "part": "all", "metric": "euclidean", "epoch": [0, 12],
+         "arc": [0.0, 2.0], "straightness": [np.nan, 1.0], "curvature": [np.nan, np.nan]}
+    )  # fmt: skip
+    figure = shape_figure(path, {"steady learning": {"t_train": 3.0, "plateau ends": np.nan, "t_test": 5.0}}, 12)
+    said = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert said == ["none: too few snapshots"]
+    assert all(drawn.stat().st_size > 1000 for drawn in save(figure, tmp_path / "shape"))

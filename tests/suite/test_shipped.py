@@ -38,7 +38,8 @@ BEYOND = {
 }
 """Speed and groks runs of the suites beyond the published ones, and what must be in them."""
 
-PATHS = {"paths": (358, 70), "paths-quick": (10, 10), "paths-ising": (2, 0), "paths-acceptance": (27, 0)}
+PATHS = {"paths": (358, 70), "paths-quick": (10, 10), "paths-ising": (2, 0), "paths-acceptance": (27, 0),
+         "paths-seeds": (40, 0)}  # fmt: skip
 """Watched and speed runs of the suites of the study of paths."""
 
 

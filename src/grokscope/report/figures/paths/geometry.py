@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokscope.report.figures.paths.panels import marker_handles, markers, panels, seeds
+from grokscope.report.figures.paths.panels import marker_handles, markers, nothing, panels, seeds
 from grokscope.report.figures.style import BLACK, BLUE, GREY, ORANGE, SKY, STYLE, VERMILION, below
 
 WAYS = (BLUE, VERMILION)
@@ -59,10 +59,12 @@ def _by_path(
             if ylim:
                 each.axhline(0, color="0.8", lw=0.6, zorder=0)
                 each.set_ylim(ylim[0] - 0.05, ylim[1] + 0.05)
-            elif column != "straightness":
+            elif column == "straightness":
+                each.set_ylim(0, 1.03)
+            elif (path[column] > 0).any():
                 each.set_yscale("log")
             else:
-                each.set_ylim(0, 1.03)
+                nothing(each, "none: too few snapshots")
         axes[-1, 0].set_xlabel("epochs")
     kinds = [Line2D([], [], color=GREY, ls=ls, label=label) for ls, label in METRICS.values()]
     below(figure, [*_handles(times), *kinds, *marker_handles(_names(times))], columns=2)
