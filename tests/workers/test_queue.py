@@ -48,16 +48,27 @@ def test_most_work_comes_first() -> None:
     assert shapes == [WIDEST.shape, NARROW.shape, WIDE.shape]
 
 
-def test_work_is_shared_among_those_who_are_on_it() -> None:
+def test_a_second_worker_compiles_a_shape_only_where_it_must() -> None:
+    queue = ShapeQueue([*several(WIDEST, 4), *several(WIDE, 5), *several(NARROW, 4)], work=cost)
+    begun = []
+    for _ in range(4):
+        begun.append(queue.take(1, workers=2).runs[0].shape)
+        queue.joins(begun[-1])
+    assert begun == [WIDEST.shape, WIDE.shape, NARROW.shape, WIDEST.shape], "96 are left of it, 64 and 24 of the others"
+    queue.leaves(WIDEST.shape)
+    queue.leaves(WIDE.shape)
+    assert queue.take(1, workers=2).runs[0].shape == WIDE.shape, "nobody is on it"
+
+
+def test_a_shape_with_most_of_all_work_gets_most_of_the_workers() -> None:
     queue = ShapeQueue([*several(WIDE, 8), *several(NARROW, 6)], work=cost)
-    assert queue.take(1).runs[0].shape == WIDE.shape
-    queue.joins(WIDE.shape)
-    assert queue.take(1).runs[0].shape == WIDE.shape  # 96 left for two workers, 48 for one
-    queue.joins(WIDE.shape)
-    assert queue.take(1).runs[0].shape == NARROW.shape
+    for _ in range(2):
+        assert queue.take(1, workers=2).runs[0].shape == WIDE.shape, "112 of 160 for one are more than 80 for each"
+        queue.joins(WIDE.shape)
+    assert queue.take(1, workers=2).runs[0].shape == NARROW.shape
     queue.leaves(WIDE.shape)
     queue.leaves(WIDE.shape)
-    assert queue.take(1).runs[0].shape == WIDE.shape
+    assert queue.take(1, workers=2).runs[0].shape == WIDE.shape
 
 
 def test_a_run_can_come_back() -> None:

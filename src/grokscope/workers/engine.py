@@ -68,12 +68,14 @@ def work(
         pack = Pack(shape, choice.strategy, chosen=choice.how, chunk_seconds=chunk_seconds, say=say, expect=expect)
         try:
             yield from pack.add(offer.jobs)
-            while pack.slots and not stop():
+            while not stop():
                 free = lanes - len(pack.slots) - len(pack.resting)
-                if free > 0:
+                # Where all have ended, too, if more were said to wait: who goes on with a shape compiles nothing.
+                if free > 0 and (pack.slots or offer.waiting):
                     yield from pack.add(feed(shape, free).jobs)
-                if pack.slots:
-                    yield from pack.step()
+                if not pack.slots:
+                    break
+                yield from pack.step()
                 room[shape] = min(pack.most, room.get(shape, pack.most))
                 lanes = min(lanes, room[shape])
             yield from pack.left()

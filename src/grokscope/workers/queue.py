@@ -30,7 +30,9 @@ class Apart(Assignment):
 
 
 class ShapeQueue:
-    """Waiting runs by shape. The shape with most work per worker on it goes first, so that none is left to the end.
+    """Waiting runs by shape. Of those that nobody is on the one with most work goes first, so that none is left to the
+    end; a second worker, which compiles its program once more, joins only where the first would need longer than all
+    of them for everything, or where there is nothing else.
 
     Before them go runs that are to be apart from others: a worker that begins gets such a group as a whole, and told
     that nothing waits behind it, asks for nothing to go with it.
@@ -78,7 +80,7 @@ class ShapeQueue:
         if shape is None and self._apart:
             return Apart(self._apart.popleft(), 0)
         if shape is None:
-            shape = self._neediest(shares)
+            shape = self._neediest(workers, shares)
         if shape is None:
             return Assignment([], 0)
         runs: list[Run] = []
@@ -97,9 +99,10 @@ class ShapeQueue:
         """A worker is through with a shape, or lost."""
         self._workers[shape] -= 1
 
-    def _neediest(self, shares: bool) -> Shape | None:
-        left = self._packs(shares)
-        return max(left, key=lambda s: left[s] / (1 + self._workers[s]), default=None)
+    def _neediest(self, workers: int, shares: bool) -> Shape | None:
+        left, on = self._packs(shares), self._workers
+        fair = sum(left.values()) / workers
+        return max(left, key=lambda s: (left[s] > fair * on[s], left[s] / (1 + on[s])), default=None)
 
     def _packs(self, shares: bool) -> dict[Shape, float]:
         """The work that waits, by the shape of the packs that it goes into."""
