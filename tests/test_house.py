@@ -44,6 +44,15 @@ def test_specs_need_nothing_but_the_standard_library() -> None:
     assert not {name for name in strangers if not name.startswith("_")}
 
 
+def test_a_command_does_not_wait_for_the_laws() -> None:
+    """They take as long to import as all the rest, and only a report or a forecast needs them."""
+    code = "import sys, grokscope.api; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    there = set(done.stdout.split())
+    assert "grokscope.api.forecasting" in there
+    assert not there & {"grokscope.laws", "grokscope.report", "matplotlib", "scipy.stats", "statsmodels"}
+
+
 @pytest.mark.parametrize("name", grokscope.__all__)
 def test_every_public_name_is_there(name: str) -> None:
     assert getattr(grokscope, name) is not None

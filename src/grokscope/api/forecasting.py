@@ -1,18 +1,22 @@
-"""Forecasts, made before their outcome is looked at."""
+"""Forecasts, made before their outcome is looked at.
+
+The laws are imported when one is made: they take as long to import as all the rest, and running a suite needs none.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grokscope.api.places import DEFAULT_OUT, default_store
 from grokscope.ledger import open_ledger
-from grokscope.report.forecasts import StandingForecast
-from grokscope.studies.freeze import freeze
-from grokscope.studies.outcome import standing_forecasts
 from grokscope.studies.split import declared
 from grokscope.studies.tidy import tidy
 from grokscope.suite import Suite, load_suite
+
+if TYPE_CHECKING:
+    from grokscope.report.forecasts import StandingForecast
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,9 @@ def forecast(
         InputError: calibration runs are still to be done, or are too few.
         LedgerError: there is no ledger, or the suite is not in it.
     """
+    from grokscope.studies.freeze import freeze
+    from grokscope.studies.outcome import standing_forecasts
+
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     declared(suite)
     with open_ledger(store or default_store(out), create=False) as ledger:

@@ -24,9 +24,7 @@ from grokscope.laws.results import (
 )
 from grokscope.report.forecasts import StandingForecast
 from grokscope.suite import Figure
-
-COMPOSE = "compose"
-"""The operation of tasks that compose permutations."""
+from grokscope.tasks.permutations import COMPOSE
 
 
 class Counts(NamedTuple):

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from grokscope.nets import NETS, Transformer
-from grokscope.report.contents import COMPOSE
 from grokscope.run import Run
 from grokscope.spec import Spec
+from grokscope.tasks.permutations import COMPOSE
 from grokscope.training.filters import FILTERS
 from grokscope.training.optimisers import OPTIMISERS
 from grokscope.training.transforms import TRANSFORMS

@@ -18,6 +18,9 @@ from grokscope.run import Signature
 from grokscope.spec import Spec, SpecError, traced
 from grokscope.tasks.dataset import Dataset, row_bucket
 
+COMPOSE = "compose"
+"""What the operation is called beside + and the like."""
+
 
 def elements(n: int) -> Int[np.ndarray, "factorial n"]:
     """The permutations of 0..n-1 as rows of images, in lexicographic order."""
