@@ -7,24 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from grokscope.laws.arrivals import Arrivals
-from grokscope.laws.calibration import GENERALISING, MEMORISING, VERSION, TooFewCellsError, calibrate
-from grokscope.laws.capacity import capacity
-from grokscope.laws.cells import by_setting, of_setting
-from grokscope.laws.forecast import forecast
+from grokscope.laws.calibration import GENERALISING, MEMORISING, VERSION
+from grokscope.laws.cells import by_setting
 from grokscope.laws.results import Accuracy
-from grokscope.laws.times import Cell, foretell
-from grokscope.laws.timescales import timescales
 from grokscope.ledger import KeptForecast, Ledger
 from grokscope.ledger.batches import batches
 from grokscope.spec import InputError
-from grokscope.studies.frozen import plain
-from grokscope.studies.observed import Thresholds, arrived, observed
+from grokscope.studies.foretold import Known, foretold, thresholds
+from grokscope.studies.observed import arrived
 from grokscope.studies.split import PROBE, Split, declared, described, split
 from grokscope.studies.tidy import tidy
 from grokscope.suite import Analysis, Suite
@@ -37,14 +32,6 @@ class Frozen(NamedTuple):
 
     kept: tuple[KeptForecast, ...]
     notes: tuple[str, ...]
-
-
-class Known(NamedTuple):
-    """The finished calibration runs of one setting."""
-
-    setting: Mapping[str, object]
-    frame: pd.DataFrame
-    arrived: Arrivals
 
 
 def freeze(suite: Suite, ledger: Ledger, *, supersede: bool = False) -> Frozen:
@@ -100,56 +87,10 @@ def settings(analysis: Analysis, accuracy: Accuracy) -> dict[str, Any]:
             "generalising": list(GENERALISING),
             "capacity_constant": analysis.pinned_capacity,
             "max_dim": main.max_dim,
-            "thresholds": list(_thresholds(analysis)),
+            "thresholds": list(thresholds(analysis)),
             "seed": analysis.bootstrap_seed,
         },
     }
-
-
-def foretold(
-    known: Sequence[Known], outlook: pd.DataFrame, analysis: Analysis, accuracy: Accuracy
-) -> list[dict[str, Any]]:
-    """Of every setting its fitted laws and their forecasts, or why there are none, as JSON values.
-
-    Args:
-        known: the finished calibration runs and no others.
-        outlook: the held-out runs as `split.described` has them: no outcome.
-    """
-    axes = sorted({name for part in known for name in part.setting})
-    return [_foretold(part, of_setting(outlook, part.setting, axes), analysis, accuracy) for part in known]
-
-
-def _foretold(part: Known, ahead: pd.DataFrame, analysis: Analysis, accuracy: Accuracy) -> dict[str, Any]:
-    tasks = ahead[ahead["measurement"] == "groks"]
-    bits = {int(p): float(k) for p, k in zip(tasks["p"], tasks["bits"], strict=True)}
-    constant = analysis.pinned_capacity or capacity(part.frame).constant.value
-    seen = observed(part.frame, part.arrived, accuracy, _thresholds(analysis))
-    try:
-        fitted = calibrate(
-            part.frame, constant, seen.onsets, seen.crossings,
-            accuracy=accuracy, probe=PROBE, seed=analysis.bootstrap_seed,
-        )  # fmt: skip
-    except TooFewCellsError as error:
-        return {"setting": plain(part.setting), "refused": str(error)}
-    shown = plain(fitted)
-    del shown["redrawn"]  # Two hundred rows that the seed gives again.
-    times = foretell(fitted, timescales(part.frame, constant, accuracy=accuracy), _cells(ahead))
-    return {
-        "setting": plain(part.setting),
-        "calibration": shown,
-        "forecasts": plain(forecast(fitted, bits)),
-        "times": plain(times),
-    }
-
-
-def _cells(ahead: pd.DataFrame) -> list[Cell]:
-    """The cells of held-out runs, each once, ascending."""
-    columns = ["measurement", "p", "dim", "n_params", "bits"]
-    rows = ahead[columns].drop_duplicates().sort_values(["measurement", "p", "n_params"], ascending=[False, True, True])
-    return [
-        Cell("T_mem" if kind == "speed" else "T_gen", int(p), int(dim), int(params), float(bits))
-        for kind, p, dim, params, bits in rows.itertuples(index=False)
-    ]
 
 
 def _payloads(
@@ -159,7 +100,7 @@ def _payloads(
     failed = _refuse_unfinished(suite, ledger, runs)
     frame = tidy(pd.concat([ledger.runs(where={"id": ids}) for ids in batches(used)]))
     known = [
-        Known(setting, rows, arrived(ledger, rows, _thresholds(suite.analysis))) for setting, rows in by_setting(frame)
+        Known(setting, rows, arrived(ledger, rows, thresholds(suite.analysis))) for setting, rows in by_setting(frame)
     ]
     outlook = described(runs.held_out)
     done = len(_done(ledger, list(outlook["id"])))
@@ -180,11 +121,6 @@ def _payloads(
         raise InputError(f"{suite.name}: {'; '.join(refused)}")
     notes += refused
     return found
-
-
-def _thresholds(analysis: Analysis) -> Thresholds:
-    main = analysis.families[0]
-    return main.delay_train_threshold, main.delay_val_threshold
 
 
 def _refuse_unfinished(suite: Suite, ledger: Ledger, runs: Split) -> int:

@@ -34,7 +34,8 @@ from typing import NamedTuple
 from grokscope.measurements import MEASUREMENTS
 from grokscope.run import Run
 from grokscope.suite import plain
-from grokscope.suite.analysis import Analysis, read_analysis
+from grokscope.suite.analysis import Analysis
+from grokscope.suite.analysis_block import read_analysis
 from grokscope.suite.axes import whole_number
 from grokscope.suite.document import Value, read_document
 from grokscope.suite.errors import Findings, SuiteError
