@@ -14,7 +14,10 @@ from jaxtyping import install_import_hook
 
 os.environ["GROKSCOPE_CACHE"] = str(Path(tempfile.gettempdir()) / f"grokscope-tests-{getpass.getuser()}")
 
-QUICKLY = "--xla_backend_optimization_level=0 --xla_backend_extra_options=xla_cpu_disable_new_fusion_emitters"
+QUICKLY = (
+    "--xla_backend_optimization_level=0 --xla_backend_extra_options=xla_cpu_disable_new_fusion_emitters "
+    "--xla_cpu_parallel_codegen_split_count=1"
+)
 """Compiling the programs of tests as those of users takes ten times as long as running them. `XLA_FLAGS=` in the
 environment compiles them all like that, which `make test-long` does; else `training/test_as_shipped.py` alone does."""
 os.environ.setdefault("XLA_FLAGS", QUICKLY)
@@ -31,8 +34,6 @@ from grokscope.workers.cache import use_compilation_cache  # noqa: E402  only no
 use_compilation_cache()
 
 NEEDED = ("postgresql", "chromium")
-MEASURED = ("ledger", "laws", "suite", "tasks")
-"""Rooms that coverage is asked of, each of its own tests: measuring it takes half as long again where JAX traces."""
 FIRST = (
     *("cli/test_interrupt.py", "cli/test_carry.py", "studies/test_paths.py", "studies/test_race.py"),
     *("training/test_as_shipped.py", "cli/test_foretell.py", "nets/test_transformer.py", "cli/test_do.py"),
@@ -45,11 +46,8 @@ MANY_MAPS = 15_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`no_cover` is pytest-cov's; without it the mark means nothing."""
+    """The longest files before the others."""
     here = Path(__file__).parent
-    for item in items:
-        if item.path.relative_to(here).parts[0] not in MEASURED:
-            item.add_marker("no_cover")
     last = len(FIRST)
     place = {here / name: at for at, name in enumerate(FIRST)}
     items.sort(key=lambda item: place.get(item.path, last))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import typer.testing
 from click.testing import Result
-from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
+from drawn import blank, saved
 from grokscope.cli.app import app
 
 # The runner would make the whole command line anew for every call, which takes longer than most commands.
@@ -29,28 +27,10 @@ experiments:
 """
 
 
-BLANK = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)
-"""A PNG of one pixel."""
-
-
-@contextmanager
-def undrawn() -> Generator[None]:
-    """Figures are made and not drawn, which takes half of the time of a tiny suite; `tests/report` draws them."""
-
-    def blank(figure: Figure, stem: Path) -> None:
-        for suffix in (".pdf", ".png"):
-            stem.with_name(stem.name + suffix).write_bytes(BLANK)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("grokscope.report.figures.drawing.save", blank)
-        yield
-
-
 @pytest.fixture(scope="package", autouse=True)
 def _undrawn() -> Generator[None]:
-    with undrawn():
+    """Figures take half of the time of a tiny suite; `tests/report` draws them."""
+    with saved(blank):
         yield
 
 
@@ -70,7 +50,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def first_run(tiny: Path) -> Result:
     """The suite, run from nothing."""
-    with undrawn():  # it may be made before anything of the package
+    with saved(blank):  # it may be made before anything of the package
         return call("run", tiny / "tiny.yaml", "--out", tiny / "out")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from drawn import quickly, saved
 from grokscope import api
 from grokscope.laws.simulated import Truth
 from grokscope.ledger import Ledger, open_ledger
@@ -218,7 +219,8 @@ def test_the_report_holds_what_stands_and_is_the_same_each_time(tmp_path: Path) 
         for name in ("first", "second"):
             # Without its parts, since what belongs to the forecast alone is drawn then.
             contents = replace(conclude(suite, ledger), parts=())
-            pages.append(write_report(contents, tmp_path / name).parent)
+            with saved(quickly):
+                pages.append(write_report(contents, tmp_path / name).parent)
     assert [one.id for one in contents.forecasts] == [one.id for one in made]
     assert all(row.score is not None for one in contents.forecasts for row in one.rows)
     files = [sorted(path.relative_to(page) for path in page.rglob("*") if path.is_file()) for page in pages]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from drawn import quickly, saved
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.measurements import Watch
 from grokscope.probes.orderedness import orderedness
@@ -158,7 +159,8 @@ def test_imposing_an_order_gives_one_and_nothing_trains_at_a_rate_of_nothing(she
 
 
 def test_the_page_has_every_figure_and_says_what_was_found(sheet: Sheet, tmp_path) -> None:
-    page = STUDY.write(sheet, tmp_path / "report")
+    with saved(quickly):
+        page = STUDY.write(sheet, tmp_path / "report")
     drawn = {path.stem for path in (tmp_path / "report" / "figures").glob("*.png")}
     wanted = {f"{kind}_xor" for kind in ("schemes", "matrices", "graphs", "states")} | {"course_xor_20", "sizes_xor_20"}
     wanted |= {"losses_xor"}

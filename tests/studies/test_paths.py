@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from drawn import quickly, saved
 from grokscope.ledger import open_ledger
 from grokscope.probes.encodings import compressibility
 from grokscope.report.sheet import Sheet
@@ -173,7 +174,8 @@ def test_geometry_has_a_row_for_every_snapshot_part_and_metric(sheet: Sheet) -> 
 
 
 def test_the_report_is_written(sheet: Sheet, tmp_path: Path) -> None:
-    page = STUDY.write(sheet, tmp_path / "one")
+    with saved(quickly):
+        page = STUDY.write(sheet, tmp_path / "one")
     assert "What is missing" not in page.read_text()
     assert "T_mem" in page.read_text()
     # figures of two columns are given the room of two, and no others

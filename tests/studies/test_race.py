@@ -12,6 +12,7 @@ from types import ModuleType
 import pandas as pd
 import pytest
 
+from drawn import quickly, saved
 from grokscope.ledger import open_ledger
 from grokscope.report.tables import tables
 from grokscope.report.write import claims_json, write_report
@@ -52,7 +53,8 @@ def store(benchmark: ModuleType, suite: Suite, tmp_path_factory: pytest.TempPath
 def test_a_ledger_becomes_a_report_and_says_the_same_again(suite: Suite, store: Path, tmp_path: Path) -> None:
     with open_ledger(store) as ledger:
         contents, again = conclude(suite, ledger), conclude(suite, ledger)
-        folder = write_report(contents, tmp_path / "report").parent
+        with saved(quickly):
+            folder = write_report(contents, tmp_path / "report").parent
     for name, table in tables(again).items():
         assert (folder / "tables" / f"{name}.csv").read_text() == table.to_csv(index=False, lineterminator="\n")
     assert claims_json(again.predictions) == claims_json(contents.predictions)
@@ -81,7 +83,8 @@ def test_what_cannot_be_drawn_is_said(suite: Suite, store: Path) -> None:
 def test_a_half_done_suite_reports_what_there_is(benchmark: ModuleType, suite: Suite, tmp_path: Path) -> None:
     with open_ledger(tmp_path / "ledger.sqlite") as ledger:
         benchmark.fill(ledger, suite, every=7)
-        page = write_report(conclude(suite, ledger), tmp_path / "half")
+        with saved(quickly):
+            page = write_report(conclude(suite, ledger), tmp_path / "half")
     html = page.read_text()
     assert "The suite is not complete" in html
     assert "are pending; what is said rests on the done ones" in html
