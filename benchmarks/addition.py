@@ -106,11 +106,12 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--epochs", type=int, default=400)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
     for w0 in options.w0:
         ends = []
-        for seed in range(options.seeds):
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
             ends.append(Addition(seed, w0).run(options.weight_decay, options.batch_size, options.epochs))
             said = ", ".join(f"{name} {value:.4g}" for name, value in ends[-1]._asdict().items())
             print(f"w0 = {w0:g}, seed {seed}: {said}", flush=True)
