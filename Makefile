@@ -13,7 +13,7 @@ LEAST   := 95
 TESTS   := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help race order paths paperclip test coverage test-paperclip test-ray test-long lint bench clean
+.PHONY: help race order paths paperclip test coverage test-paperclip test-ray test-long bench clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'

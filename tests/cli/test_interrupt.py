@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -95,22 +95,22 @@ def test_interrupted_killed_and_robbed_of_a_worker(tmp_path: Path, undisturbed: 
     assert suite.left() == undisturbed
 
 
-@pytest.mark.parametrize("kind", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"])
-def test_interrupted_twice_then_drivers_that_share_it_die_where_it_is_worst(
-    kind: str, tmp_path: Path, undisturbed: dict[str, bytes]
-) -> None:
-    """One with runs finished and not written, the next with runs written whose checkpoints are there, while a third,
-    which opened the folder before either, goes on. Each takes over from the one before."""
-    with postgresql() if kind == "postgresql" else nullcontext(str(tmp_path / "ledger.sqlite")) as store:
+def test_interrupted_twice_and_killed_on_postgresql(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    with postgresql() as store:
         suite = Doomed(tmp_path, store, EPOCHS)
         assert "Report:" not in interrupted(suite, 2), "a second Ctrl-C does not wait for a report"
         suite.assert_whole()
-        die_where_it_is_worst(suite)
+        suite.kill_at_random(random.Random(1))
+        suite.assert_whole()
+        suite.finish_here()
         suite.assert_whole()
         assert suite.left() == undisturbed
 
 
-def die_where_it_is_worst(suite: Doomed) -> None:
+def test_drivers_that_share_a_suite_die_where_it_is_worst(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    """One with runs finished and not written, the next with runs written whose checkpoints are there, while a third,
+    which opened the folder before either, goes on. Each takes over from the one before."""
+    suite = Doomed(tmp_path, str(tmp_path / "ledger.sqlite"), EPOCHS)
     left: list[set[str]] = []
 
     def others_die(event: Event) -> None:
@@ -127,6 +127,8 @@ def die_where_it_is_worst(suite: Doomed) -> None:
     unwritten, written = left
     assert not unwritten
     assert written, "the driver that died had put nothing into the ledger"
+    suite.assert_whole()
+    assert suite.left() == undisturbed
     finished = Counter(line.identity for line in suite.told() if line.finished)
     assert 0 < sum(finished.values()) - N_RUNS["loop"] <= 2, "only what was not written is done again"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -17,8 +19,7 @@ TOKENS = TASK.arrays(jax.random.key(0)).train_inputs[:48]
 
 
 CASES = [
-    (2, 1, "published", True),
-    (2, 1, "intended", False),
+    *itertools.product([2], [1], ["published", "intended"], [False, True]),
     (3, 1, "intended", True),
     (1, 1, "published", False),  # these have no use for it
     (2, 2, "published", True),

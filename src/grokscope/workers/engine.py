@@ -70,7 +70,7 @@ def work(
             yield from pack.add(offer.jobs)
             while not stop():
                 free = lanes - len(pack.slots) - len(pack.resting)
-                # Where all have ended, too, if more were said to wait: who goes on with a shape compiles nothing.
+                # Where all have ended, too, if more were said to wait: then no other worker takes the shape up.
                 if free > 0 and (pack.slots or offer.waiting):
                     yield from pack.add(feed(shape, free).jobs)
                 if not pack.slots:

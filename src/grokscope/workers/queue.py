@@ -31,8 +31,8 @@ class Apart(Assignment):
 
 class ShapeQueue:
     """Waiting runs by shape. Of those that nobody is on the one with most work goes first, so that none is left to the
-    end; a second worker, which compiles its program once more, joins only where the first would need longer than all
-    of them for everything, or where there is nothing else.
+    end; a second worker, which has its program to trace and lower again, joins only where the first would need longer
+    than all of them for everything, or where there is nothing else.
 
     Before them go runs that are to be apart from others: a worker that begins gets such a group as a whole, and told
     that nothing waits behind it, asks for nothing to go with it.

@@ -54,17 +54,18 @@ def _by_path(
                 for metric, (ls, _) in METRICS.items():
                     chosen = path[(path["path"] == title) & (path["metric"] == metric)]
                     seeds(each, chosen, "epoch", column, color=colour, ls=ls)
-            _marked(each, times, last)
             each.set(ylabel=label)
+            if not (path[column].abs() > 0).any():
+                nothing(each, "none: too few snapshots")
+                continue
+            _marked(each, times, last)
             if ylim:
                 each.axhline(0, color="0.8", lw=0.6, zorder=0)
                 each.set_ylim(ylim[0] - 0.05, ylim[1] + 0.05)
             elif column == "straightness":
                 each.set_ylim(0, 1.03)
-            elif (path[column] > 0).any():
-                each.set_yscale("log")
             else:
-                nothing(each, "none: too few snapshots")
+                each.set_yscale("log")
         axes[-1, 0].set_xlabel("epochs")
     kinds = [Line2D([], [], color=GREY, ls=ls, label=label) for ls, label in METRICS.values()]
     below(figure, [*_handles(times), *kinds, *marker_handles(_names(times))], columns=2)
