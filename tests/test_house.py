@@ -8,7 +8,7 @@ import pytest
 from jaxtyping import TypeCheckError
 
 import grokscope
-from grokscope.nets.layers import rms_norm
+from grokscope.nets.layers import dense
 
 ENGINE = ("grokscope.run", "grokscope.tasks", "grokscope.nets", "grokscope.measurements", "grokscope.training.train",
           "grokscope.training.pack", "grokscope.training.strategy", "grokscope.training.cost")  # fmt: skip
@@ -64,5 +64,5 @@ def test_a_name_that_is_not_there_is_said_so() -> None:
 
 
 def test_shapes_in_annotations_are_checked_here() -> None:
-    with pytest.raises(TypeCheckError, match="dim"):
-        rms_norm(jnp.ones((2, 3)), jnp.ones(4))
+    with pytest.raises(TypeCheckError, match="n_in"):
+        dense(jnp.ones((2, 3)), jnp.ones((4, 5)))

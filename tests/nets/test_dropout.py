@@ -10,7 +10,8 @@ import pytest
 from scipy import stats
 
 from grokscope.nets import TransformerNet, from_published
-from grokscope.nets.layers import dropped, random_words
+from grokscope.nets.base import ExampleNet
+from grokscope.nets.dropout import Dropout, random_words
 
 from .arrays import published, tokens
 from .fast import outputs
@@ -75,8 +76,8 @@ def test_words_depend_on_key_and_place_alone() -> None:
 
 @pytest.mark.parametrize("rate", [0.0, 0.05, 0.2, 0.5, 0.9])
 def test_share_and_mean_of_what_survives(rate: float) -> None:
-    x = jnp.ones(1 << 16)
-    kept = np.asarray(dropped(x, rate, KEYS[0]))
+    x = jnp.ones((4, 64, 256))
+    kept = np.asarray(Dropout(rate, KEYS[0], 64)(x))
     n = kept.size
     assert np.mean(kept == 0) == pytest.approx(rate, abs=5 * np.sqrt(rate * (1 - rate) / n) + 1e-12)
     np.testing.assert_allclose(kept[kept != 0], 1 / (1 - rate), rtol=1e-6)
@@ -84,8 +85,8 @@ def test_share_and_mean_of_what_survives(rate: float) -> None:
 
 
 def test_without_a_key_nothing_falls() -> None:
-    x = jnp.arange(8.0)
-    np.testing.assert_array_equal(dropped(x, 0.9, None), x)
+    x = jnp.arange(8.0).reshape(1, 2, 4)
+    np.testing.assert_array_equal(Dropout(0.9, None, 2)(x), x)
 
 
 @pytest.mark.parametrize("heads", [1, 2])
@@ -116,6 +117,18 @@ def test_blocks_and_their_halves_get_masks_of_their_own() -> None:
     masks = [np.asarray(random_words(key, (4096,))) < 0.5 * 2**32 for key in keys]
     for one, other in itertools.combinations(masks, 2):
         assert abs(np.mean(one == other) - 0.5) < 5 * 0.5 / np.sqrt(len(one))
+
+
+@pytest.mark.parametrize(("depth", "heads"), [(1, 1), (2, 1), (3, 2)])
+def test_the_first_of_a_batch_are_what_they_are_in_it(depth: int, heads: int) -> None:
+    net, inputs = net_with(0.5, heads, depth), jnp.asarray(tokens()[0])
+    whole = net.batched(inputs, key=KEYS[0])
+    some = net.first_of(inputs[:9], len(inputs), key=KEYS[0])
+    by_room = ExampleNet.first_of(net, inputs[:9], len(inputs), key=KEYS[0])
+    np.testing.assert_allclose(some, whole[:9], atol=1e-5)
+    np.testing.assert_allclose(by_room, whole[:9], atol=1e-5)
+    if depth > 1:  # where there is more than one position, a batch of fewer has other masks
+        assert np.abs(net.batched(inputs[:9], key=KEYS[0]) - whole[:9]).max() > 1e-3
 
 
 def net_with(rate: float, heads: int, depth: int = 2) -> TransformerNet:

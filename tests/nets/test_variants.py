@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from grokscope.nets import Transformer, TransformerNet, to_published
-from grokscope.nets.decoder import block_keys
-from grokscope.nets.layers import NORM_EPS, dropped
+from grokscope.nets.dropout import Dropout
+from grokscope.nets.norms import NORM_EPS
 from grokscope.run import Signature
 from grokscope.spec import InputError, SpecError
 
@@ -59,8 +59,9 @@ def plain(net: TransformerNet, tokens: jax.Array, key: jax.Array | None) -> jax.
         normed = norm(x, block.ffn_norm, block.ffn_norm_bias)
         hidden = silu(normed @ block.up) if block.gate is None else silu(normed @ block.gate) * (normed @ block.up)
         if key is not None:
+            in_feed = jax.random.split(jax.random.fold_in(key, i))[1]
             first = length - 1 if i == len(net.blocks) - 1 else 0
-            masked = dropped(hidden[:, first:].swapaxes(0, 1), net.dropout, block_keys(key, i)[1]).swapaxes(0, 1)
+            masked = Dropout(net.dropout, in_feed, n)(hidden[:, first:].swapaxes(0, 1)).swapaxes(0, 1)
             hidden = hidden.at[:, first:].set(masked)
         x = x + hidden @ block.down.T
     return norm(x[:, -1], net.norm, net.norm_bias) @ net.head

@@ -9,7 +9,7 @@ import pytest
 
 from grokscope import AdamW, Run
 from grokscope.nets import Transformer
-from grokscope.nets.layers import random_words
+from grokscope.nets.dropout import random_words
 from grokscope.tasks import Modular, RandomLabels
 from grokscope.training.epoch import shuffled_rows
 from grokscope.training.lane import STREAMS, start, stream

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from grokscope.run import LOSSES as NAMES
-from grokscope.training.losses import LOSSES, cross_entropy, squared, stablemax
+from grokscope.training.losses import LOSSES, cross_entropy, largest_of, squared, stablemax
 
 OUTPUTS = np.array([[2.0, -1.0, 0.0], [0.5, 3.0, -2.0], [-50.0, 60.0, 1.0]])
 LABELS = np.array([0, 2, 1])
@@ -31,3 +31,12 @@ def test_stablemax() -> None:
 def test_squared_takes_a_class_for_its_one_hot_vector(targets: np.ndarray) -> None:
     expected = ((OUTPUTS - np.eye(3)[LABELS]) ** 2).mean(axis=1)
     np.testing.assert_allclose(squared(jnp.asarray(OUTPUTS), jnp.asarray(targets)), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 2, 8, 9, 15, 16, 17, 115])
+def test_the_largest_is_found_at_every_place(n: int) -> None:
+    x = np.random.default_rng(n).normal(size=(n, n)) + 9 * np.eye(n)
+    np.testing.assert_array_equal(largest_of(jnp.asarray(x, jnp.float32)), np.float32(np.diag(x)))
+    low = jnp.full((1, n), -jnp.inf)
+    assert largest_of(low)[0] == -np.inf
+    assert np.isnan(largest_of(low.at[0, n // 2].set(jnp.nan))[0])

@@ -1,10 +1,14 @@
-"""Attention of one position: how much it reads from each of those it sees, and what it then reads."""
+"""Attention of one position: how much it reads from each of those it sees, and what it then reads.
+
+What is seen lies along the first axis. Sums over it are written out, as are gradients: positions are few, so that a
+reduction along their axis, or a gradient that is cut up and padded, costs a CPU more than the arithmetic.
+"""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import jax
 import jax.numpy as jnp
@@ -12,32 +16,71 @@ from jaxtyping import Array, Float
 
 from grokscope.nets.layers import spread, total
 
-Weights = Sequence[Float[Array, "batch heads 1"]]
-"""Of what one position reads, or the scores they are made of: one array for each position it sees."""
+Weights = Float[Array, "_ batch heads 1"]
+"""Of what one position reads, or the scores they are made of."""
 
 
-def weights(q: Float[Array, "batch heads dim_head"], k: Sequence[Float[Array, "batch heads dim_head"]]) -> Weights:
-    """How much one position reads from each of those it sees: the softmax of q.k / sqrt(dim_head).
-
-    Written position by position, not as matrix products or along an axis of positions: four are too few for either to
-    pay.
-    """
-    return shares([total(q * key) / math.sqrt(q.shape[-1]) for key in k])
+def weights(q: Float[Array, "batch heads dim_head"], k: Float[Array, "seen batch heads dim_head"]) -> Weights:
+    """How much one position reads from each of those it sees: the softmax of q.k / sqrt(dim_head)."""
+    return shares(scores(q, k) / math.sqrt(q.shape[-1]))
 
 
-def shares(scores: Weights) -> Weights:
-    """Softmax of the scores of what one position sees."""
-    largest = jax.lax.stop_gradient(functools.reduce(jnp.maximum, scores))
-    odds = [jnp.exp(score - largest) for score in scores]
-    whole = functools.reduce(jnp.add, odds)
-    # A barrier, for XLA would take the softmax again for every number that is weighted.
-    shares: Weights = jax.lax.optimization_barrier([odd / whole for odd in odds])
-    return shares
+@jax.custom_vjp
+def scores(q: Float[Array, "*rows n"], k: Float[Array, "seen *rows n"]) -> Float[Array, "seen *rows 1"]:
+    """q.k of every position that is seen."""
+    return total(q * k)
 
 
-def mixture(
-    weights: Sequence[Float[Array, "*rows 1"]], v: Sequence[Float[Array, "*rows n"]]
-) -> Float[Array, "*rows n"]:
+def _scores(q: Array, k: Array) -> tuple[Array, tuple[Array, Array]]:
+    return scores(q, k), (q, k)
+
+
+def _scores_gradient(of: tuple[Array, Array], along: Array) -> tuple[Array, Array]:
+    q, k = of
+    return mixture(along, k), spread(along, q.shape[-1]) * q
+
+
+scores.defvjp(_scores, _scores_gradient)
+
+
+@jax.custom_vjp
+def mixture(weights: Float[Array, "seen *rows 1"], v: Float[Array, "seen *rows n"]) -> Float[Array, "*rows n"]:
     """The weighted sum of what one position sees."""
-    parts = [spread(weight, value.shape[-1]) * value for weight, value in zip(weights, v, strict=True)]
-    return functools.reduce(jnp.add, parts)
+    return added(spread(weight, v.shape[-1]) * row for weight, row in zip(weights, v, strict=True))
+
+
+def _mixture(weights: Array, v: Array) -> tuple[Array, tuple[Array, Array]]:
+    return mixture(weights, v), (weights, v)
+
+
+def _mixture_gradient(of: tuple[Array, Array], along: Array) -> tuple[Array, Array]:
+    weights, v = of
+    return scores(along, v), spread(weights, v.shape[-1]) * along
+
+
+mixture.defvjp(_mixture, _mixture_gradient)
+
+
+@jax.custom_vjp
+def shares(scores: Float[Array, "seen *rows"]) -> Float[Array, "seen *rows"]:
+    """Softmax of the scores of what one position sees."""
+    odds = jnp.exp(scores - functools.reduce(jnp.maximum, list(scores)))
+    return odds / added(odds)
+
+
+def _shares(scores: Array) -> tuple[Array, Array]:
+    found = shares(scores)
+    return found, found
+
+
+def _shares_gradient(found: Array, along: Array) -> tuple[Array]:
+    return (found * (along - added(found * along)),)
+
+
+shares.defvjp(_shares, _shares_gradient)
+
+
+def added(rows: Iterable[Float[Array, "*shape"]]) -> Float[Array, "*shape"]:
+    """Their sum, one after the other."""
+    whole: Array = functools.reduce(jnp.add, rows)
+    return whole

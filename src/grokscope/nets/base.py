@@ -6,6 +6,7 @@ from abc import abstractmethod
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, Shaped
 
 MaybeKey = Key[Array, ""] | None
@@ -19,7 +20,8 @@ class ExampleNet(eqx.Module):
 
     `batched` is the same function of many examples. A net that gains nothing from seeing its batch whole implements
     it as `over_examples(self, inputs, key)`. `following` is the caller's promise of `Signature.following`, which may
-    be ignored.
+    be ignored. `first_of` is `batched` of the first examples of more: one that pays in a net which can make randomness
+    for them alone that is theirs in the whole batch.
     """
 
     @abstractmethod
@@ -31,6 +33,13 @@ class ExampleNet(eqx.Module):
         self, inputs: Shaped[Array, "batch ..."], *, key: MaybeKey = None, following: Following = ()
     ) -> Float[Array, "batch outputs"]:
         """Outputs for many; one key gives every example randomness of its own."""
+
+    def first_of(
+        self, inputs: Shaped[Array, "batch ..."], room: int, *, key: MaybeKey = None, following: Following = ()
+    ) -> Float[Array, "batch outputs"]:
+        """Outputs for the first examples of a batch with room for so many: what `batched` makes of them in it."""
+        rest = jnp.broadcast_to(inputs[:1], (room - len(inputs), *inputs.shape[1:]))
+        return self.batched(jnp.concatenate([inputs, rest]), key=key, following=following)[: len(inputs)]
 
 
 def over_examples(net: ExampleNet, inputs: Shaped[Array, "batch ..."], key: MaybeKey) -> Float[Array, "batch outputs"]:

@@ -13,17 +13,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from grokscope.nets.attention import Weights, mixture, weights
-from grokscope.nets.base import MaybeKey
-from grokscope.nets.layers import (
-    centred,
-    dense,
-    dropped,
-    normed,
-    over_rms,
-    recalled,
-    rotated,
-    spread,
-)
+from grokscope.nets.dropout import Dropout
+from grokscope.nets.layers import chained, dense, recalled, rotated, spread
+from grokscope.nets.norms import centred, dense_gained, gained, normal, over_rms
 
 Rotary = Literal["published", "intended", "none"]
 ROTARY: tuple[Rotary, ...] = ("published", "intended", "none")
@@ -32,9 +24,7 @@ NORMS: tuple[Norm, ...] = ("rms", "layer")
 Gate = Literal["silu", "none"]
 GATES: tuple[Gate, ...] = ("silu", "none")
 EXPANSION = 4
-Positions = Sequence[Float[Array, "batch inner"]]
-"""One array a position, not one array of all: each is then read and differentiated without cutting and padding."""
-Rate = Float[Array, ""] | float
+Positions = Float[Array, "_ batch inner"]
 
 
 class Block(eqx.Module):
@@ -73,8 +63,7 @@ class Block(eqx.Module):
     def weights(self, q: Positions, k: Positions) -> list[Weights]:
         """How much each of the last positions, which `q` belongs to, reads from those it sees."""
         first = len(k) - len(q)
-        q = [self.turned(row, first + position) for position, row in enumerate(q)]
-        k = [self.turned(row, position) for position, row in enumerate(k)]
+        q, k = self.all_turned(q, first), self.all_turned(k, 0)
         return [weights(row, k[: first + i + 1]) for i, row in enumerate(q)]
 
     def pair_scores(
@@ -89,50 +78,63 @@ class Block(eqx.Module):
         x = self.per_head(x)
         return rotated(x, position) if self.rotary == "intended" else x
 
+    def all_turned(self, x: Positions, first: int) -> Float[Array, "n batch heads dim_head"]:
+        """The same of all positions from a first one on."""
+        if self.rotary != "intended":
+            return self.per_head(x)
+        return jnp.stack([self.turned(row, position) for position, row in enumerate(x, first)])
+
     def mixed(self, weights: Sequence[Weights], v: Positions) -> Float[Array, "last batch inner"]:
         """What each of the last positions reads."""
-        v = [self.per_head(row) for row in v]
+        v = self.per_head(v)
         read = [mixture(of, v[: len(of)]) for of in weights]
         return jnp.stack(read).reshape(len(read), len(read[0]), -1)
 
-    def per_head(self, x: Float[Array, "batch inner"]) -> Float[Array, "batch heads dim_head"]:
-        return x.reshape(len(x), self.heads, -1)
+    def per_head(self, x: Float[Array, "*rows inner"]) -> Float[Array, "*rows heads dim_head"]:
+        return x.reshape(*x.shape[:-1], self.heads, -1)
 
-    def projected(self, read: Float[Array, "*rows inner"], rate: Rate, key: MaybeKey) -> Float[Array, "*rows dim"]:
+    def projected(self, read: Float[Array, "*rows inner"], dropout: Dropout) -> Float[Array, "*rows dim"]:
         """The output matrix, and the published code's second one, present whenever there is more than one head."""
         x = dense(read, self.out.T)
         if self.proj_weight is None or self.proj_bias is None:
             return x
-        return dropped(dense(x, self.proj_weight.T) + self.proj_bias, rate, key)
+        return dropout(dense(x, self.proj_weight.T) + self.proj_bias)
 
     def asked(self, x: Float[Array, "*rows dim"]) -> list[Float[Array, "*rows inner"]]:
         """Queries, keys and values of the normed stream."""
-        x = normed(x, self.attn_norm, self.attn_norm_bias)
-        return [dense(x, weight) for weight in (self.query, self.key, self.value)]
+        x = normal(x, self.attn_norm_bias)
+        return [self.of_normal(x, weight) for weight in (self.query, self.key, self.value)]
 
-    def attention(
-        self, x: Float[Array, "length batch dim"], rate: Rate, key: MaybeKey
-    ) -> Float[Array, "length batch dim"]:
+    def of_normal(self, x: Float[Array, "*rows dim"], weight: Float[Array, "dim inner"]) -> Float[Array, "*rows inner"]:
+        """A matrix of the attention, of rows that its norm's gain and bias have yet to come to."""
+        return dense_gained(x, weight, self.attn_norm, self.attn_norm_bias)
+
+    def beyond_normal(
+        self, x: Float[Array, "*rows dim"], weight: Float[Array, "dim inner"], then: Float[Array, "inner dim"]
+    ) -> Float[Array, "*rows dim"]:
+        """What `then` makes of `of_normal(x, weight)`."""
+        product = chained(x, gained(weight, self.attn_norm), then)
+        return product if self.attn_norm_bias is None else product + self.attn_norm_bias @ weight @ then
+
+    def attention(self, x: Float[Array, "length batch dim"], dropout: Dropout) -> Float[Array, "length batch dim"]:
         """Every position reads from itself and those before it."""
-        q, k, v = (list(rows) for rows in self.asked(x))
-        return self.projected(self.attend(q, k, v), rate, key)
+        return self.projected(self.attend(*self.asked(x)), dropout)
 
-    def last_attention(
-        self, x: Float[Array, "length batch dim"], rate: Rate, key: MaybeKey
-    ) -> Float[Array, "1 batch dim"]:
+    def last_attention(self, x: Float[Array, "length batch dim"], dropout: Dropout) -> Float[Array, "1 batch dim"]:
         """Attention of the last position alone.
 
         With one query, a key matrix can act on the query, and a value matrix on what was read: each on one row an
-        example, not on four. (W_q n).(W_k n_j) = (W_k' W_q n).n_j, and the sum of w_j W_v n_j is W_v of the sum.
+        example, not on four. (W_q n).(W_k n_j) = (W_k' W_q n).n_j, and the sum of w_j W_v n_j is W_v of the sum. A
+        bias of the norm adds the same to every score, which a softmax does not see.
         """
-        x = normed(x, self.attn_norm, self.attn_norm_bias)
-        q = dense(x[-1:], self.query)
+        x = normal(x, self.attn_norm_bias)
         if self.is_simple:
-            seen = list(x)
-            read = dense(self.attend(list(dense(q, self.key.T)), seen, seen), self.value)
-        else:
-            read = self.attend(list(q), list(dense(x, self.key)), list(dense(x, self.value)))
-        return self.projected(read, rate, key)
+            asked = self.beyond_normal(x[-1:], self.query, gained(self.key, self.attn_norm).T)
+            return self.beyond_normal(self.attend(asked, x, x), self.value, self.out.T)
+        read = self.attend(
+            self.of_normal(x[-1:], self.query), self.of_normal(x, self.key), self.of_normal(x, self.value)
+        )
+        return self.projected(read, dropout)
 
     def hidden(
         self, x: Float[Array, "*rows dim"], products: Sequence[Float[Array, "*rows hidden"]] = ()
@@ -141,35 +143,37 @@ class Block(eqx.Module):
 
         `products` are those of `products(x)`, where they are known.
         """
-        normal = normed(x, self.ffn_norm, self.ffn_norm_bias)
+        one, matrices = normal(x, self.ffn_norm_bias), self.gained_feeding
         if products:
             scale = over_rms(x if self.ffn_norm_bias is None else centred(x))
-            gate, *up = [
-                recalled(normal, matrix, jax.lax.stop_gradient(self.scaled(product, scale, matrix)))
-                for matrix, product in zip(self.feeding, products, strict=True)
+            asked = [
+                recalled(one, matrix, jax.lax.stop_gradient(product * spread(scale, product.shape[-1])))
+                for matrix, product in zip(matrices, products, strict=True)
             ]
         else:
-            gate, *up = [dense(normal, matrix) for matrix in self.feeding]
+            asked = [dense(one, matrix) for matrix in matrices]
+        if self.ffn_norm_bias is not None:
+            asked = [rows + self.ffn_norm_bias @ matrix for rows, matrix in zip(asked, self.feeding, strict=True)]
+        gate, *up = asked
         return functools.reduce(jnp.multiply, up, jax.nn.silu(gate))
 
     @property
-    def feeding(self) -> tuple[Float[Array, "dim hidden"], ...]:
+    def feeding(self) -> list[Float[Array, "dim hidden"]]:
         """The matrices that the hidden units are made by."""
-        return (self.up,) if self.gate is None else (self.gate, self.up)
+        return [matrix for matrix in (self.gate, self.up) if matrix is not None]
+
+    @property
+    def gained_feeding(self) -> list[Float[Array, "dim hidden"]]:
+        return [gained(matrix, self.ffn_norm) for matrix in self.feeding]
 
     def products(self, x: Float[Array, "*rows dim"]) -> list[Float[Array, "*rows hidden"]]:
-        """What `feeding` makes of the stream before the norm's scale, which is the only part that is not linear in
-        it: the products of a sum are the sum of the products."""
-        gained = (x if self.ffn_norm_bias is None else centred(x)) * self.ffn_norm
-        return [dense(gained, matrix) for matrix in self.feeding]
+        """What `gained_feeding` makes of the stream before the norm's scale, which is the only part that is not linear
+        in it: the products of a sum are the sum of the products."""
+        x = x if self.ffn_norm_bias is None else centred(x)
+        return [dense(x, matrix) for matrix in self.gained_feeding]
 
-    def scaled(
-        self, product: Float[Array, "*rows hidden"], scale: Float[Array, "*rows 1"], matrix: Float[Array, "dim hidden"]
-    ) -> Float[Array, "*rows hidden"]:
-        """The product of the normed stream from that before the scale."""
-        of_stream = product * spread(scale, product.shape[-1])
-        return of_stream if self.ffn_norm_bias is None else of_stream + self.ffn_norm_bias @ matrix
-
-    def feed(self, hidden: Float[Array, "*rows hidden"], rate: Rate, key: MaybeKey) -> Float[Array, "*rows dim"]:
-        """Second half of the feed-forward; dropout falls on the hidden units."""
-        return dense(dropped(hidden, rate, key), self.down.T)
+    def feed(
+        self, hidden: Float[Array, "read batch hidden"], dropout: Dropout, first: int = 0, length: int | None = None
+    ) -> Float[Array, "read batch dim"]:
+        """Second half of the feed-forward, of all positions or of some; dropout falls on the hidden units."""
+        return dense(dropout(hidden, first, length), self.down.T)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int
 
 from grokscope.nets.attention import mixture
 from grokscope.nets.base import ExampleNet, Following, MaybeKey
-from grokscope.nets.block import Block, Rate
-from grokscope.nets.layers import dense, normed
+from grokscope.nets.block import Block
+from grokscope.nets.dropout import Dropout
+from grokscope.nets.layers import dense
 from grokscope.nets.lookup import Tables, block_weights, looked_up
+from grokscope.nets.norms import dense_gained, normal
 
 
 class TransformerNet(ExampleNet):
@@ -26,7 +28,7 @@ class TransformerNet(ExampleNet):
     blocks: tuple[Block, ...]
     norm: Float[Array, " dim"]
     head: Float[Array, "dim classes"]
-    dropout: Rate = 0.0
+    dropout: Float[Array, ""] | float = 0.0
     norm_bias: Float[Array, " dim"] | None = None
     positions: Float[Array, "length dim"] | None = None
 
@@ -44,22 +46,35 @@ class TransformerNet(ExampleNet):
         self, tokens: Int[Array, "batch length"], *, key: MaybeKey = None, following: Following = ()
     ) -> Float[Array, "batch classes"]:
         """The same for many examples; one key draws independent masks for all of them."""
-        keys = [(None, None) if key is None else block_keys(key, index) for index in range(len(self.blocks))]
+        return self.first_of(tokens, len(tokens), key=key, following=following)
+
+    def first_of(
+        self, tokens: Int[Array, "batch length"], room: int, *, key: MaybeKey = None, following: Following = ()
+    ) -> Float[Array, "batch classes"]:
+        """The same for the first examples of a batch with room for so many."""
+        masks = self.masks(key, room)
         if self.blocks[0].heads == 1 and len(self.blocks) > 1:
-            x = self.first_block(tokens.T, following, keys[0][1])
+            x = self.first_block(tokens.T, following, masks[0][1])
         else:
-            x = self.plain_first_block(tokens.T, *keys[0])
-        for block, (attn_key, ffn_key) in zip(self.blocks[1:-1], keys[1:-1], strict=True):
-            x = x + block.attention(x, self.dropout, attn_key)
-            x = x + block.feed(block.hidden(x), self.dropout, ffn_key)
+            x = self.plain_first_block(tokens.T, *masks[0])
+        for block, (after_attention, in_feed) in zip(self.blocks[1:-1], masks[1:-1], strict=True):
+            x = x + block.attention(x, after_attention)
+            x = x + block.feed(block.hidden(x), in_feed)
         if len(self.blocks) > 1:
-            block, (attn_key, ffn_key) = self.blocks[-1], keys[-1]
-            x = x[-1:] + block.last_attention(x, self.dropout, attn_key)
-            x = x + block.feed(block.hidden(x), self.dropout, ffn_key)
-        return dense(normed(x[-1], self.norm, self.norm_bias), self.head)
+            block, (after_attention, in_feed) = self.blocks[-1], masks[-1]
+            x = x[-1:] + block.last_attention(x, after_attention)
+            x = x + block.feed(block.hidden(x), in_feed)
+        return dense_gained(normal(x[-1], self.norm_bias), self.head, self.norm, self.norm_bias)
+
+    def masks(self, key: MaybeKey, room: int) -> list[tuple[Dropout, Dropout]]:
+        """The two dropouts of every block: after attention (more than one head), and in the feed-forward."""
+        if key is None:
+            return [(Dropout(self.dropout, None, room),) * 2] * len(self.blocks)
+        keys = jax.vmap(lambda index: jax.random.split(jax.random.fold_in(key, index)))(jnp.arange(len(self.blocks)))
+        return [(Dropout(self.dropout, one, room), Dropout(self.dropout, other, room)) for one, other in keys]
 
     def plain_first_block(
-        self, tokens: Int[Array, "length batch"], attn_key: MaybeKey, ffn_key: MaybeKey
+        self, tokens: Int[Array, "length batch"], after_attention: Dropout, in_feed: Dropout
     ) -> Float[Array, "read batch dim"]:
         """The residual stream after the first block; only at the last position if there is no other block."""
         block = self.blocks[0]
@@ -67,11 +82,11 @@ class TransformerNet(ExampleNet):
         own = self.vocabulary()
         q, k, v = block.asked(own)
         seen = block.mixed(block_weights(block, q, k)(tokens, first), looked_up(v, tokens))
-        x = jnp.stack(looked_up(own, tokens[first:], first)) + block.projected(seen, self.dropout, attn_key)
-        return x + block.feed(block.hidden(x), self.dropout, ffn_key)
+        x = looked_up(own, tokens[first:], first) + block.projected(seen, after_attention)
+        return x + block.feed(block.hidden(x), in_feed)
 
     def first_block(
-        self, tokens: Int[Array, "length batch"], following: Following, ffn_key: MaybeKey
+        self, tokens: Int[Array, "length batch"], following: Following, in_feed: Dropout
     ) -> Float[Array, "length batch dim"]:
         """The same with one head, whose output matrix then may act on the vocabulary's values: mixing is linear.
 
@@ -85,7 +100,7 @@ class TransformerNet(ExampleNet):
 
         def fed(tokens: Int[Array, "length n"], first: int) -> tuple[Array, Array]:
             """The stream after attention and the hidden units, at the positions from `first` on."""
-            weights = [[weight[:, 0] for weight in of] for of in weights_of(tokens, first)]
+            weights = [of[:, :, 0] for of in weights_of(tokens, first)]
 
             def read(own: Tables, seen: Tables) -> Float[Array, "read n _"]:
                 at, others = looked_up(own, tokens[first:], first), looked_up(seen, tokens)
@@ -95,12 +110,14 @@ class TransformerNet(ExampleNet):
             return x, block.hidden(x, [read(*tables) for tables in known])
 
         leading = fed(self.leading_tokens(following), 0)
-        rest = fed(tokens, len(leading[0]))
-        if ffn_key is None:
-            first, then = (x + block.feed(hidden, self.dropout, None) for x, hidden in (leading, rest))
-            return jnp.concatenate([first[:, tokens[0]], then])
-        x, hidden = (jnp.concatenate([of[:, tokens[0]], more]) for of, more in zip(leading, rest, strict=True))
-        return x + block.feed(hidden, self.dropout, ffn_key)
+        n, length = len(leading[0]), len(tokens)
+        rest = fed(tokens, n)
+        if in_feed.key is None:
+            first = (leading[0] + block.feed(leading[1], in_feed))[:, tokens[0]]
+        else:
+            x, hidden = (of[:, tokens[0]] for of in leading)
+            first = x + block.feed(hidden, in_feed, 0, length)
+        return jnp.concatenate([first, rest[0] + block.feed(rest[1], in_feed, n, length)])
 
     def leading_tokens(self, following: Following) -> Int[Array, "leading vocab"]:
         """For every token that can come first, it and what follows it."""
@@ -110,8 +127,3 @@ class TransformerNet(ExampleNet):
     def vocabulary(self) -> Tables:
         """The residual stream, before any block, of every token."""
         return self.embedding if self.positions is None else self.embedding + self.positions[:, None]
-
-
-def block_keys(key: Key[Array, ""], index: int) -> Key[Array, "2"]:
-    """The keys of a block's two dropout masks: after attention (more than one head), and in the feed-forward."""
-    return jax.random.split(jax.random.fold_in(key, index))

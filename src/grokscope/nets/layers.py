@@ -7,17 +7,25 @@ import math
 import jax
 import jax.numpy as jnp
 from jax.typing import DTypeLike
-from jaxtyping import Array, Bool, Float, Int, Key, UInt32
+from jaxtyping import Array, Bool, Float, Int, Key
 
-NORM_EPS = 1e-5
 ROTARY_BASE = 1e6
-DROPOUT_LEVELS = 2.0**32
 
 
 def dense(x: Float[Array, "*rows n_in"], weight: Float[Array, "n_in n_out"]) -> Float[Array, "*rows n_out"]:
     """x @ weight as one flat matrix product: given more axes, XLA transposes the widest array of a training step
     to form the weight's gradient."""
     return (x.reshape(-1, x.shape[-1]) @ weight).reshape(*x.shape[:-1], -1)
+
+
+def chained(
+    x: Float[Array, "*rows n_in"], first: Float[Array, "n_in n"], second: Float[Array, "n n_out"]
+) -> Float[Array, "*rows n_out"]:
+    """x @ first @ second, from whichever end multiplies fewer numbers."""
+    n_rows, (n_in, n), n_out = math.prod(x.shape[:-1]), first.shape, second.shape[-1]
+    if n_in * n_out * (n_rows + n) < n_rows * n * (n_in + n_out):
+        return dense(x, first @ second)
+    return dense(dense(x, first), second)
 
 
 @jax.custom_vjp
@@ -55,30 +63,6 @@ def _product(x: Float[Array, "*rows n_in"], ones: Float[Array, "n_in n_out"]) ->
     return flat.reshape(*x.shape[:-1], ones.shape[-1])
 
 
-def over_rms(x: Float[Array, "*rows dim"]) -> Float[Array, "*rows 1"]:
-    """One over the root mean square of every row."""
-    return jax.lax.rsqrt(total(x * x) / x.shape[-1] + NORM_EPS)
-
-
-def centred(x: Float[Array, "*rows dim"]) -> Float[Array, "*rows dim"]:
-    """Every row without its mean."""
-    return x - spread(total(x) / x.shape[-1], x.shape[-1])
-
-
-def rms_norm(x: Float[Array, "*rows dim"], gain: Float[Array, " dim"]) -> Float[Array, "*rows dim"]:
-    """x over its root mean square, times a learned gain."""
-    return x * spread(over_rms(x), x.shape[-1]) * gain
-
-
-def normed(
-    x: Float[Array, "*rows dim"], gain: Float[Array, " dim"], bias: Float[Array, " dim"] | None
-) -> Float[Array, "*rows dim"]:
-    """RMSNorm; where there is a bias LayerNorm, which also takes the mean away and adds the bias."""
-    if bias is None:
-        return rms_norm(x, gain)
-    return rms_norm(centred(x), gain) + bias
-
-
 def rotated(x: Float[Array, "batch heads dim_head"], position: int) -> Float[Array, "batch heads dim_head"]:
     """Rotary embedding: pair (2j, 2j+1) turned by position * base^(-2j / dim_head)."""
     dim_head = x.shape[-1]
@@ -86,32 +70,6 @@ def rotated(x: Float[Array, "batch heads dim_head"], position: int) -> Float[Arr
     even, odd = x[..., 0::2], x[..., 1::2]
     turned = (even * jnp.cos(angle) - odd * jnp.sin(angle), even * jnp.sin(angle) + odd * jnp.cos(angle))
     return jnp.stack(turned, axis=-1).reshape(x.shape)
-
-
-def random_words(key: Key[Array, ""], shape: tuple[int, ...]) -> UInt32[Array, "*shape"]:
-    """Uniform 32-bit words that depend on the key and their place alone.
-
-    A counter hash of two multiply-xorshift rounds, half of the key in the counter and half in the second multiplier:
-    twenty times cheaper on a CPU than the full Threefry cipher, which still makes the key.
-    """
-    first, second = jax.random.key_data(key)
-    x = jnp.arange(math.prod(shape), dtype=jnp.uint32).reshape(shape) ^ first
-    x = (x ^ (x >> 16)) * jnp.uint32(0x7FEB352D)
-    x = (x ^ (x >> 15)) * (jnp.uint32(0x846CA68B) ^ (second << 1))
-    words: UInt32[Array, "*shape"] = x ^ (x >> 16)
-    return words
-
-
-def dropped(
-    x: Float[Array, "*shape"], rate: Float[Array, ""] | float, key: Key[Array, ""] | None
-) -> Float[Array, "*shape"]:
-    """Inverted dropout: a unit survives where its random word is not below `rate`; without a key, nothing."""
-    if key is None:
-        return x
-    rate = jnp.asarray(rate, x.dtype)
-    survives = random_words(key, x.shape) >= (rate * DROPOUT_LEVELS).astype(jnp.uint32)
-    kept: Array = jnp.where(survives, x * (1 / (1 - rate)), 0)
-    return kept
 
 
 def framework_linear(

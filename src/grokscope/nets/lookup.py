@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
+import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from grokscope.nets.attention import Weights, shares
@@ -28,22 +29,25 @@ def block_weights(block: Block, q: Tables, k: Tables) -> Callable[[Int[Array, "n
 
     @functools.cache
     def scores(i: int, j: int) -> Float[Array, "pairs heads"]:
-        if (i or j) and not knows_places:
-            return scores(0, 0)
         return block.pair_scores(at_place(q, i), at_place(k, j), i, j).reshape(vocab**2, -1)
 
-    def of_pair(tokens: Int[Array, "n batch"], i: int, j: int) -> Float[Array, "batch heads 1"]:
-        return rows(scores(i, j), tokens[i] * vocab + tokens[j])[..., None]
+    def seen(tokens: Int[Array, "n batch"], i: int) -> Weights:
+        pairs = tokens[i] * vocab + tokens[: i + 1]
+        if knows_places:
+            found = jnp.stack([rows(scores(i, j), of) for j, of in enumerate(pairs)])
+        else:
+            found = rows(scores(0, 0), pairs.ravel()).reshape(*pairs.shape, -1)
+        return found[..., None]
 
     def weights(tokens: Int[Array, "n batch"], first: int) -> list[Weights]:
-        return [shares([of_pair(tokens, i, j) for j in range(i + 1)]) for i in range(first, len(tokens))]
+        return [shares(seen(tokens, i)) for i in range(first, len(tokens))]
 
     return weights
 
 
-def looked_up(tables: Tables, tokens: Int[Array, "n batch"], first: int = 0) -> list[Float[Array, "batch _"]]:
-    """The rows of tokens that stand at the positions from `first` on, one array a position."""
-    return [rows(at_place(tables, place), of) for place, of in enumerate(tokens, first)]
+def looked_up(tables: Tables, tokens: Int[Array, "n batch"], first: int = 0) -> Float[Array, "n batch _"]:
+    """The rows of tokens that stand at the positions from `first` on."""
+    return jnp.stack([rows(at_place(tables, place), of) for place, of in enumerate(tokens, first)])
 
 
 def at_place(tables: Tables, position: int) -> Float[Array, "vocab inner"]:

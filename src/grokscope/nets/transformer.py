@@ -32,12 +32,14 @@ class Transformer(Spec):
     `norm`: `rms`, or `layer` with a bias. `positions`: `none` (the causal mask alone tells order), or `learned` vectors
     added to the embedding, N(0, 1) at first. `gate`: `silu`, or `none`, so that the feed-forward is silu between two
     matrices.
-    It `pads`: more rows of the embedding and columns of the head than tokens change nothing of what tokens do.
+    It `pads`: more rows of the embedding and columns of the head than tokens change nothing of what tokens do. It
+    `halves`: of the first examples of a batch it makes what it makes of them in the whole, masks included.
     `init_scale` multiplies every parameter once after initialisation, gains and biases included.
     """
 
     kind = "transformer"
     pads = True
+    halves = True
 
     dim: int = static(128)
     depth: int = static(2)
@@ -73,7 +75,8 @@ class Transformer(Spec):
         return signature.vocab * d + positions + self.depth * block + norm + signature.classes * d
 
     def flops_per_example(self, signature: Signature) -> float:
-        """Floating-point operations of matrix products in a forward pass, without what is looked up or not read."""
+        """Floating-point operations of matrix products in a forward pass, without what is looked up or not read, or is
+        done once for many examples."""
         d, length, feed = self.dim, signature.length, (2 + (self.gate != "none")) * EXPANSION
         leading = 1 + len(signature.following)
         if self.heads == 1 and self.depth > 1:
@@ -81,7 +84,7 @@ class Transformer(Spec):
         else:
             first = (feed + min(self.heads, 2)) * (length if self.depth > 1 else 1)
         inner = (feed + 4 + (self.heads > 1)) * length * max(self.depth - 2, 0)
-        last = feed + 4 if self.heads == 1 and self.rotary != "intended" else feed + 3 + 2 * length
+        last = feed + 2 if self.heads == 1 and self.rotary != "intended" else feed + 3 + 2 * length
         return 2.0 * d * (d * (first + inner + (last if self.depth > 1 else 0)) + signature.classes)
 
     def recalled_flops_per_example(self, signature: Signature) -> float:
