@@ -14,6 +14,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 CORE = min(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
@@ -30,7 +31,7 @@ from grokscope.nets import Transformer  # noqa: E402
 from grokscope.run import Run  # noqa: E402
 from grokscope.tasks import Modular  # noqa: E402
 from grokscope.training.advance import advance  # noqa: E402
-from grokscope.training.cost import taken_flops_per_epoch  # noqa: E402
+from grokscope.training.cost import taken_flops_per_epoch, variant  # noqa: E402
 from grokscope.training.lane import start, stream  # noqa: E402
 from grokscope.training.optimisers import AdamW  # noqa: E402
 
@@ -46,9 +47,10 @@ def ours(width: int) -> tuple[Epochs, float]:
     """A lane to advance, and the seconds that compiling took."""
     run = Run(Modular(P), Transformer(width, dropout=DROPOUT), AdamW(), Groks())
     lane, began = start(run), time.perf_counter()
-    advance(run.shape, lane, 1, strategy="loop")[1].block_until_ready()
+    go = partial(advance, run.shape, lane, strategy="loop", variant=variant(run))
+    go(1)[1].block_until_ready()
     compiling = time.perf_counter() - began
-    return lambda epochs: advance(run.shape, lane, epochs, strategy="loop")[1].block_until_ready(), compiling
+    return lambda epochs: go(epochs)[1].block_until_ready(), compiling
 
 
 def theirs(width: int) -> Epochs:
@@ -102,7 +104,7 @@ def main() -> None:
         ]
         ratios = [a / b for a, b in timings]
         slow, fast = (median(column) for column in zip(*timings, strict=True))
-        used = taken_flops_per_epoch(run) / fast / peak
+        used = taken_flops_per_epoch(run, halves=variant(run).halves) / fast / peak
         spread = f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
         print(
             f"| {width} | {1e3 * slow:.0f} | {1e3 * fast:.0f} | {spread} | {used:.0%} | {compiling:.1f} |", flush=True

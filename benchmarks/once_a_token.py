@@ -26,15 +26,15 @@ from grokscope.nets.decoder import TransformerNet
 from grokscope.run import Run
 from grokscope.tasks import Modular
 from grokscope.training.epoch import evaluate, train
-from grokscope.training.lane import start
+from grokscope.training.lane import Variant, start
 from grokscope.training.optimisers import AdamW
 
 
 class PlainNet(TransformerNet):
     """The same network, whose first block is computed in every example."""
 
-    def first_block(self, tokens: Any, following: Any, ffn_key: Any) -> Any:
-        return self.plain_first_block(tokens, None, ffn_key)
+    def first_block(self, tokens: Any, following: Any, in_feed: Any) -> Any:
+        return self.plain_first_block(tokens, in_feed, in_feed)
 
 
 class Plain(Transformer):
@@ -56,7 +56,7 @@ def passes(net: Transformer) -> dict[str, Pass]:
     run = Run(Modular(P), net, AdamW(), Groks())
     shape, (fixed, state) = run.shape, start(run)
     evaluating = jax.jit(lambda params: evaluate(shape, fixed, params).loss)
-    training = jax.jit(lambda state: train(shape, fixed, state, drops=False)[1].loss)
+    training = jax.jit(lambda state: train(shape, fixed, state, Variant(drops=False))[1].loss)
     return {
         "evaluation": lambda: np.asarray(evaluating(state.params))[: fixed.n_rows],
         "training at dropout 0": lambda: np.asarray(training(state))[: fixed.n_train],

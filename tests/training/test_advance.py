@@ -123,8 +123,8 @@ def test_numbers_never_compile_again() -> None:
     """Other tests may have compiled other widths of this shape, so it is counted from here on."""
     runs = [LONG, *neighbours(LONG)]
     assert len({run.shape for run in runs}) == 1
-    alone: Any = compiled(LONG.shape, "loop", 1, drops=True)
-    together: Any = compiled(LONG.shape, "vmap", 1, drops=True)
+    alone: Any = compiled(LONG.shape, "loop", 1)
+    together: Any = compiled(LONG.shape, "vmap", 1)
     advanced(LONG, 1)
     side_by_side(runs, 1)
     before = alone._cache_size(), together._cache_size()

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-TEST = "tests/training/test_epoch.py::test_two_epochs_are_those_of_the_oracle[published]"
+TEST = "tests/training/test_epoch.py::test_two_epochs_are_those_of_the_oracle[published, halves]"
 
 
 def test_an_epoch_is_the_oracles() -> None:

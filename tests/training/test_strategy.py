@@ -1,7 +1,6 @@
-"""Which strategy a pack uses, how many lanes, and what a run costs."""
+"""Which strategy a pack uses, and how many lanes."""
 
 import dataclasses
-import math
 
 import numpy as np
 import pytest
@@ -12,12 +11,6 @@ from grokscope.nets import Complete, Transformer
 from grokscope.run import Run
 from grokscope.tasks import Modular, Xor
 from grokscope.training import strategy
-from grokscope.training.cost import (
-    flops_per_epoch,
-    least_bytes_per_epoch,
-    roofline_seconds_per_epoch,
-    taken_flops_per_epoch,
-)
 from grokscope.training.devices import bucket
 from grokscope.training.outcomes import Job
 from grokscope.training.pack import Pack
@@ -73,15 +66,6 @@ def test_buckets_are_powers_of_two(n: int, width: int) -> None:
     assert bucket(n) == width
 
 
-def test_cost_counts_steps_and_evaluation() -> None:
-    run = dataclasses.replace(RUN, task=Modular(97), net=Transformer(64), batch_size=512)
-    each = run.net.flops_per_example(run.task.signature)
-    n = 97 * 96
-    assert flops_per_epoch(run) == pytest.approx(each * (3 * 10 * 512 + math.ceil(n / 512) * 512))
-    wider = dataclasses.replace(run, net=Transformer(128))
-    assert 3.5 < flops_per_epoch(wider) / flops_per_epoch(run) < 4.5
-
-
 def test_tiny_steps_are_taken_together_even_on_a_cpu() -> None:
     tiny = Run(Xor(), Complete(5), AdamW(), Watch(), batch_size=-1, loss="squared")
     assert strategy.is_tiny(tiny.shape)
@@ -101,18 +85,6 @@ def test_a_pack_of_many_lanes_is_each_run_alone() -> None:
     for run in runs[::101]:
         alone = finished(Pack(run.shape, "loop"), [Job(run)])[run.identity]
         np.testing.assert_allclose(together[run.identity].trace, alone.trace, rtol=1e-9)
-
-
-def test_the_roofline_is_the_slower_of_products_and_memory() -> None:
-    run = Run(Xor(), Complete(5), AdamW(), Watch(), batch_size=-1, loss="squared")
-    moved = least_bytes_per_epoch(run)
-    state = 2 * run.n_params + 1  # two moments, and a count of steps
-    assert moved == 4 * (6 * run.n_params + 2 * state + run.n_params), "one step and one block of evaluation"
-    taken = taken_flops_per_epoch(run)
-    assert roofline_seconds_per_epoch(run, flops=1.0, bandwidth=1e30) == pytest.approx(taken)
-    assert roofline_seconds_per_epoch(run, flops=1e30, bandwidth=2.0) == pytest.approx(moved / 2)
-    wide = dataclasses.replace(RUN, task=Modular(97), net=Transformer(64), batch_size=512)
-    assert 0.5 < taken_flops_per_epoch(wide) / flops_per_epoch(wide) < 1
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int
 from grokscope.run import Shape
 from grokscope.training.devices import PRODUCTS, placed, shards, spread
 from grokscope.training.epoch import Record, one_epoch
-from grokscope.training.lane import Fixed, Lane, State
+from grokscope.training.lane import EVERY, Fixed, Lane, State, Variant
 
 Strategy = Literal["loop", "vmap"]
 STRATEGIES: tuple[Strategy, ...] = ("loop", "vmap")
@@ -25,14 +25,11 @@ Records = Float[Array, "*lanes chunk columns"]
 
 
 def advance_one(
-    shape: Shape, fixed: Fixed, state: State, n_epochs: Int[Array, ""], *, drops: bool = True
+    shape: Shape, fixed: Fixed, state: State, n_epochs: Int[Array, ""], variant: Variant = EVERY
 ) -> tuple[State, Float[Array, "chunk columns"]]:
     """One lane, at most `n_epochs` epochs further; a lane that is done stays as it is.
 
     Records of epochs that were not run are NaN. How many were run is the difference in `state.epoch`.
-
-    Args:
-        drops: see `advance`.
     """
     records = jnp.full((CHUNK, len(Record._fields)), jnp.nan, shape.precision)
 
@@ -42,7 +39,7 @@ def advance_one(
 
     def body(carry: tuple[Int[Array, ""], State, Array]) -> tuple[Int[Array, ""], State, Array]:
         i, state, records = carry
-        state, record = one_epoch(shape, fixed, state, drops=drops)
+        state, record = one_epoch(shape, fixed, state, variant)
         return i + 1, state, records.at[i].set(jnp.stack(record))
 
     _, state, records = jax.lax.while_loop(goes_on, body, (jnp.zeros((), jnp.int32), state, records))
@@ -50,34 +47,30 @@ def advance_one(
 
 
 def advance(
-    shape: Shape, lanes: Lane, n_epochs: int, *, strategy: Strategy, drops: bool = True
+    shape: Shape, lanes: Lane, n_epochs: int, *, strategy: Strategy, variant: Variant = EVERY
 ) -> tuple[Lane, Records]:
     """Lanes `n_epochs` (at most `CHUNK`) further, with what was recorded.
 
     `vmap` takes lanes stacked along a leading axis and advances them together, an equal share of them on each local
     device; `loop` takes a single lane.
-
-    Args:
-        drops: whether any of them has dropout (`lane.drops`). A net without takes more shortcuts.
     """
     over = shards(len(lanes.state.done)) if strategy == "vmap" else 1
-    function = compiled(shape, strategy, over, drops=drops)
+    function = compiled(shape, strategy, over, variant)
     state, records = function(lanes.fixed, lanes.state, jnp.asarray(n_epochs, jnp.int32))
     return Lane(lanes.fixed, state), records
 
 
 @lru_cache(maxsize=256)
-def compiled(shape: Shape, strategy: Strategy, over: int, *, drops: bool = True) -> Callable[..., Any]:
+def compiled(shape: Shape, strategy: Strategy, over: int, variant: Variant = EVERY) -> Callable[..., Any]:
     """The jitted function of a shape. Runs of a shape share it whatever their numbers are.
 
     Args:
         over: devices that a vectorised pack is spread over; each takes its own lanes to their end and waits for none.
-        drops: see `advance`; a program that drops is right for every lane.
     """
 
     def one(fixed: Fixed, state: State, n_epochs: Array) -> tuple[State, Array]:
         with jax.default_matmul_precision(PRODUCTS[shape.matmul]):
-            return advance_one(shape, fixed, state, n_epochs, drops=drops)
+            return advance_one(shape, fixed, state, n_epochs, variant)
 
     function = spread(jax.vmap(one, in_axes=(0, 0, None)), over) if strategy == "vmap" else one
     return jax.jit(function, compiler_options=compiler_options())

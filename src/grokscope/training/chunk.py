@@ -13,13 +13,14 @@ from jaxtyping import Float
 
 from grokscope.run import Shape
 from grokscope.training.advance import Strategy, advance
+from grokscope.training.cost import variant
 from grokscope.training.devices import bucket
-from grokscope.training.lane import drops
+from grokscope.training.lane import Variant, drops
 from grokscope.training.side_by_side import Place, Row, SideBySide, alone, side_by_side
 from grokscope.training.slot import Slot
 
-Program = tuple[int, bool]
-"""What tells programs of a shape and a strategy apart: lanes that go together, and whether any of them has dropout."""
+Program = tuple[int, Variant]
+"""What tells programs of a shape and a strategy apart: lanes that go together, and the variant."""
 
 
 class Landed(NamedTuple):
@@ -64,8 +65,8 @@ class Together(Chunk):
 
     def __init__(self, shape: Shape, slots: Sequence[Slot], n_epochs: int):
         super().__init__(shape, slots, n_epochs)
-        self._drops = any(drops(slot.run) for slot in slots)
-        self.programs = frozenset({(bucket(len(slots)), self._drops)})
+        self._variant = Variant(drops=any(drops(slot.run) for slot in slots))
+        self.programs = frozenset({(bucket(len(slots)), self._variant)})
         self._broken: Exception | None = None
 
     def begin(self) -> None:
@@ -73,7 +74,7 @@ class Together(Chunk):
         try:
             self._rows = side_by_side([slot.lane for slot in self.slots])
             self._after, self._records = advance(
-                self.shape, self._rows[0].of.lanes, self.n_epochs, strategy="vmap", drops=self._drops
+                self.shape, self._rows[0].of.lanes, self.n_epochs, strategy="vmap", variant=self._variant
             )
         except Exception as error:  # whatever it was: `end` raises it where somebody can deal with it
             self._broken = error
@@ -98,7 +99,7 @@ class InTurn(Chunk):
 
     def __init__(self, shape: Shape, slots: Sequence[Slot], n_epochs: int):
         super().__init__(shape, slots, n_epochs)
-        self.programs = frozenset((1, drops(slot.run)) for slot in slots)
+        self.programs = frozenset((1, variant(slot.run)) for slot in slots)
 
     def begin(self) -> None:
         pass
@@ -110,7 +111,7 @@ class InTurn(Chunk):
         began, landed = time.perf_counter(), []
         for slot in self.slots:
             lane = alone(slot.lane)
-            after, records = advance(self.shape, lane, self.n_epochs, strategy="loop", drops=drops(slot.run))
+            after, records = advance(self.shape, lane, self.n_epochs, strategy="loop", variant=variant(slot.run))
             landed.append(Landed(after, int(after.state.epoch), bool(after.state.done), np.asarray(records)))
         self.seconds = time.perf_counter() - began
         return landed

@@ -9,8 +9,11 @@ import numpy as np
 
 from grokscope.run import Run, Shape
 from grokscope.training.epoch import eval_block
-from grokscope.training.lane import first_state
+from grokscope.training.lane import Variant, drops, first_state
 
+WORTH_HALVING = 2e8
+"""Operations of an epoch that halving its last batch must save: about 2.5 ms of a core, so that the four seconds of
+compiling a second training step are earned in some 1,600 epochs, which a few runs of a shape take together."""
 PASSES = 3
 """A training step costs a forward and twice that for the backward pass; less where a net looks products up."""
 
@@ -20,21 +23,38 @@ def flops_per_step(shape: Shape) -> float:
     return PASSES * shape.batch_size * shape.net.flops_per_example(shape.signature)
 
 
-def flops_per_epoch(run: Run) -> float:
-    """Floating-point operations of an epoch: training on every batch, then evaluating all examples."""
+def variant(run: Run) -> Variant:
+    """Which of its shape's programs a run alone is best taken through."""
+    spared = PASSES * spare_rows(run) * run.net.flops_per_example(run.task.signature)
+    return Variant(drops(run), halves=spared > WORTH_HALVING)
+
+
+def spare_rows(run: Run) -> int:
+    """Rows of an epoch's last batch that need not be computed, since it fills no more than the other half."""
+    size, last = run.shape.batch_size, run.task.n_train % run.shape.batch_size
+    return size - size // 2 if getattr(run.net, "halves", False) and 0 < last <= size // 2 else 0
+
+
+def flops_per_epoch(run: Run, *, halves: bool = False) -> float:
+    """Floating-point operations of an epoch: training on every batch, then evaluating all examples.
+
+    Args:
+        halves: of a program that does (`Variant`).
+    """
     shape = run.shape
     per_example = run.net.flops_per_example(run.task.signature)
-    trained = run.steps_per_epoch * shape.batch_size
+    trained = run.steps_per_epoch * shape.batch_size - (spare_rows(run) if halves else 0)
     block = eval_block(shape.rows)
     evaluated = math.ceil((run.task.n_train + run.task.n_val) / block) * block
     return per_example * (PASSES * trained + evaluated)
 
 
-def taken_flops_per_epoch(run: Run) -> float:
+def taken_flops_per_epoch(run: Run, *, halves: bool = False) -> float:
     """Of these, what is really multiplied: without products that a forward pass looks up, where a net has such."""
     recalled = getattr(run.net, "recalled_flops_per_example", lambda signature: 0.0)(run.task.signature)
     forward = run.steps_per_epoch * run.shape.batch_size + run.task.n_train + run.task.n_val
-    return flops_per_epoch(run) - forward * recalled
+    forward -= spare_rows(run) if halves else 0
+    return flops_per_epoch(run, halves=halves) - forward * recalled
 
 
 def least_bytes_per_epoch(run: Run) -> float:

@@ -5,17 +5,18 @@ Written for a single lane; the caller loops or vectorises. Everything that diffe
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float, Int, Key, PyTree, Shaped
+from jaxtyping import Array, Float, Int, Key, PyTree, Shaped
 
 from grokscope.measurements.stopping import Epoch, done
 from grokscope.nets.base import ExampleNet
 from grokscope.run import Shape
-from grokscope.training.lane import Fixed, State, descent, frame
+from grokscope.training.lane import EVERY, Fixed, State, Variant, descent, frame
 from grokscope.training.scores import Scores, scored, unscored, written
 
 EVAL_BLOCK = 512
@@ -41,13 +42,9 @@ Carry = tuple[Float[Array, " P"], optax.OptState, PyTree[Array], Scores]
 """What a step hands on: parameters, the states of optimiser and transform, the epoch's scores so far."""
 
 
-def one_epoch(shape: Shape, fixed: Fixed, state: State, *, drops: bool = True) -> tuple[State, Record]:
-    """Train through every example once, then measure.
-
-    Args:
-        drops: whether the net trains with dropout at all; it must where the run's rate is above 0.
-    """
-    state, running = train(shape, fixed, state, drops=drops)
+def one_epoch(shape: Shape, fixed: Fixed, state: State, variant: Variant = EVERY) -> tuple[State, Record]:
+    """Train through every example once, then measure."""
+    state, running = train(shape, fixed, state, variant)
     after = evaluate(shape, fixed, state.params)
     row = jnp.arange(shape.rows)
     n_train, n_val = fixed.n_train, fixed.n_rows - fixed.n_train
@@ -75,7 +72,7 @@ def one_epoch(shape: Shape, fixed: Fixed, state: State, *, drops: bool = True) -
     return state._replace(epoch=epoch, stop=stop, done=is_over), record
 
 
-def train(shape: Shape, fixed: Fixed, state: State, *, drops: bool = True) -> tuple[State, Scores]:
+def train(shape: Shape, fixed: Fixed, state: State, variant: Variant = EVERY) -> tuple[State, Scores]:
     """Every training example once, in the epoch's own order, in batches of which the last may be smaller.
 
     The scores are in that order, each from before its batch's step.
@@ -91,10 +88,9 @@ def train(shape: Shape, fixed: Fixed, state: State, *, drops: bool = True) -> tu
     def step(i: Int[Array, ""], carry: Carry) -> Carry:
         params, opt_state, transform_state, scores = carry
         rows = jax.lax.dynamic_slice_in_dim(order, i * size, size)
-        counted = i * size + jnp.arange(size) < fixed.n_train
+        left = fixed.n_train - i * size
         key = jax.random.fold_in(dropout_key, i)
-        net_key = key if drops else None
-        gradient, new = jax.grad(batch_loss, has_aux=True)(params, shape, fixed, rows, counted, net_key)
+        gradient, new = learnt(params, shape, fixed, rows, left, key if variant.drops else None, halves=variant.halves)
         updates, opt_state = optimiser.update(gradient, opt_state, params)
         params = params + updates
         if shape.transform is not None:
@@ -122,18 +118,52 @@ def shuffled_rows(key: Key[Array, ""], rows: int, n_train: Int[Array, ""]) -> In
     return jax.lax.sort((word, row), num_keys=1, is_stable=True)[1]
 
 
+def learnt(
+    params: Float[Array, " P"],
+    shape: Shape,
+    fixed: Fixed,
+    rows: Int[Array, " batch"],
+    left: Int[Array, ""],
+    key: Key[Array, ""] | None,
+    *,
+    halves: bool,
+) -> tuple[Float[Array, " P"], Scores]:
+    """The gradient of a batch of which the first rows count, as many as are `left`; and the scores of all.
+
+    Args:
+        halves: see `Variant`. Of the rows that are then left out the scores are 0.
+    """
+    size = len(rows)
+
+    def of_first(n: int, params: Float[Array, " P"]) -> tuple[Float[Array, " P"], Scores]:
+        gradient, scores = jax.grad(batch_loss, has_aux=True)(params, shape, fixed, rows[:n], left, key, size)
+        return gradient, Scores(*(jnp.pad(score, (0, size - n)) for score in scores))
+
+    if not halves:
+        return of_first(size, params)
+    half, whole = partial(of_first, size // 2), partial(of_first, size)
+    found: tuple[Array, Scores] = jax.lax.cond(left <= size // 2, half, whole, params)
+    return found
+
+
 def batch_loss(
     params: Float[Array, " P"],
     shape: Shape,
     fixed: Fixed,
     rows: Int[Array, " batch"],
-    counted: Bool[Array, " batch"],
+    left: Int[Array, ""],
     key: Key[Array, ""] | None,
+    room: int,
 ) -> tuple[Float[Array, ""], Scores]:
-    """Mean loss over the counted examples, with dropout if there is a key for it; and the scores of all."""
+    """Mean loss over the examples that count, with dropout if there is a key for it; and the scores of all.
+
+    Args:
+        room: examples of a whole batch, of which `rows` may be the first.
+    """
     net = frame(shape).net(params, fixed.hyper.net)
-    logits = outputs(shape, fixed, net, fixed.inputs[rows], key)
+    logits = outputs(shape, fixed, net, fixed.inputs[rows], key, room)
     scores = scored(shape, logits, fixed.targets[rows])
+    counted = jnp.arange(len(rows)) < left
     return jnp.sum(jnp.where(counted, scores.loss, 0)) / jnp.sum(counted), scores
 
 
@@ -146,7 +176,7 @@ def evaluate(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> Scores:
         first = i * size
         inputs = jax.lax.dynamic_slice_in_dim(fixed.inputs, first, size)
         targets = jax.lax.dynamic_slice_in_dim(fixed.targets, first, size)
-        logits = outputs(shape, fixed, net, inputs, None)
+        logits = outputs(shape, fixed, net, inputs, None, size)
         return written(scores, scored(shape, logits, targets), first)
 
     n_blocks = (fixed.n_rows + size - 1) // size
@@ -160,11 +190,17 @@ def outputs(
     net: ExampleNet,
     inputs: Shaped[Array, "batch ..."],
     key: Key[Array, ""] | None,
+    room: int,
 ) -> Float[Array, "batch classes"]:
-    """The net's outputs. Those that are mere room are so low that a softmax makes nothing of them."""
+    """The net's outputs. Those that are mere room are so low that a softmax makes nothing of them.
+
+    Args:
+        room: see `batch_loss`.
+    """
+    batched = net.batched if room == len(inputs) else partial(net.first_of, room=room)
     if fixed.classes is None or fixed.following is None:
-        return net.batched(inputs, key=key, following=shape.signature.following)
-    logits = net.batched(inputs, key=key, following=tuple(fixed.following))
+        return batched(inputs, key=key, following=shape.signature.following)
+    logits = batched(inputs, key=key, following=tuple(fixed.following))
     return jnp.where(jnp.arange(logits.shape[-1]) < fixed.classes, logits, NOTHING)
 
 

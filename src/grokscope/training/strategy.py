@@ -14,7 +14,7 @@ from grokscope.run import Run, Shape
 from grokscope.training.advance import Strategy, advance, compiled, stack
 from grokscope.training.cost import flops_per_step
 from grokscope.training.devices import bucket, n_devices
-from grokscope.training.lane import drops
+from grokscope.training.lane import Variant, drops
 from grokscope.training.memory import out_of_memory
 from grokscope.training.pack import precision
 from grokscope.training.room import begin
@@ -108,7 +108,7 @@ def bytes_per_lane(shape: Shape, sample: Run) -> float:
     with precision(shape):
         lane = begin(sample, shape)
         stacked = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((PROBED, *leaf.shape), leaf.dtype), lane)
-        function: Any = compiled(shape, "vmap", 1, drops=drops(sample))
+        function: Any = compiled(shape, "vmap", 1, Variant(drops(sample)))
         program = function.lower(stacked.fixed, stacked.state, jnp.asarray(0, jnp.int32)).compile()
     found: Any = program.memory_analysis()
     if found is None:
@@ -131,7 +131,7 @@ def timed(shape: Shape, sample: Run, choice: Choice) -> float:
     with precision(shape):
         lane = begin(sample, shape)
         lanes = stack([lane] * choice.lanes) if choice.strategy == "vmap" else lane
-        go = partial(advance, shape, lanes, strategy=choice.strategy, drops=drops(sample))
+        go = partial(advance, shape, lanes, strategy=choice.strategy, variant=Variant(drops(sample)))
         go(1)[1].block_until_ready()
         began = time.perf_counter()
         go(2)[1].block_until_ready()
