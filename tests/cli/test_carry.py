@@ -220,6 +220,18 @@ def test_a_capsule_that_is_not_whole_is_refused_and_nothing_written(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.zip"]
 
 
+def test_a_capsule_is_done_again_in_no_other_ledger(
+    sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = call("run", sealed, "--store", tmp_path / "mine.sqlite", "--out", tmp_path / "out")
+    assert refused.exit_code == 2
+    assert "a capsule is done again in a ledger of its own, under --out" in " ".join(refused.stderr.split())
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setenv("GROKSCOPE_STORE", str(tmp_path / "usual.sqlite"))
+    assert call("run", sealed, "--out", tmp_path / "out").exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])
 def test_a_file_that_is_no_zip_or_an_empty_one(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad.zip").write_bytes(content)

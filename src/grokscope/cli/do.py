@@ -6,6 +6,7 @@ What they call is imported when they are called, so that `--help` does not wait 
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from grokscope.cli.errors import complain, friendly
-from grokscope.cli.options import Kind, Out, SkipImpossible, Store, SuiteArgument, seconds
+from grokscope.cli.options import STORE_VARIABLE, Kind, Out, SkipImpossible, Store, SuiteArgument, seconds
 
 if TYPE_CHECKING:
     from grokscope.studies.capsule import Agreement
@@ -72,6 +73,10 @@ def run(
     from grokscope.studies.study import study_of
 
     limit = seconds(max_time)
+    if is_capsule(suite) and store not in (None, os.environ.get(STORE_VARIABLE)):
+        raise typer.BadParameter(
+            f"found {store!r}, but a capsule is done again in a ledger of its own, under --out", param_hint="--store"
+        )
     capsule = api.open_capsule(suite, out=out) if is_capsule(suite) else None
     loaded = loaded_suite(suite, skip_impossible) if capsule is None else capsule.suite
     with Display(console) as display:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+STORE_VARIABLE = "GROKSCOPE_STORE"
 DEFAULT_STORE = "out/ledger.sqlite"
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -17,7 +18,7 @@ Store = Annotated[
     typer.Option(
         "--store",
         metavar="URL",
-        envvar="GROKSCOPE_STORE",
+        envvar=STORE_VARIABLE,
         help="Ledger: a path (SQLite) or any SQLAlchemy URL. Default: out/ledger.sqlite.",
     ),
 ]
