@@ -175,5 +175,11 @@ class Block(eqx.Module):
     def feed(
         self, hidden: Float[Array, "read batch hidden"], dropout: Dropout, first: int = 0, length: int | None = None
     ) -> Float[Array, "read batch dim"]:
-        """Second half of the feed-forward, of all positions or of some; dropout falls on the hidden units."""
+        """Second half of the feed-forward, of all positions or of some; dropout falls on the hidden units.
+
+        Without dropout every position is fed by itself: hidden units of several that were looked up would be formed in
+        one kernel, with a choice for every number of which position it is of, and not sixteen numbers at a time.
+        """
+        if dropout.key is None:
+            return jnp.stack([dense(row, self.down.T) for row in hidden])
         return dense(dropout(hidden, first, length), self.down.T)
