@@ -29,8 +29,7 @@ NETS = {
 
 VARIANTS = [
     *itertools.product(NETS, [EVERY]),
-    *itertools.product(["published", "one block", "three blocks"], [Variant(halves=True)]),
-    ("published, no dropout", Variant(drops=False, halves=True)),
+    *itertools.product(["published", "three blocks"], [Variant(halves=True)]),
 ]
 
 
