@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
+from ruamel.yaml import YAML
 
 from grokscope.workers.process import cores
 
@@ -70,11 +70,12 @@ def main() -> None:
     options = parser.parse_args()
     shutil.rmtree(options.folder, ignore_errors=True)
     options.folder.mkdir(parents=True)
-    suite = yaml.safe_load(QUICK.read_text())
+    yaml = YAML(typ="safe")
+    suite = yaml.load(QUICK)
     if options.epochs:
         suite["defaults"]["max_epochs"] = options.epochs
     path = options.folder / "quick.yaml"
-    path.write_text(yaml.safe_dump(suite))
+    yaml.dump(suite, path)
 
     cache, n = options.folder / "cache", len(cores())
     walks = {}

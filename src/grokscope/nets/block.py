@@ -102,8 +102,10 @@ class Block(eqx.Module):
 
     def asked(self, x: Float[Array, "*rows dim"]) -> list[Float[Array, "*rows inner"]]:
         """Queries, keys and values of the normed stream."""
-        x = normal(x, self.attn_norm_bias)
-        return [self.of_normal(x, weight) for weight in (self.query, self.key, self.value)]
+        x = normal(x, self.attn_norm_bias) * self.attn_norm
+        if self.attn_norm_bias is not None:
+            x = x + self.attn_norm_bias
+        return [dense(x, weight) for weight in (self.query, self.key, self.value)]
 
     def of_normal(self, x: Float[Array, "*rows dim"], weight: Float[Array, "dim inner"]) -> Float[Array, "*rows inner"]:
         """A matrix of the attention, of rows that its norm's gain and bias have yet to come to."""

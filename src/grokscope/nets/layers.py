@@ -9,6 +9,8 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 from jaxtyping import Array, Bool, Float, Int, Key
 
+from grokscope.run.draws import drawn
+
 ROTARY_BASE = 1e6
 
 
@@ -76,7 +78,11 @@ def framework_linear(
     key: Key[Array, ""], shape: tuple[int, ...], dtype: DTypeLike, *, fan_in: int
 ) -> Float[Array, "*shape"]:
     """Parameters of a linear layer as the published framework draws them: U(-1/sqrt(fan_in), 1/sqrt(fan_in))."""
-    return jax.random.uniform(key, shape, dtype, minval=-1, maxval=1) / math.sqrt(fan_in)
+
+    def draw(key: Key[Array, ""], shape: tuple[int, ...]) -> Array:
+        return jax.random.uniform(key, shape, dtype, minval=-1, maxval=1) / math.sqrt(fan_in)
+
+    return drawn(draw, key, shape)
 
 
 def kept_largest(x: Float[Array, "*shape"], share: Float[Array, ""] | float) -> Bool[Array, "*shape"]:

@@ -32,15 +32,17 @@ def block_weights(block: Block, q: Tables, k: Tables) -> Callable[[Int[Array, "n
         return block.pair_scores(at_place(q, i), at_place(k, j), i, j).reshape(vocab**2, -1)
 
     def seen(tokens: Int[Array, "n batch"], i: int) -> Weights:
+        if i == 0:  # who sees itself alone reads all of it
+            return jnp.ones((1, tokens.shape[1], block.heads, 1), q.dtype)
         pairs = tokens[i] * vocab + tokens[: i + 1]
         if knows_places:
             found = jnp.stack([rows(scores(i, j), of) for j, of in enumerate(pairs)])
         else:
             found = rows(scores(0, 0), pairs.ravel()).reshape(*pairs.shape, -1)
-        return found[..., None]
+        return shares(found[..., None])
 
     def weights(tokens: Int[Array, "n batch"], first: int) -> list[Weights]:
-        return [shares(seen(tokens, i)) for i in range(first, len(tokens))]
+        return [seen(tokens, i) for i in range(first, len(tokens))]
 
     return weights
 

@@ -21,6 +21,7 @@ from grokscope.nets.decoder import TransformerNet
 from grokscope.nets.layers import framework_linear
 from grokscope.nets.new_block import new_block, norm_bias
 from grokscope.run import Signature
+from grokscope.run.draws import drawn
 from grokscope.spec import Spec, SpecError, static, traced
 
 
@@ -99,7 +100,7 @@ class Transformer(Spec):
         """Initialised as the published framework does by default: embedding N(0, 1), linear U(+-1/sqrt(fan_in))."""
         embedding_key, head_key, *block_keys = jax.random.split(key, 2 + self.depth)
         net = TransformerNet(
-            embedding=jax.random.normal(embedding_key, (signature.vocab, self.dim), dtype),
+            embedding=drawn(jax.random.normal, embedding_key, (signature.vocab, self.dim), dtype),
             blocks=tuple(
                 new_block(self.dim, self.heads, self.rotary, self.norm, self.gate, key=k, dtype=dtype)
                 for k in block_keys
@@ -109,6 +110,8 @@ class Transformer(Spec):
             positions=self._positions(jax.random.fold_in(embedding_key, 1), signature.length, dtype),
             head=framework_linear(head_key, (self.dim, signature.classes), dtype, fan_in=self.dim),
         )
+        if self.init_scale == 1:
+            return net
         scaled: TransformerNet = jax.tree.map(lambda x: x * self.init_scale if eqx.is_inexact_array(x) else x, net)
         return scaled
 

@@ -1,4 +1,5 @@
-"""What a run costs, counted before it is run: for plans and for sharing out work. Not a measurement."""
+"""What a run costs, counted before it is run: for plans, for sharing out work, for which program it is taken through.
+Not a measurement."""
 
 from __future__ import annotations
 

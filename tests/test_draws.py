@@ -1,0 +1,40 @@
+"""Numbers that are drawn in few sizes are those of the size that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from grokscope.run.draws import drawn
+
+DRAWS: dict[str, Callable[..., Any]] = {
+    "uniform": partial(jax.random.uniform, minval=-1, maxval=1),
+    "normal": jax.random.normal,
+    "whole numbers": lambda key, shape: jax.random.randint(key, shape, 0, 59, "int32"),
+}
+
+
+@pytest.mark.parametrize("shape", [(1,), (7,), (3, 5), (64,), (61, 20)])
+@pytest.mark.parametrize("name", DRAWS)
+def test_they_are_the_same(name: str, shape: tuple[int, ...]) -> None:
+    key = jax.random.key(11)
+    found = drawn(DRAWS[name], key, shape)
+    assert found.shape == shape
+    np.testing.assert_array_equal(found, DRAWS[name](key, shape))
+
+
+def test_few_sizes_are_asked_for() -> None:
+    asked = set()
+
+    def draw(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+        asked.add(shape)
+        return jax.numpy.zeros(shape)
+
+    for n in range(1, 1000):
+        drawn(draw, jax.random.key(0), (n,))
+    assert asked == {(2**k,) for k in range(11)}
