@@ -26,8 +26,9 @@ from grokscope.nets.decoder import TransformerNet
 from grokscope.run import Run
 from grokscope.tasks import Modular
 from grokscope.training.epoch import evaluate, train
-from grokscope.training.lane import Variant, start
+from grokscope.training.lane import start
 from grokscope.training.optimisers import AdamW
+from grokscope.training.variant import Variant
 
 
 class PlainNet(TransformerNet):

@@ -20,10 +20,11 @@ from grokscope.training.cost import (
     taken_flops_per_epoch,
     variant,
 )
-from grokscope.training.lane import Variant, start
+from grokscope.training.lane import start
 from grokscope.training.outcomes import Job
 from grokscope.training.pack import Pack, precision
 from grokscope.training.slot import Slot
+from grokscope.training.variant import Variant
 
 from .lanes import RUN, finished
 

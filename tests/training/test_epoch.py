@@ -14,8 +14,9 @@ from grokscope.nets import Transformer
 from grokscope.nets.dropout import random_words
 from grokscope.run import Run
 from grokscope.training.epoch import Record, one_epoch, shuffled_rows
-from grokscope.training.lane import EVERY, Fixed, Variant, start
+from grokscope.training.lane import Fixed, start
 from grokscope.training.pack import precision
+from grokscope.training.variant import EVERY, Variant
 
 from .lanes import RUN, named
 

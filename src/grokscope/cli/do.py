@@ -73,11 +73,12 @@ def run(
     from grokscope.studies.study import study_of
 
     limit = seconds(max_time)
-    if is_capsule(suite) and store not in (None, os.environ.get(STORE_VARIABLE)):
+    sealed = is_capsule(suite)
+    if sealed and store not in (None, os.environ.get(STORE_VARIABLE)):
         raise typer.BadParameter(
             f"found {store!r}, but a capsule is done again in a ledger of its own, under --out", param_hint="--store"
         )
-    capsule = api.open_capsule(suite, out=out) if is_capsule(suite) else None
+    capsule = api.open_capsule(suite, out=out) if sealed else None
     loaded = loaded_suite(suite, skip_impossible) if capsule is None else capsule.suite
     with Display(console) as display:
         outcome = api.run_suite(

@@ -20,8 +20,8 @@ class ExampleNet(eqx.Module):
 
     `batched` is the same function of many examples. A net that gains nothing from seeing its batch whole implements
     it as `over_examples(self, inputs, key)`. `following` is the caller's promise of `Signature.following`, which may
-    be ignored. `first_of` is `batched` of the first examples of more: one that pays in a net which can make randomness
-    for them alone that is theirs in the whole batch.
+    be ignored. `first_of` is `batched` of the first examples of a batch, computed without the others by a net
+    whose spec says that it `halves`.
     """
 
     @abstractmethod

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Key
 
+from grokscope.run.draws import in_few_sizes
+
 Initial = Literal["normal", "uniform", "zeros", "ones"]
 INITIALS: tuple[Initial, ...] = get_args(Initial)
 
@@ -18,7 +20,7 @@ def drawn(
 ) -> Float[Array, "*shape"]:
     """N(mean, std), U[0, 1), zeros or ones."""
     if initial == "normal":
-        return mean + std * jax.random.normal(key, shape, dtype)
+        return mean + std * in_few_sizes(jax.random.normal, key, shape, dtype)
     if initial == "uniform":
-        return jax.random.uniform(key, shape, dtype)
+        return in_few_sizes(jax.random.uniform, key, shape, dtype)
     return jnp.full(shape, float(initial == "ones"), dtype)

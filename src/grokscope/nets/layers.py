@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from grokscope.run.draws import drawn
+from grokscope.run.draws import in_few_sizes
 
 ROTARY_BASE = 1e6
 
@@ -82,7 +82,7 @@ def framework_linear(
     def draw(key: Key[Array, ""], shape: tuple[int, ...]) -> Array:
         return jax.random.uniform(key, shape, dtype, minval=-1, maxval=1) / math.sqrt(fan_in)
 
-    return drawn(draw, key, shape)
+    return in_few_sizes(draw, key, shape)
 
 
 def kept_largest(x: Float[Array, "*shape"], share: Float[Array, ""] | float) -> Bool[Array, "*shape"]:

@@ -17,6 +17,7 @@ from jaxtyping import Array, Float, Key, Shaped
 from grokscope.nets.base import ExampleNet, Following, MaybeKey
 from grokscope.nets.layers import framework_linear
 from grokscope.run import Signature
+from grokscope.run.draws import in_few_sizes
 from grokscope.spec import Spec, SpecError, static, traced
 
 Activation = Literal["relu", "square", "sigmoid", "tanh"]
@@ -160,7 +161,7 @@ class MLP(Spec):
 
     def _embedding(self, key: Key[Array, ""], vocab: int, dtype: DTypeLike) -> Float[Array, "vocab features"]:
         if self.init == "framework":
-            return jax.random.normal(key, (vocab, self.embedding), dtype)
+            return in_few_sizes(jax.random.normal, key, (vocab, self.embedding), dtype)
         return xavier_normal(key, (vocab, self.embedding), dtype)
 
     def _layer(self, key: Key[Array, ""], n_in: int, n_out: int, dtype: DTypeLike) -> Layer:
@@ -175,4 +176,4 @@ class MLP(Spec):
 
 def xavier_normal(key: Key[Array, ""], shape: tuple[int, int], dtype: DTypeLike) -> Float[Array, "n_in n_out"]:
     """N(0, 2 / (fan_in + fan_out)). Source: Glorot & Bengio 2010, equation 12."""
-    return jax.random.normal(key, shape, dtype) * math.sqrt(2 / sum(shape))
+    return in_few_sizes(jax.random.normal, key, shape, dtype) * math.sqrt(2 / sum(shape))

@@ -21,7 +21,7 @@ from grokscope.nets.decoder import TransformerNet
 from grokscope.nets.layers import framework_linear
 from grokscope.nets.new_block import new_block, norm_bias
 from grokscope.run import Signature
-from grokscope.run.draws import drawn
+from grokscope.run.draws import in_few_sizes
 from grokscope.spec import Spec, SpecError, static, traced
 
 
@@ -100,7 +100,7 @@ class Transformer(Spec):
         """Initialised as the published framework does by default: embedding N(0, 1), linear U(+-1/sqrt(fan_in))."""
         embedding_key, head_key, *block_keys = jax.random.split(key, 2 + self.depth)
         net = TransformerNet(
-            embedding=drawn(jax.random.normal, embedding_key, (signature.vocab, self.dim), dtype),
+            embedding=in_few_sizes(jax.random.normal, embedding_key, (signature.vocab, self.dim), dtype),
             blocks=tuple(
                 new_block(self.dim, self.heads, self.rotary, self.norm, self.gate, key=k, dtype=dtype)
                 for k in block_keys
@@ -116,4 +116,6 @@ class Transformer(Spec):
         return scaled
 
     def _positions(self, key: Key[Array, ""], length: int, dtype: DTypeLike) -> Float[Array, "length dim"] | None:
-        return jax.random.normal(key, (length, self.dim), dtype) if self.positions == "learned" else None
+        if self.positions == "none":
+            return None
+        return in_few_sizes(jax.random.normal, key, (length, self.dim), dtype)

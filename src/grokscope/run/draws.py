@@ -9,7 +9,9 @@ from typing import Any
 from jaxtyping import Array, Key
 
 
-def drawn(draw: Callable[..., Array], key: Key[Array, ""], shape: tuple[int, ...], *how: Any, **more: Any) -> Array:
+def in_few_sizes(
+    draw: Callable[..., Array], key: Key[Array, ""], shape: tuple[int, ...], *how: Any, **more: Any
+) -> Array:
     """`draw(key, shape, ...)`, as the first of as many numbers as the next power of two.
 
     A number of `jax.random` depends on its key and its place alone, so they are the same.

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 from grokscope.run import Signature
+from grokscope.run.draws import in_few_sizes
 from grokscope.spec import InputError, Spec, SpecError, traced
 from grokscope.tasks.dataset import Dataset, room, unlabelled
 
@@ -78,7 +79,8 @@ class Labelled(Spec):
         trained, others = order[: self.n_train], order[self.n_train :]
         if self.labels == "task":
             return Dataset(inputs[trained], labels[trained], inputs[others], labels[others])
-        made_up = np.asarray(jax.random.randint(label_key, (self.n_train,), 0, self.signature.classes, "int32"))
+        n_labels = self.signature.classes
+        made_up = np.asarray(in_few_sizes(jax.random.randint, label_key, (self.n_train,), 0, n_labels, "int32"))
         return Dataset(inputs[trained], made_up, inputs[:0], unlabelled(1)[1])
 
 

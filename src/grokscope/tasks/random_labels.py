@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Key
 
 from grokscope.run import Signature
-from grokscope.run.draws import drawn
+from grokscope.run.draws import in_few_sizes
 from grokscope.spec import Spec, traced
 from grokscope.tasks.dataset import Dataset, row_bucket, unlabelled
 from grokscope.tasks.modular import LARGEST_PRIME
@@ -54,6 +54,6 @@ class RandomLabels(Spec):
         """The examples, drawn from `key`."""
         input_key, target_key = jax.random.split(key)
         vocab, length, classes, *_ = self.signature
-        inputs = np.asarray(drawn(jax.random.randint, input_key, (self.n, length), 0, vocab, "int32"))
-        targets = np.asarray(drawn(jax.random.randint, target_key, (self.n,), 0, classes, "int32"))
+        inputs = np.asarray(in_few_sizes(jax.random.randint, input_key, (self.n, length), 0, vocab, "int32"))
+        targets = np.asarray(in_few_sizes(jax.random.randint, target_key, (self.n,), 0, classes, "int32"))
         return Dataset(inputs, targets, *unlabelled(length))

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Array, Key
 
 from grokscope.run import Signature
+from grokscope.run.draws import in_few_sizes
 from grokscope.spec import Spec, traced
 from grokscope.tasks.dataset import Dataset, unlabelled
 from grokscope.tasks.modular import Modular
@@ -67,5 +68,5 @@ class Shuffled(Spec):
             targets = np.asarray(jax.random.permutation(label_key, true_labels))
         else:
             n_labels = self.p if self.labels == "digits" else self.signature.classes
-            targets = np.asarray(jax.random.randint(label_key, (self.n_train,), 0, n_labels, "int32"))
+            targets = np.asarray(in_few_sizes(jax.random.randint, label_key, (self.n_train,), 0, n_labels, "int32"))
         return Dataset(inputs, targets, *unlabelled(self.signature.length))

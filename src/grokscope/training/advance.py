@@ -14,7 +14,8 @@ from jaxtyping import Array, Float, Int
 from grokscope.run import Shape
 from grokscope.training.devices import PRODUCTS, placed, shards, spread
 from grokscope.training.epoch import Record, one_epoch
-from grokscope.training.lane import EVERY, Fixed, Lane, State, Variant
+from grokscope.training.lane import Fixed, Lane, State
+from grokscope.training.variant import EVERY, Variant
 
 Strategy = Literal["loop", "vmap"]
 STRATEGIES: tuple[Strategy, ...] = ("loop", "vmap")

@@ -15,9 +15,9 @@ from grokscope.run import Shape
 from grokscope.training.advance import Strategy, advance
 from grokscope.training.cost import variant
 from grokscope.training.devices import bucket
-from grokscope.training.lane import Variant, drops
 from grokscope.training.side_by_side import Place, Row, SideBySide, alone, side_by_side
 from grokscope.training.slot import Slot
+from grokscope.training.variant import Variant, drops
 
 Program = tuple[int, Variant]
 """What tells programs of a shape and a strategy apart: lanes that go together, and the variant."""

@@ -10,7 +10,8 @@ import numpy as np
 
 from grokscope.run import Run, Shape
 from grokscope.training.epoch import eval_block
-from grokscope.training.lane import Variant, drops, first_state
+from grokscope.training.lane import first_state
+from grokscope.training.variant import Variant, drops
 
 WORTH_HALVING = 2e8
 """Operations of an epoch that halving its last batch must save: about 2.5 ms of a core, so that the four seconds of
@@ -36,6 +37,11 @@ def spare_rows(run: Run) -> int:
     return size - size // 2 if getattr(run.net, "halves", False) and 0 < last <= size // 2 else 0
 
 
+def trained_rows(run: Run, *, halves: bool) -> int:
+    """Rows that an epoch's training steps compute, those of a last batch that do not count included."""
+    return run.steps_per_epoch * run.shape.batch_size - (spare_rows(run) if halves else 0)
+
+
 def flops_per_epoch(run: Run, *, halves: bool = False) -> float:
     """Floating-point operations of an epoch: training on every batch, then evaluating all examples.
 
@@ -44,17 +50,15 @@ def flops_per_epoch(run: Run, *, halves: bool = False) -> float:
     """
     shape = run.shape
     per_example = run.net.flops_per_example(run.task.signature)
-    trained = run.steps_per_epoch * shape.batch_size - (spare_rows(run) if halves else 0)
     block = eval_block(shape.rows)
     evaluated = math.ceil((run.task.n_train + run.task.n_val) / block) * block
-    return per_example * (PASSES * trained + evaluated)
+    return per_example * (PASSES * trained_rows(run, halves=halves) + evaluated)
 
 
 def taken_flops_per_epoch(run: Run, *, halves: bool = False) -> float:
     """Of these, what is really multiplied: without products that a forward pass looks up, where a net has such."""
     recalled = getattr(run.net, "recalled_flops_per_example", lambda signature: 0.0)(run.task.signature)
-    forward = run.steps_per_epoch * run.shape.batch_size + run.task.n_train + run.task.n_val
-    forward -= spare_rows(run) if halves else 0
+    forward = trained_rows(run, halves=halves) + run.task.n_train + run.task.n_val
     return flops_per_epoch(run, halves=halves) - forward * recalled
 
 

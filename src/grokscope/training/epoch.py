@@ -5,23 +5,21 @@ Written for a single lane; the caller loops or vectorises. Everything that diffe
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, Key, PyTree, Shaped
+from jaxtyping import Array, Float, Int, Key, PyTree
 
 from grokscope.measurements.stopping import Epoch, done
-from grokscope.nets.base import ExampleNet
 from grokscope.run import Shape
-from grokscope.training.lane import EVERY, Fixed, State, Variant, descent, frame
+from grokscope.training.batch import Batch, learnt, outputs
+from grokscope.training.lane import Fixed, State, descent, frame
 from grokscope.training.scores import Scores, scored, unscored, written
+from grokscope.training.variant import EVERY, Variant
 
 EVAL_BLOCK = 512
-NOTHING = -1e30
-"""exp of it is 0 beside any logit, and 0 times it still a number."""
 TRANSFORM = 2**32 - 1
 """Folded into a step's key for its transform: no block of a net has this number."""
 
@@ -88,9 +86,9 @@ def train(shape: Shape, fixed: Fixed, state: State, variant: Variant = EVERY) ->
     def step(i: Int[Array, ""], carry: Carry) -> Carry:
         params, opt_state, transform_state, scores = carry
         rows = jax.lax.dynamic_slice_in_dim(order, i * size, size)
-        left = fixed.n_train - i * size
+        batch = Batch(rows, fixed.n_train - i * size, size)
         key = jax.random.fold_in(dropout_key, i)
-        gradient, new = learnt(params, shape, fixed, rows, left, key if variant.drops else None, halves=variant.halves)
+        gradient, new = learnt(params, shape, fixed, batch, key if variant.drops else None, halves=variant.halves)
         updates, opt_state = optimiser.update(gradient, opt_state, params)
         params = params + updates
         if shape.transform is not None:
@@ -118,55 +116,6 @@ def shuffled_rows(key: Key[Array, ""], rows: int, n_train: Int[Array, ""]) -> In
     return jax.lax.sort((word, row), num_keys=1, is_stable=True)[1]
 
 
-def learnt(
-    params: Float[Array, " P"],
-    shape: Shape,
-    fixed: Fixed,
-    rows: Int[Array, " batch"],
-    left: Int[Array, ""],
-    key: Key[Array, ""] | None,
-    *,
-    halves: bool,
-) -> tuple[Float[Array, " P"], Scores]:
-    """The gradient of a batch of which the first rows count, as many as are `left`; and the scores of all.
-
-    Args:
-        halves: see `Variant`. Of the rows that are then left out the scores are 0.
-    """
-    size = len(rows)
-
-    def of_first(n: int, params: Float[Array, " P"]) -> tuple[Float[Array, " P"], Scores]:
-        gradient, scores = jax.grad(batch_loss, has_aux=True)(params, shape, fixed, rows[:n], left, key, size)
-        return gradient, Scores(*(jnp.pad(score, (0, size - n)) for score in scores))
-
-    if not halves:
-        return of_first(size, params)
-    half, whole = partial(of_first, size // 2), partial(of_first, size)
-    found: tuple[Array, Scores] = jax.lax.cond(left <= size // 2, half, whole, params)
-    return found
-
-
-def batch_loss(
-    params: Float[Array, " P"],
-    shape: Shape,
-    fixed: Fixed,
-    rows: Int[Array, " batch"],
-    left: Int[Array, ""],
-    key: Key[Array, ""] | None,
-    room: int,
-) -> tuple[Float[Array, ""], Scores]:
-    """Mean loss over the examples that count, with dropout if there is a key for it; and the scores of all.
-
-    Args:
-        room: examples of a whole batch, of which `rows` may be the first.
-    """
-    net = frame(shape).net(params, fixed.hyper.net)
-    logits = outputs(shape, fixed, net, fixed.inputs[rows], key, room)
-    scores = scored(shape, logits, fixed.targets[rows])
-    counted = jnp.arange(len(rows)) < left
-    return jnp.sum(jnp.where(counted, scores.loss, 0)) / jnp.sum(counted), scores
-
-
 def evaluate(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> Scores:
     """Scores in eval mode of every example, training rows first."""
     net = frame(shape).net(params, fixed.hyper.net)
@@ -182,26 +131,6 @@ def evaluate(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> Scores:
     n_blocks = (fixed.n_rows + size - 1) // size
     scores: Scores = jax.lax.fori_loop(0, n_blocks, block, unscored(shape.rows, shape))
     return scores
-
-
-def outputs(
-    shape: Shape,
-    fixed: Fixed,
-    net: ExampleNet,
-    inputs: Shaped[Array, "batch ..."],
-    key: Key[Array, ""] | None,
-    room: int,
-) -> Float[Array, "batch classes"]:
-    """The net's outputs. Those that are mere room are so low that a softmax makes nothing of them.
-
-    Args:
-        room: see `batch_loss`.
-    """
-    batched = net.batched if room == len(inputs) else partial(net.first_of, room=room)
-    if fixed.classes is None or fixed.following is None:
-        return batched(inputs, key=key, following=shape.signature.following)
-    logits = batched(inputs, key=key, following=tuple(fixed.following))
-    return jnp.where(jnp.arange(logits.shape[-1]) < fixed.classes, logits, NOTHING)
 
 
 def eval_block(rows: int) -> int:

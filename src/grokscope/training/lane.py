@@ -161,28 +161,6 @@ def fixed(run: Run) -> Fixed:
     )
 
 
-class Variant(NamedTuple):
-    """Which of a shape's programs: what it leaves out, where that changes nothing for its lanes.
-
-    Attributes:
-        drops: whether any of them has dropout. A net without takes more shortcuts.
-        halves: whether a last batch that fills no more than half of its room is learnt from at half the size. Right for
-            every lane, but two programs in one; where lanes are vectorised a choice of one is both.
-    """
-
-    drops: bool = True
-    halves: bool = False
-
-
-EVERY = Variant()
-"""Is right for every lane, and compiles the least."""
-
-
-def drops(run: Run) -> bool:
-    """Whether a run's net may have a use for the key of its dropout: all but one whose rate is 0."""
-    return getattr(run.net, "dropout", None) != 0
-
-
 def traced_numbers(spec: Any, shape: Shape) -> dict[str, Float[Array, ""]]:
     """The traced fields of a spec as scalars of the run's precision; none if there is no spec."""
     if spec is None:
