@@ -62,12 +62,12 @@ def without_training() -> Iterator[Row]:
         ("domain walls, share of ordered", walls, 0.025, 0.005),
         ("mean energy, coldest", energy[:400].mean(), -0.97, 0.005),
         ("mean energy, hottest", energy[-400:].mean(), -0.37, 0.01),
-    ):  # fmt: skip
+    ):
         holds = bool(abs(found - expected) <= within)
         yield Row(f"sampler at 300 sweeps, {name}", f"{expected} +- {within}", f"{found:.4f}", holds)
     net = MLP(11, init="xavier_normal", init_scale=3.0).build(
         Signature(vocab=7, length=2, classes=7), key=jax.random.key(0), dtype=jnp.float32
-    )  # fmt: skip
+    )
     x = jax.random.randint(jax.random.key(1), (64, 2), 0, 7)
     for kind in ("logits", "categorical"):
         apart = jnp.abs(fisher(net, x, kind) - flat(diagonal(net, x, kind=kind)))
@@ -99,10 +99,13 @@ def of_suite(name: str, ledger: Ledger, **alike: float) -> Family | None:
     runs = ledger.states({run.identity for run in suite.runs})
     done = [run for run in suite.runs if runs.get(run.identity) == "done"]
     mine = [
-        run for run in done
-        if all(getattr(run.optimiser, name, None) == value or getattr(run, name, None) == value
-               for name, value in alike.items())
-    ]  # fmt: skip
+        run
+        for run in done
+        if all(
+            getattr(run.optimiser, name, None) == value or getattr(run, name, None) == value
+            for name, value in alike.items()
+        )
+    ]
     found = families(mine, ledger, schemes=("layerwise",))
     return found[0] if found else None
 
@@ -134,16 +137,31 @@ def around(value: float, within: float, digits: int) -> Range:
 FIRST = 1
 """The reference counts epochs from 0 (the last of its 400 is 399), we from 1: its epoch e is our e + 1."""
 
-TIMES = {0.1: {"t_train": around(6, 1, 1), "t_test": around(12, 1, 1)},
-         10.0: {"t_train": around(13, 1, 1), "t_test": around(57, 1, 1)}}  # fmt: skip
+TIMES = {
+    0.1: {"t_train": around(6, 1, 1), "t_test": around(12, 1, 1)},
+    10.0: {"t_train": around(13, 1, 1), "t_test": around(57, 1, 1)},
+}
 """In the reference's count. From seed to seed t_test differs by some epochs (`benchmarks/addition.py`)."""
 
-AT_200 = {0.1: {"train_loss": Range(0.0172, 0.0175, 4), "test_loss": around(0.045, 0.001, 3)},
-          10.0: {"train_loss": Range(0.0168, 0.0169, 4), "test_loss": around(0.043, 0.001, 3),
-                 "c": around(4.2, 0.1, 1), "unembedding_live": around(0.46, 0.01, 2)}}  # fmt: skip
-AT_400 = {0.1: AT_200[0.1] | {"c": Range(4.8, 5.6, 1), "unembedding_live": around(0.45, 0.01, 2),
-                              "unembedding_all": around(0.27, 0.02, 2), "live": around(304, 15, 0)},
-          10.0: AT_200[10.0] | {"c": Range(4.0, 4.1, 1), "live": around(393, 20, 0)}}  # fmt: skip
+AT_200 = {
+    0.1: {"train_loss": Range(0.0172, 0.0175, 4), "test_loss": around(0.045, 0.001, 3)},
+    10.0: {
+        "train_loss": Range(0.0168, 0.0169, 4),
+        "test_loss": around(0.043, 0.001, 3),
+        "c": around(4.2, 0.1, 1),
+        "unembedding_live": around(0.46, 0.01, 2),
+    },
+}
+AT_400 = {
+    0.1: AT_200[0.1]
+    | {
+        "c": Range(4.8, 5.6, 1),
+        "unembedding_live": around(0.45, 0.01, 2),
+        "unembedding_all": around(0.27, 0.02, 2),
+        "live": around(304, 15, 0),
+    },
+    10.0: AT_200[10.0] | {"c": Range(4.0, 4.1, 1), "live": around(393, 20, 0)},
+}
 PEAKS = {0.1: (Range(8, 9, 1), around(30, 5, 0)), 10.0: (around(7.1, 0.4, 1), around(70, 5, 0))}
 """Of c through training, and its epoch."""
 
@@ -171,8 +189,9 @@ def times(seeds: Family | None) -> Iterator[Row]:
         rows = chosen(seeds, w0)
         for name, expected in checks.items():
             value = mean(rows, name)
-            yield expected.row(f"addition, w0 = {w0:g}, {name}, from 0", None if value is None else value - FIRST,
-                               of_seeds(rows))  # fmt: skip
+            yield expected.row(
+                f"addition, w0 = {w0:g}, {name}, from 0", None if value is None else value - FIRST, of_seeds(rows)
+            )
         said = "most seeds do not" if w0 < 1 else "every seed does"
         if len(rows):
             groks = rows["t_grok"] > rows["t_train"] - FIRST
@@ -188,16 +207,25 @@ def addition(quick: Family | None, late: Family | None) -> Iterator[Row]:
         for w0, checks in ends.items():
             rows = chosen(family, w0)
             for name, expected in checks.items():
-                yield expected.row(f"addition, w0 = {w0:g}, {name} after {epochs} epochs", mean(rows, name),
-                                   of_seeds(rows))  # fmt: skip
+                yield expected.row(
+                    f"addition, w0 = {w0:g}, {name} after {epochs} epochs", mean(rows, name), of_seeds(rows)
+                )
     for w0 in PEAKS:
         yield from peak(quick, w0)
     yield from through(quick)
 
 
-ROSE = {"val_acc": {50: around(0.44, 0.1, 2), 66: Range(1, 1, 2)}, "running_acc": {20: Range(1, 1, 2)},
-        "unembedding_live": {30: around(0.03, 0.01, 2), 50: around(0.09, 0.02, 2), 60: around(0.18, 0.02, 2),
-                             80: around(0.42, 0.02, 2), 100: around(0.46, 0.02, 2)}}  # fmt: skip
+ROSE = {
+    "val_acc": {50: around(0.44, 0.1, 2), 66: Range(1, 1, 2)},
+    "running_acc": {20: Range(1, 1, 2)},
+    "unembedding_live": {
+        30: around(0.03, 0.01, 2),
+        50: around(0.09, 0.02, 2),
+        60: around(0.18, 0.02, 2),
+        80: around(0.42, 0.02, 2),
+        100: around(0.46, 0.02, 2),
+    },
+}
 """w0 = 10, by the reference's epoch: test accuracy, train accuracy, IPR of live units."""
 
 
@@ -237,10 +265,14 @@ def extreme(family: Family | None) -> Iterator[Row]:
     slow = [m.trace["val_acc"].loc[40] for m in of_scale(family, 0.5) if m.run.identity in set(best_seed.get("id", ()))]
     yield Range(0, 0.03, 2).row("extreme decay, w0 = 0.5, test accuracy at epoch 40", slow[0] if slow else None, note)
     for name, wanted in {
-        "t_train": around(89 + FIRST, 5, 0), "t_test": around(115 + FIRST, 6, 0), "train_loss": around(0.53, 0.03, 2),
-        "test_loss": around(0.59, 0.03, 2), "unpruned": around(0.998, 0.002, 3), "c": around(27, 2, 0),
+        "t_train": around(89 + FIRST, 5, 0),
+        "t_test": around(115 + FIRST, 6, 0),
+        "train_loss": around(0.53, 0.03, 2),
+        "test_loss": around(0.59, 0.03, 2),
+        "unpruned": around(0.998, 0.002, 3),
+        "c": around(27, 2, 0),
         "live_units": around(45, 5, 0),
-    }.items():  # fmt: skip
+    }.items():
         yield wanted.row(f"extreme decay, w0 = 0.5, {name}", mean(best_seed, name), note)
     for name, wanted in {
         "unpruned": around(0.96, 0.01, 2),
@@ -255,8 +287,9 @@ def extreme(family: Family | None) -> Iterator[Row]:
 def trade(batch_64: Family | None, batch_200: Family | None) -> Iterator[Row]:
     """The line of c against train loss up to w0 = 0.4, and that there is none at batch 200."""
     for name, family, expected in (
-        ("batch 64", batch_64, "slope 2000 to 2700"), ("batch 200", batch_200, "no slope above 0"),
-    ):  # fmt: skip
+        ("batch 64", batch_64, "slope 2000 to 2700"),
+        ("batch 200", batch_200, "no slope above 0"),
+    ):
         frame = None if family is None else family.frame
         low = pd.DataFrame() if frame is None or "c" not in frame else frame[frame["w0"] <= COMPRESSIVE]
         low = low[low["c"].notna()] if len(low) else low
@@ -287,7 +320,7 @@ def snapshots(family: Family | None) -> Iterator[Row]:
         ("train accuracy on the plateau", Range(1, 1, 2), lambda t: t["running_acc"].loc[2500:8000].median()),
         ("plateau of test accuracy", around(0.81, 0.01, 2), lambda t: t["val_acc"].loc[2000:8000].median()),
         ("train accuracy at the end", around(0.97, 0.01, 2), lambda t: t["running_acc"].tail(100).mean()),
-    ):  # fmt: skip
+    ):
         yield wanted.row(f"Ising, w0 = 10, {name}", None if trace is None else float(found(trace)))
     yield Range(0, 22_000, 0).row("Ising, w0 = 10, test accuracy 0.94, epoch", there(grokking))
     straight = None

@@ -277,9 +277,15 @@ def drive(folder: Path, store: str, on: str, then: Callable[[Event], None] = lam
             then(event)
 
         outcome = run_suite(
-            folder / "doomed.yaml", store=store, out=folder / "out", workers=2, on=on, chunk_seconds=CHUNK_SECONDS,
-            watch=watch, say=partial(print, flush=True),
-        )  # fmt: skip
+            folder / "doomed.yaml",
+            store=store,
+            out=folder / "out",
+            workers=2,
+            on=on,
+            chunk_seconds=CHUNK_SECONDS,
+            watch=watch,
+            say=partial(print, flush=True),
+        )
     return len(outcome.tally.failures)
 
 

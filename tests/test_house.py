@@ -10,11 +10,37 @@ from jaxtyping import TypeCheckError
 import grokscope
 from grokscope.nets.layers import dense
 
-ENGINE = ("grokscope.run", "grokscope.tasks", "grokscope.nets", "grokscope.measurements", "grokscope.training.train",
-          "grokscope.training.pack", "grokscope.training.strategy", "grokscope.training.cost")  # fmt: skip
-FOREIGN = ("pandas", "sqlalchemy", "pydantic", "ruamel", "platformdirs", "typer", "rich", "matplotlib", "plotly",
-           "statsmodels", "lifelines", "jinja2", "psycopg", "torch", "grokscope.ledger", "grokscope.suite",
-           "grokscope.workers", "grokscope.laws", "grokscope.cli")  # fmt: skip
+ENGINE = (
+    "grokscope.run",
+    "grokscope.tasks",
+    "grokscope.nets",
+    "grokscope.measurements",
+    "grokscope.training.train",
+    "grokscope.training.pack",
+    "grokscope.training.strategy",
+    "grokscope.training.cost",
+)
+FOREIGN = (
+    "pandas",
+    "sqlalchemy",
+    "pydantic",
+    "ruamel",
+    "platformdirs",
+    "typer",
+    "rich",
+    "matplotlib",
+    "plotly",
+    "statsmodels",
+    "lifelines",
+    "jinja2",
+    "psycopg",
+    "torch",
+    "grokscope.ledger",
+    "grokscope.suite",
+    "grokscope.workers",
+    "grokscope.laws",
+    "grokscope.cli",
+)
 
 PROBE = """
 import importlib, sys
@@ -37,8 +63,14 @@ def test_the_lower_rooms_need_no_library_of_the_upper_ones(room: str) -> None:
 
 def test_specs_need_nothing_but_the_standard_library() -> None:
     code = "import sys, grokscope.run; print(*{name.partition('.')[0] for name in sys.modules})"
-    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, timeout=60, check=False,
-                          env={"PYTHONPATH": str(next(iter(grokscope.__path__)) + "/..")})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"PYTHONPATH": str(next(iter(grokscope.__path__)) + "/..")},
+    )
     assert done.returncode == 0, done.stderr
     strangers = set(done.stdout.split()) - set(sys.stdlib_module_names) - {"grokscope", "__main__"}
     assert not {name for name in strangers if not name.startswith("_")}

@@ -21,15 +21,52 @@ from training.made_up import ZeroBias
 RUN = Run(Modular(13), Transformer(8), AdamW(), Groks(), batch_size=32, max_epochs=100)
 
 OTHER: dict[str, Any] = {
-    "p": 17, "op": "+", "fraction": 0.4, "split": "sequential", "n": 7, "labels": "digits", "inputs_of": Modular(13),
-    "dim": 16, "depth": 3, "heads": 2, "rotary": "intended", "dropout": 0.1, "init_scale": 2.0,
-    "lr": 0.01, "weight_decay": 0.5, "beta1": 0.8, "beta2": 0.9, "eps": 1e-7,
-    "train_threshold": 0.9, "val_threshold": 0.9, "threshold": 0.9, "patience": 5, "min_delta": 0.1, "stop_on": "eval",
-    "data": 1, "init": 1, "order": 1, "seeds": Seeds(1), "batch_size": 16, "max_epochs": 7, "precision": "float64",
-    "keep": "final", "task": Modular(17), "net": Transformer(16), "optimiser": AdamW(0.1), "measurement": Speed(),
-    "loss": "squared", "shuffle": "never", "transform": ZeroBias(), "snapshot_every": 5, "filter": Grokfast(),
-    "norm": "layer", "positions": "learned", "gate": "none", "matmul": "tf32",
-}  # fmt: skip
+    "p": 17,
+    "op": "+",
+    "fraction": 0.4,
+    "split": "sequential",
+    "n": 7,
+    "labels": "digits",
+    "inputs_of": Modular(13),
+    "dim": 16,
+    "depth": 3,
+    "heads": 2,
+    "rotary": "intended",
+    "dropout": 0.1,
+    "init_scale": 2.0,
+    "lr": 0.01,
+    "weight_decay": 0.5,
+    "beta1": 0.8,
+    "beta2": 0.9,
+    "eps": 1e-7,
+    "train_threshold": 0.9,
+    "val_threshold": 0.9,
+    "threshold": 0.9,
+    "patience": 5,
+    "min_delta": 0.1,
+    "stop_on": "eval",
+    "data": 1,
+    "init": 1,
+    "order": 1,
+    "seeds": Seeds(1),
+    "batch_size": 16,
+    "max_epochs": 7,
+    "precision": "float64",
+    "keep": "final",
+    "task": Modular(17),
+    "net": Transformer(16),
+    "optimiser": AdamW(0.1),
+    "measurement": Speed(),
+    "loss": "squared",
+    "shuffle": "never",
+    "transform": ZeroBias(),
+    "snapshot_every": 5,
+    "filter": Grokfast(),
+    "norm": "layer",
+    "positions": "learned",
+    "gate": "none",
+    "matmul": "tf32",
+}
 
 
 def changed(spec: Spec, name: str) -> Spec:
@@ -127,17 +164,30 @@ def test_identity_of_a_known_run() -> None:
     assert {"protocol": PROTOCOL} | RUN.essence() == {
         "protocol": 1,
         "task": {"kind": "modular", "p": 13, "op": "/", "fraction": 0.5, "split": "random"},
-        "net": {"kind": "transformer", "dim": 8, "depth": 2, "heads": 1, "rotary": "published", "dropout": 0.2,
-                "init_scale": 1.0},
+        "net": {
+            "kind": "transformer",
+            "dim": 8,
+            "depth": 2,
+            "heads": 1,
+            "rotary": "published",
+            "dropout": 0.2,
+            "init_scale": 1.0,
+        },
         "optimiser": {"kind": "adamw", "lr": 1e-3, "weight_decay": 1.0, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8},
-        "measurement": {"kind": "groks", "train_threshold": 0.99, "val_threshold": 0.99, "patience": -1,
-                        "min_delta": 1e-4, "stop_on": "running"},
+        "measurement": {
+            "kind": "groks",
+            "train_threshold": 0.99,
+            "val_threshold": 0.99,
+            "patience": -1,
+            "min_delta": 1e-4,
+            "stop_on": "running",
+        },
         "seeds": {"data": 0, "init": 0, "order": 0, "dropout": 0},
         "batch_size": 32,
         "max_epochs": 100,
         "precision": "float32",
         "keep": "nothing",
-    }  # fmt: skip
+    }
 
 
 TRACED_ONLY = {
@@ -161,12 +211,18 @@ def test_numbers_do_not_change_the_shape(name: str) -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"net": Transformer(16)}, {"net": Transformer(8, 3)}, {"net": Transformer(8, heads=2)},
-        {"net": Transformer(8, rotary="intended")}, {"batch_size": 16}, {"precision": "float64"}, {"task": Modular(17)},
-        {"task": RandomLabels(13, 600)}, {"matmul": "tf32"},
+        {"net": Transformer(16)},
+        {"net": Transformer(8, 3)},
+        {"net": Transformer(8, heads=2)},
+        {"net": Transformer(8, rotary="intended")},
+        {"batch_size": 16},
+        {"precision": "float64"},
+        {"task": Modular(17)},
+        {"task": RandomLabels(13, 600)},
+        {"matmul": "tf32"},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_what_shapes_the_program_changes_the_shape(fields: dict[str, Any]) -> None:
     assert dataclasses.replace(RUN, **fields).shape != RUN.shape
 
@@ -218,9 +274,15 @@ def test_impossible_runs_are_refused_in_a_line(make: Any, words: str) -> None:
 
 
 JUNK = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.binary(max_size=3),
-    st.lists(st.integers(), max_size=2), st.dictionaries(st.text(max_size=2), st.integers(), max_size=1),
-)  # fmt: skip
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=5),
+    st.binary(max_size=3),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=2), st.integers(), max_size=1),
+)
 
 
 @given(

@@ -15,9 +15,27 @@ import pytest
 from grokscope.suite import load_suite
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
-FOREIGN = ("pandas", "sqlalchemy", "pydantic", "ruamel", "safetensors", "typer", "rich", "matplotlib", "plotly",
-           "statsmodels", "lifelines", "jinja2", "psycopg", "torch", "grokscope.ledger", "grokscope.suite",
-           "grokscope.workers", "grokscope.laws", "grokscope.cli")  # fmt: skip
+FOREIGN = (
+    "pandas",
+    "sqlalchemy",
+    "pydantic",
+    "ruamel",
+    "safetensors",
+    "typer",
+    "rich",
+    "matplotlib",
+    "plotly",
+    "statsmodels",
+    "lifelines",
+    "jinja2",
+    "psycopg",
+    "torch",
+    "grokscope.ledger",
+    "grokscope.suite",
+    "grokscope.workers",
+    "grokscope.laws",
+    "grokscope.cli",
+)
 BARRED = f"""
 import runpy, sys
 class Barred:
@@ -53,8 +71,9 @@ def test_one_command_prints_and_keeps_everything_and_needs_no_other_library(tmp_
 def test_the_baseline_runs_as_several_processes() -> None:
     code = "import eager_processes; print(eager_processes.epochs_per_second(8, 13, 2, 0.1))"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(FOLDER), *sys.path])}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=600,
-                          check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) > 0
 

@@ -18,8 +18,11 @@ def test_a_number_is_compared_to_as_many_digits_as_the_reference_has(paths: Modu
     losses = paths.Range(0.0168, 0.0169, 4)
     assert f"{losses}" == "0.0168 to 0.0169"
     assert [losses.row("loss", value).holds for value in (0.01674, 0.01676, 0.01694, 0.01696)] == [
-        False, True, True, False,
-    ]  # fmt: skip
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_row_without_a_run_neither_holds_nor_fails(paths: ModuleType) -> None:

@@ -26,9 +26,13 @@ from .conftest import call
 
 def test_import_says_what_came_and_what_did_not(tmp_path: Path) -> None:
     theirs = registry(
-        tmp_path / "theirs", capacity(), speed(), groks(), groks("dddddddddddd", status="failed"),
+        tmp_path / "theirs",
+        capacity(),
+        speed(),
+        groks(),
+        groks("dddddddddddd", status="failed"),
         speed("eeeeeeeeeeee", final_acc=-1.0),
-    )  # fmt: skip
+    )
     store = tmp_path / "ledger.sqlite"
     came = call("import", theirs, "--store", store)
     assert came.exit_code == 1, came.output
@@ -151,8 +155,12 @@ def test_a_capsule_is_done_again_and_agrees_to_the_bit(sealed: Path, store: Path
     assert "Against the capsule: 5 runs identical to the bit, 0 with the same times, 0 that differ, 0 not done" in said
     assert store.read_bytes() == before
     assert sorted(path.name for path in (tmp_path / "capsules" / "tiny").iterdir()) == [
-        "checkpoints", "ledger.sqlite", "recorded.sqlite", "reports", "suite.yaml",
-    ]  # fmt: skip
+        "checkpoints",
+        "ledger.sqlite",
+        "recorded.sqlite",
+        "reports",
+        "suite.yaml",
+    ]
     with closing(sqlite3.connect(tmp_path / "capsules" / "tiny" / "ledger.sqlite")) as connection, connection:
         (identity,) = connection.execute("SELECT id FROM runs WHERE measurement = 'capacity'").fetchone()
         connection.execute("UPDATE results SET epochs = 11 WHERE id = ?", (identity,))
@@ -208,7 +216,7 @@ def boundless(members: dict[str, bytes]) -> None:
         (lying, "ledger.sqlite: found other bytes than were sealed"),
         (boundless, "ledger.sqlite: found 1152921504606846976 bytes, expected at most"),
     ],
-)  # fmt: skip
+)
 def test_a_capsule_that_is_not_whole_is_refused_and_nothing_written(
     sealed: Path, tmp_path: Path, edit: Callable[[dict[str, bytes]], None], said: str
 ) -> None:

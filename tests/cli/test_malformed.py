@@ -86,10 +86,16 @@ def test_a_suite_with_a_wound(folder: Path, at: int, length: int, inserted: str)
 
 
 plain = st.one_of(
-    st.none(), st.booleans(), st.integers(-3, 100), st.integers(), st.floats(), st.text(max_size=6),
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 100),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=6),
     st.sampled_from(["modular", "transformer", "adamw", "groks", "running", "final", "float64", "published"]),
-    st.just([]), st.just({}),
-)  # fmt: skip
+    st.just([]),
+    st.just({}),
+)
 PARTS = {part: kinds for (cls, part), kinds in REGISTRIES.items() if cls is Run}
 SPECS = [groks().spec | {part: kind().to_dict()} for part, kinds in PARTS.items() for kind in kinds.values()]
 """One run of every kind of task, net, optimiser, measurement, transform and filter."""
@@ -155,9 +161,13 @@ def looked_at(store: Path) -> None:
     before = store.read_bytes()
     identity = groks(0).identity
     for words in (
-        ("status",), ("runs", "--json", "--imported"), ("runs", "--csv"), ("runs", "--suite", "tiny"),
-        ("show", identity), ("show", identity, "--json"),
-    ):  # fmt: skip
+        ("status",),
+        ("runs", "--json", "--imported"),
+        ("runs", "--csv"),
+        ("runs", "--suite", "tiny"),
+        ("show", identity),
+        ("show", identity, "--json"),
+    ):
         used_or_refused(call(*words, "--store", store), store.name, identity, "run", "suite", "spec", "where")
     assert store.read_bytes() == before
     for path in store.parent.glob(store.name + "-*"):
@@ -185,19 +195,45 @@ def test_a_ledger_that_ends_too_soon(folder: Path, whole: Path, length: int) -> 
     looked_at(store)
 
 
-COLUMNS = [
-    ("runs", name)
-    for name in ("measurement", "spec", "p", "dim", "n_params", "status", "attempts", "error", "failed_epoch",
-                 "created", "started", "ended", "version", "layout", "seconds", "versions", "training", "origin",
-                 "derived_from")
-] + [("results", name) for name in ("epochs", "t_gen", "stopped", "total_bits")] + [
-    ("traces", name) for name in ("columns", "dtype", "epochs", "steps_per_epoch", "data")
-] + [("ledger", "schema_version"), ("suites", "text"), ("suites", "registered")]  # fmt: skip
+COLUMNS = (
+    [
+        ("runs", name)
+        for name in (
+            "measurement",
+            "spec",
+            "p",
+            "dim",
+            "n_params",
+            "status",
+            "attempts",
+            "error",
+            "failed_epoch",
+            "created",
+            "started",
+            "ended",
+            "version",
+            "layout",
+            "seconds",
+            "versions",
+            "training",
+            "origin",
+            "derived_from",
+        )
+    ]
+    + [("results", name) for name in ("epochs", "t_gen", "stopped", "total_bits")]
+    + [("traces", name) for name in ("columns", "dtype", "epochs", "steps_per_epoch", "data")]
+    + [("ledger", "schema_version"), ("suites", "text"), ("suites", "registered")]
+)
 cells = st.one_of(
-    st.none(), st.integers(-(2**63), 2**63 - 1), st.integers(-3, 30), st.floats(), st.text(max_size=12),
-    st.binary(max_size=12), st.sampled_from(["{", "[]", "{}", "null", '{"seeds":{}}', "O", "<f4", "2026", "1e999"]),
+    st.none(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.integers(-3, 30),
+    st.floats(),
+    st.text(max_size=12),
+    st.binary(max_size=12),
+    st.sampled_from(["{", "[]", "{}", "null", '{"seeds":{}}', "O", "<f4", "2026", "1e999"]),
     st.just(zlib.compress(bytes(10**6))),
-)  # fmt: skip
+)
 
 
 @fed(90)

@@ -64,6 +64,8 @@ def test_what_one_optimiser_lacks_parts_no_run_away():
     rows += [run("groks", 1000, 9.0, optimiser="sgd"), run("speed", 1000, 9.0)]
     parts = [(setting, sorted(rows["measurement"])) for setting, rows in by_setting(pd.DataFrame(rows))]
     assert [setting for setting, _ in parts] == [
-        {"optimiser": "adamw", "beta1": 0.8}, {"optimiser": "adamw", "beta1": 0.9}, {"optimiser": "sgd"},
-    ]  # fmt: skip
+        {"optimiser": "adamw", "beta1": 0.8},
+        {"optimiser": "adamw", "beta1": 0.9},
+        {"optimiser": "sgd"},
+    ]
     assert all(measured == ["groks", "speed"] for _, measured in parts)

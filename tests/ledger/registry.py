@@ -14,45 +14,114 @@ from grokscope.nets import Transformer
 from grokscope.run import Signature
 
 ANNOTATING = (
-    "run_id", "status", "n_params", "started_at", "completed_at", "wall_clock_seconds", "git_hash", "git_dirty",
-    "accelerator", "host", "error", "epochs_trained", "final_loss", "final_acc", "total_bits_memorized",
-    "saturation_step", "saturation_epoch", "saturated", "final_train_acc", "final_val_acc", "grokking_epoch",
+    "run_id",
+    "status",
+    "n_params",
+    "started_at",
+    "completed_at",
+    "wall_clock_seconds",
+    "git_hash",
+    "git_dirty",
+    "accelerator",
+    "host",
+    "error",
+    "epochs_trained",
+    "final_loss",
+    "final_acc",
+    "total_bits_memorized",
+    "saturation_step",
+    "saturation_epoch",
+    "saturated",
+    "final_train_acc",
+    "final_val_acc",
+    "grokking_epoch",
     "grokking_threshold",
-)  # fmt: skip
+)
 COMMON: dict[str, Any] = {
-    "p": 13, "operation": "/", "train_fraction": 0.5, "split_type": "random", "dataset_type": "modular",
-    "n_samples": 78, "dim": 8, "depth": 2, "heads": 1, "dropout": 0.2, "init_scale": 1.0, "lr": 1e-3,
-    "weight_decay": 1.0, "beta1": 0.9, "beta2": 0.98, "batch_size": 32, "max_epochs": 40, "seed": 42,
-    "architecture_family": "transformer_gated", "status": "completed",
-    "n_params": Transformer(8).n_params(Signature(15, 4, 15)), "started_at": "2026-05-01T10:00:00+00:00",
-    "completed_at": "2026-05-01T10:01:00+00:00", "wall_clock_seconds": 60.0, "git_hash": "abc1234", "git_dirty": 1,
-    "accelerator": "A100", "host": "node7",
-}  # fmt: skip
+    "p": 13,
+    "operation": "/",
+    "train_fraction": 0.5,
+    "split_type": "random",
+    "dataset_type": "modular",
+    "n_samples": 78,
+    "dim": 8,
+    "depth": 2,
+    "heads": 1,
+    "dropout": 0.2,
+    "init_scale": 1.0,
+    "lr": 1e-3,
+    "weight_decay": 1.0,
+    "beta1": 0.9,
+    "beta2": 0.98,
+    "batch_size": 32,
+    "max_epochs": 40,
+    "seed": 42,
+    "architecture_family": "transformer_gated",
+    "status": "completed",
+    "n_params": Transformer(8).n_params(Signature(15, 4, 15)),
+    "started_at": "2026-05-01T10:00:00+00:00",
+    "completed_at": "2026-05-01T10:01:00+00:00",
+    "wall_clock_seconds": 60.0,
+    "git_hash": "abc1234",
+    "git_dirty": 1,
+    "accelerator": "A100",
+    "host": "node7",
+}
 Arrays = dict[str, Any]
 
 
 def capacity(run_id: str = "aaaaaaaaaaaa", **changes: Any) -> tuple[dict[str, Any], Arrays]:
     """Accuracies are fractions here, and percent in the other two."""
-    row = {"experiment_type": "capacity", "run_id": run_id, "operation": "/", "dataset_type": "random", "dropout": 0.0,
-           "n_samples": 60, "epochs_trained": 30, "final_loss": 0.5, "final_acc": 0.75,
-           "total_bits_memorized": 190.0}  # fmt: skip
-    arrays = {"train_loss": np.linspace(2.5, 0.5, 30), "train_acc": np.linspace(0.1, 0.75, 30),
-              "bits_per_example": np.linspace(0, 3, 30)}  # fmt: skip
+    row = {
+        "experiment_type": "capacity",
+        "run_id": run_id,
+        "operation": "/",
+        "dataset_type": "random",
+        "dropout": 0.0,
+        "n_samples": 60,
+        "epochs_trained": 30,
+        "final_loss": 0.5,
+        "final_acc": 0.75,
+        "total_bits_memorized": 190.0,
+    }
+    arrays = {
+        "train_loss": np.linspace(2.5, 0.5, 30),
+        "train_acc": np.linspace(0.1, 0.75, 30),
+        "bits_per_example": np.linspace(0, 3, 30),
+    }
     return COMMON | row | changes, arrays
 
 
 def speed(run_id: str = "bbbbbbbbbbbb", **changes: Any) -> tuple[dict[str, Any], Arrays]:
-    row = {"experiment_type": "speed", "run_id": run_id, "dataset_type": "random", "epochs_trained": 20,
-           "final_loss": 0.1, "final_acc": 99.5, "saturation_step": 60, "saturation_epoch": 20.0,
-           "saturated": 1}  # fmt: skip
-    arrays = {"train_loss": np.linspace(2.5, 0.1, 20), "train_acc": np.linspace(10, 99.5, 20),
-              "steps": np.arange(1, 21) * 3}  # fmt: skip
+    row = {
+        "experiment_type": "speed",
+        "run_id": run_id,
+        "dataset_type": "random",
+        "epochs_trained": 20,
+        "final_loss": 0.1,
+        "final_acc": 99.5,
+        "saturation_step": 60,
+        "saturation_epoch": 20.0,
+        "saturated": 1,
+    }
+    arrays = {
+        "train_loss": np.linspace(2.5, 0.1, 20),
+        "train_acc": np.linspace(10, 99.5, 20),
+        "steps": np.arange(1, 21) * 3,
+    }
     return COMMON | row | changes, arrays
 
 
 def groks(run_id: str = "cccccccccccc", **changes: Any) -> tuple[dict[str, Any], Arrays]:
-    row = {"experiment_type": "groks", "run_id": run_id, "epochs_trained": 40, "final_train_acc": 97.0,
-           "final_val_acc": 100.0, "grokking_epoch": 38, "grokking_threshold": 0.99}  # fmt: skip
+    row = {
+        "experiment_type": "groks",
+        "run_id": run_id,
+        "epochs_trained": 40,
+        "final_train_acc": 97.0,
+        "final_val_acc": 100.0,
+        "grokking_epoch": 38,
+        "grokking_threshold": 0.99,
+    }
     val = np.concatenate([np.linspace(5, 98, 37), [100.0, 100.0, 100.0]])
     return COMMON | row | changes, {"train_acc": np.linspace(10, 97, 40), "val_acc": val}
 

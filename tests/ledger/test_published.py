@@ -45,8 +45,11 @@ def test_what_the_published_identity_leaves_out_is_unknown(ledger: Ledger, three
     ledger.import_registry(three)
     runs = imported(ledger)
     assert runs["speed"]["spec"]["measurement"] == {
-        "kind": "speed", "threshold": None, "patience": None, "stop_on": None
-    }  # fmt: skip
+        "kind": "speed",
+        "threshold": None,
+        "patience": None,
+        "stop_on": None,
+    }
     assert runs["groks"]["spec"]["measurement"]["val_threshold"] == 0.99
     assert runs["groks"]["spec"]["measurement"]["train_threshold"] is None
     spec = runs["capacity"]["spec"]
@@ -158,7 +161,7 @@ def test_capacity_on_modular_data(ledger: Ledger, tmp_path: Path) -> None:
             "Object arrays cannot be loaded when allow_pickle=False",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_row_that_cannot_be_believed_is_left_out_and_said(
     ledger: Ledger, tmp_path: Path, entry: Any, reason: str
 ) -> None:

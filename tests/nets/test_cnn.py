@@ -35,8 +35,10 @@ def test_it_is_two_convolutions_and_two_layers() -> None:
     np.testing.assert_allclose(NET.batched(x), plain(x), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(NET(x[2]), plain(x)[2], rtol=1e-5, atol=1e-6)
     assert {name: z.shape for name, z in NET.before(x).items()} == {
-        "conv1": (4, 2, 6, 6), "conv2": (4, 3, 3, 3), "fc1": (4, 5)
-    }  # fmt: skip
+        "conv1": (4, 2, 6, 6),
+        "conv2": (4, 3, 3, 3),
+        "fc1": (4, 5),
+    }
 
 
 def test_every_parameter_begins_within_its_fan_in_times_w0() -> None:

@@ -34,8 +34,9 @@ def test_a_layer_is_summed_up_by_share_of_activity() -> None:
     r = np.array([[0.9, -0.2], [-0.5, 0.6], [np.nan, np.nan]])
     found = summary(z, r)
     share = np.array([4, 4, 4]) / 12
-    np.testing.assert_allclose(found.weighted, [share[0] * 0.9 + share[1] * 0.5, share[0] * 0.2 + share[1] * 0.6],
-                               rtol=1e-6)  # fmt: skip
+    np.testing.assert_allclose(
+        found.weighted, [share[0] * 0.9 + share[1] * 0.5, share[0] * 0.2 + share[1] * 0.6], rtol=1e-6
+    )
     np.testing.assert_allclose(found.divided, np.asarray(found.weighted) / 3, rtol=1e-6)
     np.testing.assert_allclose(found.plain, [0.7, 0.4], rtol=1e-6)
     np.testing.assert_allclose(found.neurons, [1 / 3, 1 / 3], rtol=1e-6)

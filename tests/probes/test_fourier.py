@@ -12,8 +12,9 @@ P, HIDDEN = 13, 6
 def plain_power(vector: np.ndarray) -> np.ndarray:
     """|sum_n v_n exp(-2 pi i nu n / p)|^2, term by term."""
     p = len(vector)
-    return np.array([abs(sum(v * np.exp(-2j * np.pi * nu * n / p) for n, v in enumerate(vector))) ** 2
-                     for nu in range(p)])  # fmt: skip
+    return np.array(
+        [abs(sum(v * np.exp(-2j * np.pi * nu * n / p) for n, v in enumerate(vector))) ** 2 for nu in range(p)]
+    )
 
 
 def plain_ipr(vector: np.ndarray) -> float:

@@ -18,7 +18,7 @@ from grokscope.probes.geometry import (
     split,
     turning_points,
     window,
-)  # fmt: skip
+)
 
 RNG = np.random.default_rng(0)
 F, A, B = RNG.random(20), RNG.normal(size=20), RNG.normal(size=20)

@@ -18,8 +18,9 @@ FRACTIONS = np.linspace(0, 1, POINTS)
 
 def plain_pruned(arrays: list[np.ndarray], scores: list[np.ndarray | None], fraction: float) -> list[np.ndarray]:
     """The lowest share of all scores that are given set to zero; what has no score stays."""
-    given = sorted((s, i, j) for i, score in enumerate(scores) if score is not None
-                   for j, s in enumerate(score.ravel()))  # fmt: skip
+    given = sorted(
+        (s, i, j) for i, score in enumerate(scores) if score is not None for j, s in enumerate(score.ravel())
+    )
     out = [a.copy() for a in arrays]
     for _, i, j in given[: int(np.floor(fraction * len(given) + 0.5))]:
         out[i].ravel()[j] = 0

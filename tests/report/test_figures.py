@@ -241,9 +241,17 @@ def _bare(contents: Contents) -> Contents:
 
 def test_a_path_of_two_snapshots_is_drawn_without_its_curvature(tmp_path: Path) -> None:
     path = pd.DataFrame(
-        {"id": 1, "path": "steady learning", "part": "all", "metric": "euclidean", "epoch": [0, 12],
-         "arc": [0.0, 2.0], "straightness": [np.nan, 1.0], "curvature": [np.nan, np.nan]}
-    )  # fmt: skip
+        {
+            "id": 1,
+            "path": "steady learning",
+            "part": "all",
+            "metric": "euclidean",
+            "epoch": [0, 12],
+            "arc": [0.0, 2.0],
+            "straightness": [np.nan, 1.0],
+            "curvature": [np.nan, np.nan],
+        }
+    )
     figure = shape_figure(path, {"steady learning": {"t_train": 3.0, "plateau ends": np.nan, "t_test": 5.0}}, 12)
     said = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert said == ["none: too few snapshots"]

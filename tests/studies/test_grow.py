@@ -28,9 +28,15 @@ from grokscope.training.train import train
 from ledger.fakes import failed, finished, groks
 
 LONG = Run(
-    RandomLabels(13, 50), Transformer(8, dropout=0.0), AdamW(3e-3, 0.0), Speed(threshold=1.0, stop_on="both"),
-    Seeds.all(1), batch_size=32, max_epochs=150, keep="final",
-)  # fmt: skip
+    RandomLabels(13, 50),
+    Transformer(8, dropout=0.0),
+    AdamW(3e-3, 0.0),
+    Speed(threshold=1.0, stop_on="both"),
+    Seeds.all(1),
+    batch_size=32,
+    max_epochs=150,
+    keep="final",
+)
 GROKS = Run(
     Modular(13), Transformer(8), AdamW(3e-3), Groks(1.0, 1.0), Seeds.all(3), batch_size=32, max_epochs=90, keep="final"
 )
@@ -156,10 +162,14 @@ def test_what_derives_from_a_derived_run_names_the_run_that_was_trained(long: Fi
 @pytest.mark.parametrize(
     "change",
     [
-        {"seeds": Seeds(1, 1, 1, 2)}, {"batch_size": 16}, {"precision": "float64"}, {"optimiser": AdamW(3e-3, 0.1)},
-        {"net": Transformer(8, dropout=0.1)}, {"task": RandomLabels(13, 51)},
+        {"seeds": Seeds(1, 1, 1, 2)},
+        {"batch_size": 16},
+        {"precision": "float64"},
+        {"optimiser": AdamW(3e-3, 0.1)},
+        {"net": Transformer(8, dropout=0.1)},
+        {"task": RandomLabels(13, 51)},
     ],
-)  # fmt: skip
+)
 def test_whatever_the_parameters_feel_is_another_training(change: dict[str, Any]) -> None:
     assert dataclasses.replace(LONG, **change).training != LONG.training
 

@@ -36,9 +36,14 @@ def suite(asks: str) -> Suite:
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     theirs = registry(
-        tmp_path / "theirs", capacity(), speed(), groks(),
-        speed("dddddddddddd", lr=0.5), groks("eeeeeeeeeeee", dim=16, n_params=None), groks("ffffffffffff", seed=7),
-    )  # fmt: skip
+        tmp_path / "theirs",
+        capacity(),
+        speed(),
+        groks(),
+        speed("dddddddddddd", lr=0.5),
+        groks("eeeeeeeeeeee", dim=16, n_params=None),
+        groks("ffffffffffff", seed=7),
+    )
     with open_ledger(tmp_path / "ledger.db") as opened:
         runs = suite("false").runs
         opened.register("ours", "", runs)

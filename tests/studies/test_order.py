@@ -265,10 +265,19 @@ def test_the_shipped_comparison_has_a_cell_for_every_published_one() -> None:
     assert (len(published()), len(remeasured())) == (192, 78)
     suite = load_suite("order-quick")
     rows = [
-        named(c) | {"seeds": 1, "excess": 0.0, "error": 0.0, "orderedness_inputs": 0.0, "loss": 0.0,
-         "learned": 1.0, "orderedness": 0.0, "change": 0.0}
+        named(c)
+        | {
+            "seeds": 1,
+            "excess": 0.0,
+            "error": 0.0,
+            "orderedness_inputs": 0.0,
+            "loss": 0.0,
+            "learned": 1.0,
+            "orderedness": 0.0,
+            "change": 0.0,
+        }
         for c in {c.key: c for c in cells(suite.runs)}.values()
-    ]  # fmt: skip
+    ]
     both = beside(pd.DataFrame(rows))
     assert len(both) == 78
     longer = beside(pd.DataFrame(rows).assign(epochs=lambda frame: 3 * frame["epochs"]))

@@ -43,14 +43,19 @@ def test_every_cell_meets_its_rivals() -> None:
     found = pairs({c: frame(np.full(4, float(i)), range(4)) for i, c in enumerate(cells)})
     told = {(row.scheme, row.against): row.difference for row in found.itertuples()}
     assert told == {
-        ("top k", "unpruned"): 1, ("top k", "random 0.7"): -2, ("rising top k", "unpruned"): 2,
-        ("rising top k", "top k 0.3"): 1, ("rising top k", "random 0.7"): -1, ("random", "unpruned"): 3,
-    }  # fmt: skip
+        ("top k", "unpruned"): 1,
+        ("top k", "random 0.7"): -2,
+        ("rising top k", "unpruned"): 2,
+        ("rising top k", "top k 0.3"): 1,
+        ("rising top k", "random 0.7"): -1,
+        ("random", "unpruned"): 3,
+    }
 
 
 def test_rivals() -> None:
     assert list(rivals(cell(None))) == []
     assert list(rivals(cell(Rewind(keep=0.3)))) == [("unpruned", None), ("rising top k", 0.3)]
     assert list(rivals(cell(TopK(keep=0.3, schedule="rising", regrowth="never")))) == [
-        ("unpruned", None), ("rising top k", 0.3),
-    ]  # fmt: skip
+        ("unpruned", None),
+        ("rising top k", 0.3),
+    ]

@@ -96,15 +96,48 @@ def test_every_part_of_the_study_is_there(sheet: Sheet) -> None:
     assert sheet.complete
     stems = {stem.rsplit("_", 1)[0] for stem in tables(sheet)}
     assert stems >= {
-        "times", "runs", "localisation", "units", "compressibility", "encodings", "schemes", "curves", "peaks",
-        "features_by_epoch", "compressibility_by_epoch", "windows", "geometry", "race", "layers", "layers_by_epoch",
-    }  # fmt: skip
+        "times",
+        "runs",
+        "localisation",
+        "units",
+        "compressibility",
+        "encodings",
+        "schemes",
+        "curves",
+        "peaks",
+        "features_by_epoch",
+        "compressibility_by_epoch",
+        "windows",
+        "geometry",
+        "race",
+        "layers",
+        "layers_by_epoch",
+    }
     drawn = {drawing.stem.rsplit("_", 1)[0] for section in sheet.sections for drawing in section.drawings}
     assert drawn >= {
-        "training", "seeds", "fourier", "pruning", "trade", "schemes", "correlates", "dynamics", "live", "direction",
-        "size", "gradient", "split", "spectrum", "shape", "race", "tensors", "scrambled",
-        "snapshots", "energy", "neurons_0", "layers_fc1",
-    }  # fmt: skip
+        "training",
+        "seeds",
+        "fourier",
+        "pruning",
+        "trade",
+        "schemes",
+        "correlates",
+        "dynamics",
+        "live",
+        "direction",
+        "size",
+        "gradient",
+        "split",
+        "spectrum",
+        "shape",
+        "race",
+        "tensors",
+        "scrambled",
+        "snapshots",
+        "energy",
+        "neurons_0",
+        "layers_fc1",
+    }
 
 
 def test_tables_agree_with_one_another(sheet: Sheet) -> None:
@@ -192,8 +225,10 @@ def test_a_half_done_suite_says_what_is_missing(store: Path) -> None:
     with open_ledger(store) as ledger:
         found = STUDY.conclude(half, ledger)
     assert found.sections == ()
-    assert found.missing == ("1 runs of the suite are not done: what is said rests on the others.",
-                             "No watched run is done yet.")  # fmt: skip
+    assert found.missing == (
+        "1 runs of the suite are not done: what is said rests on the others.",
+        "No watched run is done yet.",
+    )
 
 
 def test_kin_differ_in_w0_seeds_and_length_alone() -> None:

@@ -19,9 +19,10 @@ pytestmark = pytest.mark.slow
 
 WHOLE = YAML(typ="safe").load(load_suite("paths").text)
 SMALL: dict[str, dict[str, Any]] = {
-    "pairs": {"p": 13}, "ising": {"side": 8, "temperatures": 10, "per_temperature": 12, "sweeps": 20, "n_train": 40,
-                                  "n_val": 60}, "digits": {},
-}  # fmt: skip
+    "pairs": {"p": 13},
+    "ising": {"side": 8, "temperatures": 10, "per_temperature": 12, "sweeps": 20, "n_train": 40, "n_val": 60},
+    "digits": {},
+}
 
 
 def smaller(experiment: dict[str, Any]) -> dict[str, Any]:
@@ -34,10 +35,16 @@ def smaller(experiment: dict[str, Any]) -> dict[str, Any]:
     net, scales = experiment["net"], experiment["net"]["init_scale"]
     size = {"conv1": 1, "conv2": 2, "hidden": 6} if net["kind"] == "cnn" else {"width": 12}
     every = {"snapshot_every": min(3, experiment["snapshot_every"])} if "snapshot_every" in experiment else {}
-    return experiment | every | {
-        "task": task, "net": net | size | {"init_scale": [scales[0], scales[-1]]},
-        "seeds": experiment["seeds"][:2], "max_epochs": 10,
-    }  # fmt: skip
+    return (
+        experiment
+        | every
+        | {
+            "task": task,
+            "net": net | size | {"init_scale": [scales[0], scales[-1]]},
+            "seeds": experiment["seeds"][:2],
+            "max_epochs": 10,
+        }
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in WHOLE["experiments"] if name != "memorising"])

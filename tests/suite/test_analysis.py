@@ -23,10 +23,16 @@ def test_known_options():
         " accuracy: [eval], bootstrap_seed: 3}"
     )
     assert found == Analysis(
-        max_dim=256, use_default_capacity_constant=True, delay_val_threshold=0.98, gen_curve_threshold=0.95,
-        hypothesis_tests=HypothesisTests(enabled=False), calibrate=Calibration(dims=(24, 32), primes=(97,)),
-        crossing_rule="published", accuracy=("eval",), bootstrap_seed=3,
-    )  # fmt: skip
+        max_dim=256,
+        use_default_capacity_constant=True,
+        delay_val_threshold=0.98,
+        gen_curve_threshold=0.95,
+        hypothesis_tests=HypothesisTests(enabled=False),
+        calibrate=Calibration(dims=(24, 32), primes=(97,)),
+        crossing_rule="published",
+        accuracy=("eval",),
+        bootstrap_seed=3,
+    )
     assert found.pinned_capacity == 2.16
     assert analysis("{capacity_constant: 2}").pinned_capacity == 2.0
 

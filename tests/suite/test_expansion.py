@@ -58,8 +58,12 @@ def test_defaults_lie_under_an_experiment_that_may_replace_them():
         defaults="{primes: [97], seeds: [1, 2], lr: [0.1, 0.2], max_epochs: 9}",
     )
     assert [(r.net.dim, r.optimiser.lr, r.seeds.data) for r in runs] == [
-        (32, 0.1, 1), (32, 0.1, 2), (32, 0.2, 1), (32, 0.2, 2), (40, 0.3, 7),
-    ]  # fmt: skip
+        (32, 0.1, 1),
+        (32, 0.1, 2),
+        (32, 0.2, 1),
+        (32, 0.2, 2),
+        (40, 0.3, 7),
+    ]
     assert {r.max_epochs for r in runs} == {9}
 
 
@@ -191,8 +195,10 @@ def test_runs_asked_for_twice_are_there_once():
         """)
     )
     assert [(name, run.net.dim) for name, run in zip(suite.experiments, suite.runs, strict=True)] == [
-        ("a", 32), ("a", 24), ("b", 40),
-    ]  # fmt: skip
+        ("a", 32),
+        ("a", 24),
+        ("b", 40),
+    ]
 
 
 def test_the_rest_of_the_file():

@@ -96,8 +96,10 @@ whole = st.sampled_from(
 parts = st.fixed_dictionaries({}, optional={part: some_part(part) for part in plain.PARTS})
 plainly = st.builds(
     lambda base, some, others: {"seeds": [0]} | base | some | others,
-    whole, parts, st.dictionaries(st.sampled_from([*plain.SCALARS, "seeds", "odd"]), values, max_size=2),
-)  # fmt: skip
+    whole,
+    parts,
+    st.dictionaries(st.sampled_from([*plain.SCALARS, "seeds", "odd"]), values, max_size=2),
+)
 overlaid = overlaid | plainly
 suites = st.fixed_dictionaries(
     {"name": st.just("s") | scalars, "experiments": st.dictionaries(st.text(max_size=3), overlaid, max_size=3)},

@@ -84,7 +84,7 @@ def test_the_document_that_the_others_change_is_valid():
         ("lr: 0.001", "lr: *nowhere", ":3: found undefined alias 'nowhere', expected YAML"),
         ("lr: 0.001", "lr: \x01", ": found text that is no YAML (unacceptable character #x0001: special"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_is_one_line_with_its_place(old, new, fault):
     (line,) = faults_of(changed(old, new))
     assert line.startswith("s.yaml" + fault)

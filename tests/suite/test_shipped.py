@@ -24,9 +24,17 @@ PUBLISHED = {
     "smoke": (2, 2),
 }
 CAPACITY = {
-    "central": 56, "weight_decay_sweep": 168, "alpha_sweep": 24, "dropout_sweep": 81, "lr_sweep": 120,
-    "init_scale_sweep": 72, "task_add": 24, "task_mul": 24, "depth_scaling": 72, "smoke": 6,
-}  # fmt: skip
+    "central": 56,
+    "weight_decay_sweep": 168,
+    "alpha_sweep": 24,
+    "dropout_sweep": 81,
+    "lr_sweep": 120,
+    "init_scale_sweep": 72,
+    "task_add": 24,
+    "task_mul": 24,
+    "depth_scaling": 72,
+    "smoke": 6,
+}
 
 BEYOND = {
     "task_sub": ([15, 15], {"-"}),
@@ -38,8 +46,13 @@ BEYOND = {
 }
 """Speed and groks runs of the suites beyond the published ones, and what must be in them."""
 
-PATHS = {"paths": (358, 70), "paths-quick": (10, 10), "paths-ising": (2, 0), "paths-acceptance": (27, 0),
-         "paths-seeds": (40, 0)}  # fmt: skip
+PATHS = {
+    "paths": (358, 70),
+    "paths-quick": (10, 10),
+    "paths-ising": (2, 0),
+    "paths-acceptance": (27, 0),
+    "paths-seeds": (40, 0),
+}
 """Watched and speed runs of the suites of the study of paths."""
 
 

@@ -49,10 +49,12 @@ def test_nothing_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        (["", [(np.ones((3, 3)), 0, 1.0)]], "shape"), (["", [(2 * np.ones((4, 4)), 0, 1.0)]], "spins"),
-        (["only"], "expected a pickle"), ({"a": 1}, "expected a pickle"),
+        (["", [(np.ones((3, 3)), 0, 1.0)]], "shape"),
+        (["", [(2 * np.ones((4, 4)), 0, 1.0)]], "spins"),
+        (["only"], "expected a pickle"),
+        ({"a": 1}, "expected a pickle"),
     ],
-)  # fmt: skip
+)
 def test_other_content_is_refused(tmp_path: Path, content: object, match: str) -> None:
     with pytest.raises(InputError, match=match):
         read_archive(written(tmp_path / "a", content), side=4)

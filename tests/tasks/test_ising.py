@@ -123,8 +123,12 @@ def test_the_split_is_disjoint_and_half_and_half() -> None:
     np.testing.assert_array_equal(data.train_inputs, again.train_inputs)
     assert not np.array_equal(data.train_inputs, other.train_inputs)
     assert set(np.unique(data.train_inputs)) == {-1, 1}
-    loose = Ising(**{f: getattr(SMALL, f) for f in ("side", "temperatures", "per_temperature", "sweeps")},
-                  n_train=41, n_val=60, halves="no").arrays(jax.random.key(0))  # fmt: skip
+    loose = Ising(
+        **{f: getattr(SMALL, f) for f in ("side", "temperatures", "per_temperature", "sweeps")},
+        n_train=41,
+        n_val=60,
+        halves="no",
+    ).arrays(jax.random.key(0))
     np.testing.assert_array_equal(loose.val_inputs, data.val_inputs)
 
 

@@ -17,8 +17,11 @@ LABELLED = [Parity(bits=4, fraction=0.6), Spirals(points=50), Scans()]
 def test_xor() -> None:
     data = Xor().arrays(KEY)
     assert {(*x, *y) for x, y in zip(data.train_inputs, data.train_targets, strict=True)} == {
-        (0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0),
-    }  # fmt: skip
+        (0, 0, 0),
+        (0, 1, 1),
+        (1, 0, 1),
+        (1, 1, 0),
+    }
 
 
 def test_sine() -> None:

@@ -48,10 +48,19 @@ def uneven() -> None:
 def a_pack() -> None:
     """A whole pack, of which runs end at different times, gives every run the trace it has alone."""
     runs = [
-        Run(Xor(), Complete(3, 2), AdamW(0.01, 0.0), Watch(), Seeds.all(seed), batch_size=-1, max_epochs=4 + seed % 3,
-            precision="float64", loss="squared")
+        Run(
+            Xor(),
+            Complete(3, 2),
+            AdamW(0.01, 0.0),
+            Watch(),
+            Seeds.all(seed),
+            batch_size=-1,
+            max_epochs=4 + seed % 3,
+            precision="float64",
+            loss="squared",
+        )
         for seed in range(6)
-    ]  # fmt: skip
+    ]
     found = finished(Pack(runs[0].shape, "vmap"), [Job(run) for run in runs])
     assert len(found) == len(runs)
     for run in runs:

@@ -92,6 +92,13 @@ class ZeroBias(Spec):
 
 
 RUN = Run(
-    Line(), Linear(), AdamW(0.1, 0.0), Watch(), Seeds.all(3), batch_size=8, max_epochs=40, precision="float64",
+    Line(),
+    Linear(),
+    AdamW(0.1, 0.0),
+    Watch(),
+    Seeds.all(3),
+    batch_size=8,
+    max_epochs=40,
+    precision="float64",
     loss="squared",
-)  # fmt: skip
+)

@@ -26,8 +26,15 @@ RUN32 = dataclasses.replace(in_precision(RUN, "float32"), max_epochs=8)
 
 def test_four_devices() -> None:
     command = [sys.executable, "-m", "tests.training.four"]
-    done = subprocess.run(command, env=os.environ | FOUR, cwd=Path(__file__).parents[2], capture_output=True, text=True,
-                          timeout=600, check=False)  # fmt: skip
+    done = subprocess.run(
+        command,
+        env=os.environ | FOUR,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
     assert (done.returncode, done.stdout.count(": right")) == (0, 3), done.stdout + done.stderr
 
 

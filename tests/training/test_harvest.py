@@ -133,9 +133,14 @@ def test_provenance_says_where_and_how() -> None:
 
 def random_labels(precision: str = "float32") -> Run:
     return dataclasses.replace(
-        RUN, task=RandomLabels(13, 100), net=Transformer(8, dropout=0.0), optimiser=AdamW(1e-2, 0.0),
-        measurement=Speed(stop_on="both"), max_epochs=400, precision=precision,
-    )  # fmt: skip
+        RUN,
+        task=RandomLabels(13, 100),
+        net=Transformer(8, dropout=0.0),
+        optimiser=AdamW(1e-2, 0.0),
+        measurement=Speed(stop_on="both"),
+        max_epochs=400,
+        precision=precision,
+    )
 
 
 def test_random_labels_are_memorised() -> None:

@@ -76,10 +76,20 @@ def test_tiny_steps_are_taken_together_even_on_a_cpu() -> None:
 
 def test_a_pack_of_many_lanes_is_each_run_alone() -> None:
     runs = [
-        Run(Xor(), Complete(3, 2), AdamW(0.01, 0.0), Watch(), Seeds.all(seed), batch_size=-1, max_epochs=5 + seed % 3,
-            precision="float64", loss="squared", transform=TopK(keep=0.5))
+        Run(
+            Xor(),
+            Complete(3, 2),
+            AdamW(0.01, 0.0),
+            Watch(),
+            Seeds.all(seed),
+            batch_size=-1,
+            max_epochs=5 + seed % 3,
+            precision="float64",
+            loss="squared",
+            transform=TopK(keep=0.5),
+        )
         for seed in range(256)
-    ]  # fmt: skip
+    ]
     together = finished(Pack(runs[0].shape, "vmap"), [Job(run) for run in runs])
     assert len(together) == 256
     for run in runs[::101]:

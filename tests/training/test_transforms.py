@@ -24,9 +24,16 @@ from .lanes import RUN as MODULAR
 from .lanes import advanced, start
 
 RUN = Run(
-    Xor(), Complete(5), AdamW(0.01, 0.0, 0.9, 0.999), Watch(), Seeds.all(4), batch_size=-1, max_epochs=10,
-    precision="float64", loss="squared",
-)  # fmt: skip
+    Xor(),
+    Complete(5),
+    AdamW(0.01, 0.0, 0.9, 0.999),
+    Watch(),
+    Seeds.all(4),
+    batch_size=-1,
+    max_epochs=10,
+    precision="float64",
+    loss="squared",
+)
 
 
 def net(hidden: int = 5, seed: int = 0) -> Any:

@@ -17,9 +17,10 @@ from grokscope.cli.errors import complain, friendly
 from grokscope.cli.options import DEFAULT_STORE, Store
 
 app = typer.Typer(
-    help="Images of the sky and the words of astronomers in one space (extra: paperclip).", rich_markup_mode="rich",
+    help="Images of the sky and the words of astronomers in one space (extra: paperclip).",
+    rich_markup_mode="rich",
     invoke_without_command=True,
-)  # fmt: skip
+)
 console = Console(highlight=False)
 
 
@@ -32,9 +33,11 @@ def _help(context: typer.Context) -> None:
 @app.command()
 @friendly
 def run(
-    suite: group.SuiteName, store: Store = None, out: group.OutFolder = group.Place,
+    suite: group.SuiteName,
+    store: Store = None,
+    out: group.OutFolder = group.Place,
     force: Annotated[bool, typer.Option("--force", help="Do runs again that are done.")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Do every run of a suite that is not done: data, training, evaluation, report. Ctrl-C loses little; run again.
 
     Example: [bold]grokscope paperclip run paperclip-quick[/bold]
@@ -61,9 +64,14 @@ def run(
     with open_ledger(store or DEFAULT_STORE) as ledger:
         try:
             tally, runs, folder = walk(
-                loaded, ledger, place, workers=group.workers(), force=force, watch=watch,
+                loaded,
+                ledger,
+                place,
+                workers=group.workers(),
+                force=force,
+                watch=watch,
                 say=lambda text: console.print(text, markup=False) if crew.first else None,
-            )  # fmt: skip
+            )
         except KeyboardInterrupt:
             console.print("Stopped early; at most one interval of one run is lost. The same command goes on from here.")
             raise typer.Exit(group.INTERRUPTED) from None
@@ -103,8 +111,9 @@ def report(suite: group.SuiteName, store: Store = None, out: group.OutFolder = g
     place = walk.Place(out / loaded.name)
     with open_ledger(store or DEFAULT_STORE, create=False) as ledger:
         folder = walk.ready(loaded.data, place, group.workers(), lambda text: console.print(text))
-        sheet, page = write(loaded, loaded.runs(walk.known(loaded, folder)), ledger, place, folder,
-                            out / "reports" / loaded.name)  # fmt: skip
+        sheet, page = write(
+            loaded, loaded.runs(walk.known(loaded, folder)), ledger, place, folder, out / "reports" / loaded.name
+        )
     _say(sheet, page)
 
 
@@ -128,14 +137,26 @@ def plan(suite: group.SuiteName, out: group.OutFolder = group.Place, as_json: gr
     known = walk.known(loaded, folder) if (folder.shards / "index.json").exists() else None
     found = planned(loaded, known)
     if as_json:
-        told = {"suite": found.suite, "flops": found.flops, "images": found.images, "cpu_hours": found.cpu_hours,
-                "gpu_hours": found.gpu_hours, "picture_hours": found.picture_hours}  # fmt: skip
+        told = {
+            "suite": found.suite,
+            "flops": found.flops,
+            "images": found.images,
+            "cpu_hours": found.cpu_hours,
+            "gpu_hours": found.gpu_hours,
+            "picture_hours": found.picture_hours,
+        }
         typer.echo(json.dumps(told | {"runs": [vars(share) for share in found.shares], "missing": found.missing}))
         return
     table = Table("experiment", "run", "P", "steps", "work", "memory of a device", title=f"Plan of {found.suite}")
     for share in found.shares:
-        table.add_row(share.name, share.label, f"{share.n_params:,}", f"{share.steps:,}", f"{share.flops:.1e} flop",
-                      group.size(share.bytes))  # fmt: skip
+        table.add_row(
+            share.name,
+            share.label,
+            f"{share.n_params:,}",
+            f"{share.steps:,}",
+            f"{share.flops:.1e} flop",
+            group.size(share.bytes),
+        )
     console.print(table)
     console.print(
         f"{found.images:,} images, about {group.size(found.disk)} of shards. {found.flops:.1e} flop: "
@@ -149,10 +170,12 @@ def plan(suite: group.SuiteName, out: group.OutFolder = group.Place, as_json: gr
 @app.command()
 @friendly
 def embed(
-    data: group.Data, model: group.ModelFolder, index: group.Embeddings,
+    data: group.Data,
+    model: group.ModelFolder,
+    index: group.Embeddings,
     split: Annotated[list[str] | None, typer.Option("--split", help="Only this one; may be repeated.")] = None,
     one_crop: Annotated[bool, typer.Option("--one-crop", help="The middle of each image only.")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Embed every image of a built data folder, to be searched.
 
     Example: [bold]grokscope paperclip embed data/sky --model out/paperclip/.../models/4f1c... --index out/index[/bold]

@@ -94,9 +94,12 @@ def fetch(
 
 @friendly
 def summarize(
-    data: group.Data, endpoint: group.Url = None, llm: group.ModelName = "default", timeout: group.Timeout = 120,
+    data: group.Data,
+    endpoint: group.Url = None,
+    llm: group.ModelName = "default",
+    timeout: group.Timeout = 120,
     parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="Questions at a time.")] = 4,
-) -> None:  # fmt: skip
+) -> None:
     """Summarise every abstract: by an endpoint, or by rules without one. Answers are kept; run again, it goes on.
 
     Example: [bold]grokscope paperclip summarize data/sky --endpoint http://localhost:8000/v1 --llm mixtral[/bold]
@@ -139,8 +142,15 @@ def build(
     catalogue = read_catalogue(folder.catalogue)
     for line in catalogue.left_out:
         complain_softly(line)
-    came = built(folder, catalogue, summaries_in(folder.summaries), Split(split, val, test, seed),  # type: ignore[arg-type]
-                 size=size, colour=colour, say=complain_softly)  # fmt: skip
+    came = built(
+        folder,
+        catalogue,
+        summaries_in(folder.summaries),
+        Split(split, val, test, seed),  # type: ignore[arg-type]
+        size=size,
+        colour=colour,
+        say=complain_softly,
+    )
     table = Table("split", "proposals", "images", title=f"{data}: {came.digest}")
     for name in came.images:
         table.add_row(name, f"{came.proposals[name]:,}", f"{came.images[name]:,}")

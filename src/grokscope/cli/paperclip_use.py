@@ -20,11 +20,12 @@ TRUTH_NEEDED = "judge: found neither an endpoint nor a truth.json, expected one 
 
 @friendly
 def evaluate(
-    data: group.Data, model: group.ModelFolder,
+    data: group.Data,
+    model: group.ModelFolder,
     split: Annotated[str, typer.Option("--split", help="train, val or test.")] = "test",
     captions: Annotated[str, typer.Option("--captions", help="summary, abstract or objects.")] = "summary",
     as_json: group.AsJson = False,
-) -> None:  # fmt: skip
+) -> None:
     """Every metric of a model on a split; a base model is given by its folder or hub name.
 
     Example: [bold]grokscope paperclip evaluate data/sky --model openai/clip-vit-base-patch16[/bold]
@@ -50,12 +51,16 @@ def evaluate(
 
 @friendly
 def judge(
-    model: group.ModelFolder, index: group.Embeddings, data: group.Data, endpoint: group.Url = None,
-    llm: group.ModelName = "default", timeout: group.Timeout = 120,
+    model: group.ModelFolder,
+    index: group.Embeddings,
+    data: group.Data,
+    endpoint: group.Url = None,
+    llm: group.ModelName = "default",
+    timeout: group.Timeout = 120,
     queries: Annotated[Path | None, typer.Option("--queries", help="A text file, a query a line.")] = None,
     k: Annotated[int, typer.Option("--hits", min=1, max=100)] = 10,
     distinct: Annotated[bool, typer.Option("--distinct", help="One hit a proposal.")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Judge the first hits of queries: by an endpoint that reads the abstracts, or by the sky's truth.
 
     Example: [bold]grokscope paperclip judge data/sky --model M --index out/index[/bold]
@@ -95,14 +100,15 @@ def judge(
 @friendly
 def search(
     query: Annotated[str, typer.Argument(metavar="TEXT", help="What to search for; empty to search by picture alone.")],
-    model: group.ModelFolder, index: group.Embeddings,
+    model: group.ModelFolder,
+    index: group.Embeddings,
     image: Annotated[Path | None, typer.Option("--image", help="Search by a picture too, or instead.")] = None,
     k: Annotated[int, typer.Option("--hits", min=1, max=200)] = 10,
     where: Annotated[list[str] | None, typer.Option("--where", metavar="KEY=VALUE", help="Such as cycle=7.")] = None,
     every: Annotated[bool, typer.Option("--every", help="All images of a proposal, not only its best.")] = False,
     how: Annotated[str, typer.Option("--how", help="exact, faiss or auto.")] = "auto",
     as_json: group.AsJson = False,
-) -> None:  # fmt: skip
+) -> None:
     """Search images by words, by a picture, or by both.
 
     Example: [bold]grokscope paperclip search "planetary nebula" --model M --index out/index --where cycle=7[/bold]
@@ -135,12 +141,13 @@ def search(
 
 @friendly
 def describe(
-    image: Annotated[Path, typer.Argument(metavar="IMAGE")], model: group.ModelFolder,
+    image: Annotated[Path, typer.Argument(metavar="IMAGE")],
+    model: group.ModelFolder,
     labels: Annotated[Path | None, typer.Option("--labels", help="A text file, a label a line. Default: ours.")] = None,
     sky_labels: Annotated[bool, typer.Option("--sky", help="The classes of the synthetic sky.")] = False,
     k: Annotated[int, typer.Option("--labels-shown", min=1, max=50)] = 5,
     heat: Annotated[Path | None, typer.Option("--heat", metavar="PNG", help="Where the best label is.")] = None,
-) -> None:  # fmt: skip
+) -> None:
     """Say what a picture shows, by the labels nearest to it.
 
     Example: [bold]grokscope paperclip describe picture.jpg --model M --sky[/bold]
@@ -169,10 +176,12 @@ def describe(
 
 @friendly
 def serve(
-    data: group.Data, model: group.ModelFolder, index: group.Embeddings,
+    data: group.Data,
+    model: group.ModelFolder,
+    index: group.Embeddings,
     host: Annotated[str, typer.Option("--host", help="Others see any but loopback.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8765,
-) -> None:  # fmt: skip
+) -> None:
     """Serve a small page with a search box and an image drop, on this machine only unless told otherwise.
 
     Example: [bold]grokscope paperclip serve data/sky --model M --index out/index[/bold]

@@ -10,6 +10,15 @@ from grokscope.nets.transformer import Transformer
 NETS = {net.kind: net for net in (Transformer, MLP, Cnn, Complete)}
 
 __all__ = [
-    "MLP", "NETS", "Cnn", "CnnNet", "Complete", "CompleteNet", "MLPNet", "Transformer", "TransformerNet",
-    "from_published", "to_published",
-]  # fmt: skip
+    "MLP",
+    "NETS",
+    "Cnn",
+    "CnnNet",
+    "Complete",
+    "CompleteNet",
+    "MLPNet",
+    "Transformer",
+    "TransformerNet",
+    "from_published",
+    "to_published",
+]

@@ -104,9 +104,11 @@ def _build(sheet: Sheet, folder: Path) -> None:
     for section in sheet.sections:
         for stem, table in section.tables.items():
             write_csv(table, folder / "tables" / f"{stem}.csv")
-    html = _environment().get_template("sheet.html.j2").render(
-        sheet=sheet, drawn=drawn, wide=wide, style=Markup(text_of("page.css")), shown=_shown, folded=FOLDED
-    )  # fmt: skip
+    html = (
+        _environment()
+        .get_template("sheet.html.j2")
+        .render(sheet=sheet, drawn=drawn, wide=wide, style=Markup(text_of("page.css")), shown=_shown, folded=FOLDED)
+    )
     (folder / "index.html").write_text(html, encoding="utf-8", newline="\n")
 
 

@@ -20,6 +20,23 @@ from grokscope.run.run import WATCHING, Run
 from grokscope.run.shape import Shape
 
 __all__ = [
-    "LOSSES", "MATMULS", "PROTOCOL", "WATCHING", "Filter", "Loss", "Matmul", "Measurement", "Net", "Optimiser",
-    "Precision", "Run", "Seeds", "Shape", "Signature", "Task", "Transform", "digits", "identity_of",
-]  # fmt: skip
+    "LOSSES",
+    "MATMULS",
+    "PROTOCOL",
+    "WATCHING",
+    "Filter",
+    "Loss",
+    "Matmul",
+    "Measurement",
+    "Net",
+    "Optimiser",
+    "Precision",
+    "Run",
+    "Seeds",
+    "Shape",
+    "Signature",
+    "Task",
+    "Transform",
+    "digits",
+    "identity_of",
+]

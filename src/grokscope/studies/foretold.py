@@ -49,9 +49,14 @@ def _foretold(part: Known, ahead: pd.DataFrame, analysis: Analysis, accuracy: Ac
     seen = observed(part.frame, part.arrived, accuracy, thresholds(analysis))
     try:
         fitted = calibrate(
-            part.frame, constant, seen.onsets, seen.crossings,
-            accuracy=accuracy, probe=PROBE, seed=analysis.bootstrap_seed,
-        )  # fmt: skip
+            part.frame,
+            constant,
+            seen.onsets,
+            seen.crossings,
+            accuracy=accuracy,
+            probe=PROBE,
+            seed=analysis.bootstrap_seed,
+        )
     except TooFewCellsError as error:
         return {"setting": plain(part.setting), "refused": str(error)}
     shown = plain(fitted)

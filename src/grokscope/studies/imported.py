@@ -8,11 +8,12 @@ from grokscope.ledger import Ledger
 from grokscope.suite import Suite
 
 CELL = (
-    "measurement", "batch_size",
+    "measurement",
+    "batch_size",
     *(f"task.{name}" for name in ("kind", "p", "n", "op", "fraction", "split")),
     *(f"net.{name}" for name in ("kind", "dim", "depth", "heads", "dropout", "init_scale")),
     *(f"optimiser.{name}" for name in ("kind", "lr", "weight_decay", "beta1", "beta2")),
-)  # fmt: skip
+)
 """What an imported run must share with a run of the suite: all but its seed and what the published code leaves out."""
 
 

@@ -35,9 +35,21 @@ RENAMED = {
     "task.op": "op",
 }
 AS_THEY_ARE = (
-    "id", "measurement", "p", "dim", "n_params", "batch_size", "max_epochs",
-    "dataset_bits", "epochs", "stopped", "t_mem_running", "t_mem_eval", "t_gen", "total_bits",
-)  # fmt: skip
+    "id",
+    "measurement",
+    "p",
+    "dim",
+    "n_params",
+    "batch_size",
+    "max_epochs",
+    "dataset_bits",
+    "epochs",
+    "stopped",
+    "t_mem_running",
+    "t_mem_eval",
+    "t_gen",
+    "total_bits",
+)
 PARTS: dict[str, Mapping[str, type[Spec]]] = {
     "net": NETS,
     "optimiser": OPTIMISERS,

@@ -53,7 +53,7 @@ DRAWABLE: dict[str, tuple[str | None, ...]] = {
 INHERITED = (
     *("max_dim", "delay_train_threshold", "delay_val_threshold"),
     *("mem_curve_threshold", "gen_curve_threshold"),
-)  # fmt: skip
+)
 
 
 class Figure(Settings):

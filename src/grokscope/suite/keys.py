@@ -39,8 +39,12 @@ FALLBACKS: dict[str, dict[str, float]] = {
 """Values of keys that neither `defaults` nor the experiment sets, where they differ from one measurement to another."""
 
 OTHER_NAMES = {"p": "primes", "prime": "primes", "seed": "seeds", "dim": "dims", "d": "dims", "width": "dims"} | {
-    "widths": "dims", "op": "operation", "alpha": "train_fraction", "epochs": "max_epochs", "n": "n_samples",
-}  # fmt: skip
+    "widths": "dims",
+    "op": "operation",
+    "alpha": "train_fraction",
+    "epochs": "max_epochs",
+    "n": "n_samples",
+}
 
 
 def refuse_unknown(values: Mapping[str, Value], known: Collection[str], findings: Findings) -> None:

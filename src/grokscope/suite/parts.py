@@ -21,10 +21,17 @@ from grokscope.training.optimisers import AdamW
 Setting = Mapping[str, Any]
 
 YAML_KEY = {
-    "dim": "dims", "p": "primes", "n": "n_samples", "op": "operation", "fraction": "train_fraction",
-    "split": "split_type", "labels": "probe", "threshold": "saturation_threshold",
-    "train_threshold": "early_stopping_train", "val_threshold": "early_stopping_val",
-}  # fmt: skip
+    "dim": "dims",
+    "p": "primes",
+    "n": "n_samples",
+    "op": "operation",
+    "fraction": "train_fraction",
+    "split": "split_type",
+    "labels": "probe",
+    "threshold": "saturation_threshold",
+    "train_threshold": "early_stopping_train",
+    "val_threshold": "early_stopping_val",
+}
 """Fields of specs whose key has another name."""
 
 FIELD = {key: field for field, key in YAML_KEY.items()}
@@ -41,8 +48,11 @@ THRESHOLDS = ("saturation_threshold", "early_stopping_train", "early_stopping_va
 shared = lru_cache(maxsize=65_536, typed=True)
 _transformer, _adamw = shared(Transformer), shared(AdamW)
 _modular, _random_labels, _shuffled, _of_size = (
-    shared(Modular), shared(RandomLabels), shared(Shuffled), shared(Modular.of_size),
-)  # fmt: skip
+    shared(Modular),
+    shared(RandomLabels),
+    shared(Shuffled),
+    shared(Modular.of_size),
+)
 
 
 def as_fraction(threshold: Any) -> Any:

@@ -140,11 +140,19 @@ def parse_suite(text: str, *, source: str = "suite", path: Path | None = None, s
         raise SuiteError([f"{source}: found no possible run, expected at least one"])
     warn_of_curves_apart((run for run, _ in asked.values()), top["experiments"], findings)
     return Suite(
-        name=name, path=path, text=text, description=description, runs=tuple(run for run, _ in asked.values()),
-        experiments=tuple(name for _, name in asked.values()), analysis=analysis,
-        retries=1 if retries is None else retries, warnings=findings.warnings, remarks=findings.remarks,
-        skipped=skipped, study=study,
-    )  # fmt: skip
+        name=name,
+        path=path,
+        text=text,
+        description=description,
+        runs=tuple(run for run, _ in asked.values()),
+        experiments=tuple(name for _, name in asked.values()),
+        analysis=analysis,
+        retries=1 if retries is None else retries,
+        warnings=findings.warnings,
+        remarks=findings.remarks,
+        skipped=skipped,
+        study=study,
+    )
 
 
 def _experiments(root: Value, findings: Findings) -> list[Experiment | PlainExperiment]:

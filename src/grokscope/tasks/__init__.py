@@ -20,6 +20,18 @@ TASKS = {
 }
 
 __all__ = [
-    "TASKS", "Dataset", "Digits", "Ising", "Modular", "Pairs", "Parity", "Permutations", "RandomLabels", "Scans",
-    "Shuffled", "Sine", "Spirals", "Xor",
-]  # fmt: skip
+    "TASKS",
+    "Dataset",
+    "Digits",
+    "Ising",
+    "Modular",
+    "Pairs",
+    "Parity",
+    "Permutations",
+    "RandomLabels",
+    "Scans",
+    "Shuffled",
+    "Sine",
+    "Spirals",
+    "Xor",
+]

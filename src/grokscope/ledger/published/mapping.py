@@ -87,9 +87,12 @@ def mapped(row: Row) -> Mapped:
 
 def _net(row: Row) -> Transformer:
     return Transformer(
-        dim=_whole(row, "dim"), depth=_whole(row, "depth"), heads=_whole(row, "heads"),
-        dropout=_number(row, "dropout"), init_scale=_number(row, "init_scale"),
-    )  # fmt: skip
+        dim=_whole(row, "dim"),
+        depth=_whole(row, "depth"),
+        heads=_whole(row, "heads"),
+        dropout=_number(row, "dropout"),
+        init_scale=_number(row, "init_scale"),
+    )
 
 
 def _optimiser(row: Row) -> AdamW:

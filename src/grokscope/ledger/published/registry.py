@@ -11,10 +11,27 @@ from typing import Any
 from grokscope.ledger.errors import LedgerError, first_line
 
 IDENTIFYING = (
-    "experiment_type", "p", "operation", "train_fraction", "split_type", "dataset_type", "n_samples", "dim", "depth",
-    "heads", "dropout", "init_scale", "lr", "weight_decay", "beta1", "beta2", "batch_size", "max_epochs", "seed",
+    "experiment_type",
+    "p",
+    "operation",
+    "train_fraction",
+    "split_type",
+    "dataset_type",
+    "n_samples",
+    "dim",
+    "depth",
+    "heads",
+    "dropout",
+    "init_scale",
+    "lr",
+    "weight_decay",
+    "beta1",
+    "beta2",
+    "batch_size",
+    "max_epochs",
+    "seed",
     "architecture_family",
-)  # fmt: skip
+)
 """The published composite key."""
 
 OTHER_NAMES = {

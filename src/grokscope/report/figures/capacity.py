@@ -22,10 +22,10 @@ from grokscope.report.figures.style import (
     STYLE,
     VERMILION,
     below,
-headed,
+    headed,
     log_axis,
     new_figure,
-)  # fmt: skip
+)
 
 
 def capacity_figure(part: Part) -> Figure | None:

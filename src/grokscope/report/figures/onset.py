@@ -26,10 +26,10 @@ from grokscope.report.figures.style import (
     STYLE,
     VERMILION,
     below,
-headed,
+    headed,
     log_axis,
     new_figure,
-)  # fmt: skip
+)
 from grokscope.report.slices import ACCURACIES
 
 _MOST_ROWS = 3

@@ -52,30 +52,34 @@ def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str],
     foretold = [
         {"rests_on": rests_on(one), "lines": lines(one), "verdicts": list(verdicts(one))} for one in contents.forecasts
     ]
-    return _environment().get_template("index.html.j2").render(
-        contents=contents,
-        primes=primes,
-        crowded=crowded,
-        constants=list(constants(contents.parts)),
-        laws=laws(contents.parts),
-        families=families(contents, figures),
-        whole={stem: embedded(figures[stem]) for stem in whole},
-        foretold=foretold,
-        predictors=list(PREDICTOR_LABELS.values()),
-        forecast_figures={
-            stem: embedded(path) for stem, path in figures.items() if stem.partition("_")[0] == "forecast"
-        },
-        figures=list(figures),
-        tables=tables,
-        missing=missing,
-        words=words,
-        isnan=math.isnan,
-        state=Markup(as_script(drawn)),
-        curves=Markup(curves),
-        style=Markup(text_of("page.css")),
-        script=Markup(text_of("page.js")),
-        plotly=Markup(get_plotlyjs()),
-    )  # fmt: skip
+    return (
+        _environment()
+        .get_template("index.html.j2")
+        .render(
+            contents=contents,
+            primes=primes,
+            crowded=crowded,
+            constants=list(constants(contents.parts)),
+            laws=laws(contents.parts),
+            families=families(contents, figures),
+            whole={stem: embedded(figures[stem]) for stem in whole},
+            foretold=foretold,
+            predictors=list(PREDICTOR_LABELS.values()),
+            forecast_figures={
+                stem: embedded(path) for stem, path in figures.items() if stem.partition("_")[0] == "forecast"
+            },
+            figures=list(figures),
+            tables=tables,
+            missing=missing,
+            words=words,
+            isnan=math.isnan,
+            state=Markup(as_script(drawn)),
+            curves=Markup(curves),
+            style=Markup(text_of("page.css")),
+            script=Markup(text_of("page.js")),
+            plotly=Markup(get_plotlyjs()),
+        )
+    )
 
 
 @cache

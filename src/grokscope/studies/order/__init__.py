@@ -93,9 +93,13 @@ def summary(sheet: Sheet) -> Group:
     lines = [text for section in sheet.sections for text in section.findings]
     caption = "D with outputs pinned; excess over the null of relocated entries ± half its 95 % interval"
     table = Table(
-        title=escape(sheet.suite), title_justify="left", caption_justify="left", caption=caption,
-        box=SIMPLE_HEAD, padding=(0, 1, 0, 0),
-    )  # fmt: skip
+        title=escape(sheet.suite),
+        title_justify="left",
+        caption_justify="left",
+        caption=caption,
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
     for name in ("task", "scheme", "seeds", "loss", "learned", "D", "excess"):
         words = name in ("task", "scheme")
         table.add_column(name, justify="left" if words else "right", no_wrap=not words)
@@ -105,9 +109,14 @@ def summary(sheet: Sheet) -> Group:
     else:
         for row in shown.itertuples():
             table.add_row(
-                escape(row.task), escape(strong(row.scheme, row.value)), f"{row.seeds}", f"{row.loss:.2g}",
-                f"{row.learned:.0%}", f"{row.orderedness:.3f}", f"{row.excess:+.3f} ± {(row.high - row.low) / 2:.3f}",
-            )  # fmt: skip
+                escape(row.task),
+                escape(strong(row.scheme, row.value)),
+                f"{row.seeds}",
+                f"{row.loss:.2g}",
+                f"{row.learned:.0%}",
+                f"{row.orderedness:.3f}",
+                f"{row.excess:+.3f} ± {(row.high - row.low) / 2:.3f}",
+            )
     return Group(table, Text("\n".join(lines)))
 
 

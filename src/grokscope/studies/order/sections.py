@@ -21,7 +21,7 @@ from grokscope.studies.order.findings import (
     of_learning,
     of_published,
     of_sizes,
-)  # fmt: skip
+)
 from grokscope.studies.order.published import beside
 from grokscope.studies.order.times import of_times, together
 
@@ -63,8 +63,10 @@ def through_training(found: Found) -> Section | None:
     drawings, kept = [], found.courses.sort_values(["task", "scheme", "value", "epoch"])
     for (task, epochs), rows in kept.groupby(["task", "epochs"], sort=False):
         named = rows.assign(name=[strong(s, v) for s, v in zip(rows["scheme"], rows["value"], strict=True)])
-        curves = [Curve(name, part.assign(x=part["epoch"], low=part["excess_low"], high=part["excess_high"]))
-                  for name, part in named.groupby("name", sort=False)]  # fmt: skip
+        curves = [
+            Curve(name, part.assign(x=part["epoch"], low=part["excess_low"], high=part["excess_high"]))
+            for name, part in named.groupby("name", sort=False)
+        ]
         drawings.append(
             Drawing(
                 f"course_{task}_{epochs}",
@@ -121,11 +123,13 @@ def beside_baselines(learning: Learning) -> Section | None:
     )
     return Section(
         "Beside layered perceptrons",
-        ("A layered perceptron has an order by construction: as a complete layer its D is 1.",
-         *of_learning(learning.table)),
+        (
+            "A layered perceptron has an order by construction: as a complete layer its D is 1.",
+            *of_learning(learning.table),
+        ),
         drawings=drawings,
         tables={"learning": learning.table},
-    )  # fmt: skip
+    )
 
 
 def looked_at(found: Found) -> Section | None:
@@ -135,14 +139,21 @@ def looked_at(found: Found) -> Section | None:
         name = stem(task)
         what = f"{task}: of each scheme the seed whose excess is the median one"
         drawings += [
-            Drawing(f"matrices_{name}", partial(matrices_figure, networks),
-                    f"Weights in the found order, {what}; y outputs, h hidden units, x inputs; rows are destinations. "
-                    "What lies below the line runs against the order; grey is pruned."),
-            Drawing(f"graphs_{name}", partial(graphs_figure, networks),
-                    f"The connections among units as a graph, {what}."),
-            Drawing(f"states_{name}", partial(states_figure, networks),
-                    f"What every unit is over the iterations, {what}; outputs are read at the white line."),
-        ]  # fmt: skip
+            Drawing(
+                f"matrices_{name}",
+                partial(matrices_figure, networks),
+                f"Weights in the found order, {what}; y outputs, h hidden units, x inputs; rows are destinations. "
+                "What lies below the line runs against the order; grey is pruned.",
+            ),
+            Drawing(
+                f"graphs_{name}", partial(graphs_figure, networks), f"The connections among units as a graph, {what}."
+            ),
+            Drawing(
+                f"states_{name}",
+                partial(states_figure, networks),
+                f"What every unit is over the iterations, {what}; outputs are read at the white line.",
+            ),
+        ]
     return Section("Networks", drawings=tuple(drawings)) if drawings else None
 
 
@@ -151,8 +162,26 @@ def larger(found: Found) -> Section | None:
     rows = found.ends[~found.ends["task"].isin((*SMALL, UNTRAINED))]
     if not len(rows):
         return None
-    names = ("task", "scheme", "value", "hidden", "iterations", "seeds", "loss", "learned", "t_mem", "t_gen", "val_acc",
-             "kept", "orderedness", "gap", "null", "excess", "low", "high")  # fmt: skip
+    names = (
+        "task",
+        "scheme",
+        "value",
+        "hidden",
+        "iterations",
+        "seeds",
+        "loss",
+        "learned",
+        "t_mem",
+        "t_gen",
+        "val_acc",
+        "kept",
+        "orderedness",
+        "gap",
+        "null",
+        "excess",
+        "low",
+        "high",
+    )
     table = rows[[name for name in names if name in rows]].reset_index(drop=True)
     cells = together(found.times)
     return Section(

@@ -116,14 +116,26 @@ def _sizes(run: FineTune) -> dict[str, Any]:
     if net.base == "tiny":
         blocks, units = 12 * net.width**2 * net.depth, net.width * net.depth
         patches = (net.crop // net.patch) ** 2 + 1
-        return {"vision": blocks, "text": blocks, "vision_tokens": patches, "text_tokens": net.context,
-                "vision_units": units, "text_units": units, "n_params": 2 * blocks}  # fmt: skip
+        return {
+            "vision": blocks,
+            "text": blocks,
+            "vision_tokens": patches,
+            "text_tokens": net.context,
+            "vision_units": units,
+            "text_units": units,
+            "n_params": 2 * blocks,
+        }
     large = "large" in net.base
     vision, text = (24, 1024) if large else (12, 768), (12, 768) if large else (12, 512)
     patches = (net.crop // (14 if large else 16)) ** 2 + 1
     found = {name: 12 * width**2 * depth for name, (depth, width) in (("vision", vision), ("text", text))}
-    return found | {"vision_tokens": patches, "text_tokens": net.context, "vision_units": vision[0] * vision[1],
-                    "text_units": text[0] * text[1], "n_params": 149_620_737}  # fmt: skip
+    return found | {
+        "vision_tokens": patches,
+        "text_tokens": net.context,
+        "vision_units": vision[0] * vision[1],
+        "text_units": text[0] * text[1],
+        "n_params": 149_620_737,
+    }
 
 
 def measured_flops() -> float:

@@ -41,10 +41,17 @@ class Failed:
 def provenance(*, device: str, world: int, seconds: float, started: str) -> Provenance:
     """The record of a run that ends now. `layout`: processes that trained it."""
     return Provenance(
-        version=version(), git=git_revision(), host=platform.node(), device=device, strategy="accelerate",
-        layout=world, seconds=seconds, started=started, ended=now(),
+        version=version(),
+        git=git_revision(),
+        host=platform.node(),
+        device=device,
+        strategy="accelerate",
+        layout=world,
+        seconds=seconds,
+        started=started,
+        ended=now(),
         versions={name: metadata.version(name) for name in PACKAGES} | {"python": platform.python_version()},
-    )  # fmt: skip
+    )
 
 
 def record(ledger: Ledger, run: FineTune, trained: Trained, started: str, owner: str | None = None) -> None:

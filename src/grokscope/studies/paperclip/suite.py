@@ -96,8 +96,9 @@ def _resolved(fields: Mapping[str, Any], known: Known) -> dict[str, Any]:
     base = fields["net"].base
     named = next((digest for digest, source in known.sources.items() if source == base), base)
     return dict(fields) | {
-        "task": dataclasses.replace(fields["task"], **given), "net": dataclasses.replace(fields["net"], base=named),
-    }  # fmt: skip
+        "task": dataclasses.replace(fields["task"], **given),
+        "net": dataclasses.replace(fields["net"], base=named),
+    }
 
 
 def load(path_or_name: str | Path) -> PaperclipSuite:
@@ -152,9 +153,13 @@ def _data(at: Value, findings: Findings) -> DataPlan:
     if not isinstance(size, int) or not 16 <= size <= 4096:
         findings.refuse(values["size"], "a side of 16 to 4096 pixels")
     return DataPlan(
-        plain.get("folder"), plain.get("sky"), size, bool(plain.get("colour", False)), plain.get("split", {}),
+        plain.get("folder"),
+        plain.get("sky"),
+        size,
+        bool(plain.get("colour", False)),
+        plain.get("split", {}),
         plain.get("images", {}),
-    )  # fmt: skip
+    )
 
 
 def _settings(at: Value, defaults: Mapping[str, Value], findings: Findings) -> tuple[Mapping[str, Any], ...]:

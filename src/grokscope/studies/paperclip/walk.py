@@ -87,8 +87,11 @@ def ready(plan: DataPlan, place: Place, workers: int, say: Say) -> Folder:
         said = summarise(catalogue.proposals, folder.summaries, say=say)
         split = splits.Split(**plan.split)
         built = build(folder, catalogue, said.found, split, size=plan.size, colour=plan.colour, say=say)
-        say("built: " + ", ".join(f"{part} {n:,} of {built.proposals[part]:,}" for part, n in built.images.items())
-            + " (images of proposals)")  # fmt: skip
+        say(
+            "built: "
+            + ", ".join(f"{part} {n:,} of {built.proposals[part]:,}" for part, n in built.images.items())
+            + " (images of proposals)"
+        )
     return folder
 
 
@@ -107,10 +110,15 @@ def known(suite: PaperclipSuite, folder: Folder) -> Known:
 
 
 def walk(
-    suite: PaperclipSuite, ledger: Ledger, place: Place, *, workers: int = 1, force: bool = False,
+    suite: PaperclipSuite,
+    ledger: Ledger,
+    place: Place,
+    *,
+    workers: int = 1,
+    force: bool = False,
     watch: Callable[[FineTune, int, dict[str, float]], None] = lambda run, step, row: None,
     say: Say = lambda _: None,
-) -> tuple[Tally, dict[str, tuple[FineTune, ...]], Folder]:  # fmt: skip
+) -> tuple[Tally, dict[str, tuple[FineTune, ...]], Folder]:
     """Do every run of a suite that is not done, and evaluate what has not been evaluated. Nothing is done twice."""
     tally, crew, began = Tally(), Crew(), time.perf_counter()
     if crew.first:
@@ -159,9 +167,18 @@ def _states(suite: PaperclipSuite, runs: list[FineTune], ledger: Ledger, place: 
 
 
 def _train(
-    run: FineTune, training: dataset.Dataset, held_out: dataset.Dataset, facts: Known, ledger: Ledger, owner: str,
-    crew: Crew, place: Place, tally: Tally, watch: Callable[[FineTune, int, dict[str, float]], None], say: Say,
-) -> None:  # fmt: skip
+    run: FineTune,
+    training: dataset.Dataset,
+    held_out: dataset.Dataset,
+    facts: Known,
+    ledger: Ledger,
+    owner: str,
+    crew: Crew,
+    place: Place,
+    tally: Tally,
+    watch: Callable[[FineTune, int, dict[str, float]], None],
+    say: Say,
+) -> None:
     """Train one run, keep its model, record it; its checkpoint goes when that is done."""
     started, leases = now(), ledger.leases(owner, seconds=LEASE_SECONDS)
     if not crew.agree(crew.first and _claimed(run, ledger, leases)):
@@ -175,9 +192,14 @@ def _train(
 
     try:
         trained = train(
-            run, training, held_out, source=facts.sources.get(run.net.base), place=place.checkpoint(run),
-            watch=heard, say=say,
-        )  # fmt: skip
+            run,
+            training,
+            held_out,
+            source=facts.sources.get(run.net.base),
+            place=place.checkpoint(run),
+            watch=heard,
+            say=say,
+        )
         if crew.first:
             bundle.save(trained.model, place.model(run))
             record(ledger, run, trained, started, owner)

@@ -34,7 +34,13 @@ def _rows(run: Run, trace: pd.DataFrame, quantity: Quantity) -> list[dict[str, A
     for share in dict.fromkeys((own, FRACTION)):
         epoch = first_epoch(at_least(trace[column].to_numpy(), share, n))
         rows.append(
-            {"quantity": quantity, "share": share, "w0": w0_of(run), "seed": run.seeds.init,
-             "time": float(epoch or len(trace)), "censored": epoch is None}
-        )  # fmt: skip
+            {
+                "quantity": quantity,
+                "share": share,
+                "w0": w0_of(run),
+                "seed": run.seeds.init,
+                "time": float(epoch or len(trace)),
+                "censored": epoch is None,
+            }
+        )
     return rows

@@ -54,12 +54,15 @@ def race(family: Family) -> Section:
         findings=tuple(findings),
         unsaid=unsaid,
         drawings=(
-            Drawing(f"race_{family.name}", partial(training.race_figure, times, family.frame, found),
-                    "T_mem, T_gen and what groks against w0; grey: the step of w0 at which grokking begins; green: "
-                    "where T_mem falls below T_gen."),
+            Drawing(
+                f"race_{family.name}",
+                partial(training.race_figure, times, family.frame, found),
+                "T_mem, T_gen and what groks against w0; grey: the step of w0 at which grokking begins; green: "
+                "where T_mem falls below T_gen.",
+            ),
         ),
         tables={f"race_{family.name}": by_scale(times, groks), f"race_runs_{family.name}": times},
-    )  # fmt: skip
+    )
 
 
 def by_scale(times: pd.DataFrame, groks: pd.DataFrame) -> pd.DataFrame:

@@ -13,13 +13,16 @@ from grokscope.studies.paths.families import Family
 from grokscope.studies.paths.words import said
 
 MEASURES = {
-    "unembedding_live": "unembedding IPR, live units", "unembedding_all": "unembedding IPR, all units",
-    "embedding_live": "embedding IPR, live units", "embedding_all": "embedding IPR, all units",
-}  # fmt: skip
+    "unembedding_live": "unembedding IPR, live units",
+    "unembedding_all": "unembedding IPR, all units",
+    "embedding_live": "embedding IPR, live units",
+    "embedding_all": "embedding IPR, all units",
+}
 ISING_MEASURES = {
-    "weighted |r| energy": "|r| energy", "weighted |r| absolute magnetisation": "|r| |M|",
+    "weighted |r| energy": "|r| energy",
+    "weighted |r| absolute magnetisation": "|r| |M|",
     "weighted |r| magnetisation": "|r| M",
-}  # fmt: skip
+}
 GOOD = 0.5
 """Below this accuracy c_norm, which divides by it, is not drawn: near chance it has no bounds."""
 WIDER = 3.0
@@ -49,15 +52,21 @@ def dynamics(family: Family) -> Section:
     measures = {name: label for name, label in (MEASURES | ISING_MEASURES).items() if name in columns}
     last = reach(family)
     drawings = [
-        Drawing(f"dynamics_{family.name}", partial(dynamic_figures.dynamics_figure, ways, measures, last),
-                "Features, compressibility and accuracy by epoch; thin lines are seeds."),
-    ]  # fmt: skip
+        Drawing(
+            f"dynamics_{family.name}",
+            partial(dynamic_figures.dynamics_figure, ways, measures, last),
+            "Features, compressibility and accuracy by epoch; thin lines are seeds.",
+        ),
+    ]
     if "live" in columns:
         frames = {title: way.features for title, way in ways.items()}
         drawings.append(
-            Drawing(f"live_{family.name}", partial(dynamic_figures.live_figure, frames),
-                    "Units die as training goes on, and what a mean over all units then says.")
-        )  # fmt: skip
+            Drawing(
+                f"live_{family.name}",
+                partial(dynamic_figures.live_figure, frames),
+                "Units die as training goes on, and what a mean over all units then says.",
+            )
+        )
     return Section(
         title=f"{family.title}: features and encodings through training",
         findings=tuple(findings),

@@ -37,15 +37,22 @@ class Family:
         """A row a run: w0, seed, times, ends; where it was pruned, its compressibility with and without dead units."""
         rows = [
             {"id": m.run.identity, "w0": w0_of(m.run), "seed": m.run.seeds.init}
-            | {"epochs": len(m.trace)} | m.times._asdict()
-            | {f"{k}_90": v for k, v in m.times_90._asdict().items()} | m.ends | m.last.scalars
+            | {"epochs": len(m.trace)}
+            | m.times._asdict()
+            | {f"{k}_90": v for k, v in m.times_90._asdict().items()}
+            | m.ends
+            | m.last.scalars
             for m in self.runs
-        ]  # fmt: skip
+        ]
         frame = pd.DataFrame(rows)
         if self.pruned is None:
             return frame
-        for scheme, end in (("layerwise", ""), ("live units", "_without_dead"), ("fisher", "_fisher"),
-                            ("categorical fisher", "_categorical")):  # fmt: skip
+        for scheme, end in (
+            ("layerwise", ""),
+            ("live units", "_without_dead"),
+            ("fisher", "_fisher"),
+            ("categorical fisher", "_categorical"),
+        ):
             found = self.pruned.last[self.pruned.last["scheme"] == scheme].drop(columns="scheme")
             names = {name: name + end for name in found if name != "id"}
             frame = frame.merge(found.rename(columns=names), on="id", how="left")
@@ -88,9 +95,10 @@ class Family:
         """Medians over the seeds of a way: end of learning the training set, of the plateau, of generalising."""
         times = [m.times for m in self.ways[title]]
         values: dict[str, list[float]] = {
-            "t_train": [t.t_train for t in times], "plateau ends": [t.plateau_end for t in times],
+            "t_train": [t.t_train for t in times],
+            "plateau ends": [t.plateau_end for t in times],
             "t_test": [t.t_test for t in times],
-        }  # fmt: skip
+        }
         return {name: float(np.median(v)) for name, v in values.items()}
 
     @staticmethod
@@ -113,9 +121,10 @@ def kin(run: Run) -> Run:
 def title_of(run: Run, others: Sequence[Run]) -> str:
     """The task and the net, and what of the training parts it from other families."""
     told = {
-        "weight decay": getattr(run.optimiser, "weight_decay", 0.0), "rate": getattr(run.optimiser, "lr", 0.0),
+        "weight decay": getattr(run.optimiser, "weight_decay", 0.0),
+        "rate": getattr(run.optimiser, "lr", 0.0),
         "batch": run.shape.batch_size,
-    }  # fmt: skip
+    }
     same = [dict(zip(told, _settings(other), strict=True)) for other in others]
     parting = [f"{name} {value:g}" for name, value in told.items() if any(o[name] != value for o in same)]
     return ", ".join([run.task.label, run.net.label, *parting])

@@ -46,9 +46,7 @@ def frequencies(family: Family) -> Section:
             f"{said(found['unembedding_all'])} over all, dead ones as 0; {said(found['live'])} units live. A wave of "
             f"one frequency has 0.5."
         )
-    shown = {
-        title: (runs[0].last.arrays["spectrum"], runs[0].last.units) for title, runs in family.ways.items()
-    }  # fmt: skip
+    shown = {title: (runs[0].last.arrays["spectrum"], runs[0].last.units) for title, runs in family.ways.items()}
     columns = ["w0", "seed", "live"] + [
         f"{name}_{over}" for name in ("unembedding", "embedding", "dc") for over in ("live", "all")
     ]
@@ -56,14 +54,17 @@ def frequencies(family: Family) -> Section:
         title=f"{family.title}: which features it has",
         findings=tuple(findings),
         drawings=(
-            Drawing(f"fourier_{family.name}", partial(figures.fourier_figure, shown),
-                    "Outgoing weights of live units by frequency, each over its largest, and their IPR; one seed."),
+            Drawing(
+                f"fourier_{family.name}",
+                partial(figures.fourier_figure, shown),
+                "Outgoing weights of live units by frequency, each over its largest, and their IPR; one seed.",
+            ),
         ),
         tables={
             f"localisation_{family.name}": frame[columns].sort_values(["w0", "seed"]),
             f"units_{family.name}": _units(family),
         },
-    )  # fmt: skip
+    )
 
 
 def data(family: Family) -> Section:
@@ -88,10 +89,13 @@ def data(family: Family) -> Section:
             f"ordered ones have extended domain walls (|M| < {SHOWN_WALL[0]} a site, E < {SHOWN_WALL[1]} a bond).",
         ),
         drawings=(
-            Drawing(f"snapshots_{family.name}", partial(figures.snapshots_figure, rows),
-                    "Snapshots; stripes have little energy and little magnetisation."),
+            Drawing(
+                f"snapshots_{family.name}",
+                partial(figures.snapshots_figure, rows),
+                "Snapshots; stripes have little energy and little magnetisation.",
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def followed(family: Family) -> Section:
@@ -118,9 +122,12 @@ def followed(family: Family) -> Section:
         for title, runs in family.ways.items()
     }
     drawings.append(
-        Drawing(f"energy_{family.name}", partial(figures.energy_figure, shown),
-                "The most active hidden neuron against energy, and r of all hidden neurons; one seed.")
-    )  # fmt: skip
+        Drawing(
+            f"energy_{family.name}",
+            partial(figures.energy_figure, shown),
+            "The most active hidden neuron against energy, and r of all hidden neurons; one seed.",
+        )
+    )
     units = _units(family)
     for number, title in enumerate(family.ways):
         chosen = units[units["path"] == title]
@@ -128,9 +135,12 @@ def followed(family: Family) -> Section:
         drawings.append(Drawing(f"neurons_{number}_{family.name}", partial(figures.neurons_figure, chosen), caption))
     frames = {title: family.of_way(title, "through") for title in family.ways}
     drawings.append(
-        Drawing(f"scrambled_{family.name}", partial(figures.scrambled_figure, frames, SCRAMBLED),
-                "Test accuracy, and that of the same snapshots with their sites scrambled.")
-    )  # fmt: skip
+        Drawing(
+            f"scrambled_{family.name}",
+            partial(figures.scrambled_figure, frames, SCRAMBLED),
+            "Test accuracy, and that of the same snapshots with their sites scrambled.",
+        )
+    )
     through = pd.concat([family.of_way(title, "layers") for title in family.ways], ignore_index=True)
     for layer in ("conv1", "conv2", "fc1"):
         draw = partial(figures.layers_figure, through, layer)
@@ -139,9 +149,12 @@ def followed(family: Family) -> Section:
         title=f"{family.title}: which features it has",
         findings=tuple(findings),
         drawings=tuple(drawings),
-        tables={f"layers_{family.name}": pd.DataFrame(rows), f"units_{family.name}": units,
-                f"layers_by_epoch_{family.name}": through},
-    )  # fmt: skip
+        tables={
+            f"layers_{family.name}": pd.DataFrame(rows),
+            f"units_{family.name}": units,
+            f"layers_by_epoch_{family.name}": through,
+        },
+    )
 
 
 def _units(family: Family) -> pd.DataFrame:

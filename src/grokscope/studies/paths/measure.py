@@ -108,10 +108,16 @@ def measured(run: Run, ledger: Ledger) -> Measured:
     path = pd.DataFrame(list(geometry.path(snapshots(), geometry.split(ended["fisher"]), ended)))
     found = features(run, last, data) if end == on_grid[-1] else see(end, last)
     return dataclasses.replace(
-        known, ends=known.ends | ends_with(last, ended), through=pd.DataFrame(rows),
-        layers=pd.concat(layers, ignore_index=True) if layers else pd.DataFrame(), path=path, last=found,
-        spectra={name: ranked(each) for name, each in ended.items()}, kept=kept, fishers=ended,
-    )  # fmt: skip
+        known,
+        ends=known.ends | ends_with(last, ended),
+        through=pd.DataFrame(rows),
+        layers=pd.concat(layers, ignore_index=True) if layers else pd.DataFrame(),
+        path=path,
+        last=found,
+        spectra={name: ranked(each) for name, each in ended.items()},
+        kept=kept,
+        fishers=ended,
+    )
 
 
 def ended_with(run: Run, ledger: Ledger, snapshot: int, epochs: int) -> tuple[int, ExampleNet]:

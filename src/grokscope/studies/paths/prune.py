@@ -84,8 +84,9 @@ def through_training(runs: Sequence[Measured], names: Collection[str] | None = N
     kept = [(m.run, epoch, net) for m in runs for epoch, net in m.kept.items()]
     rows = pd.DataFrame([{"id": run.identity, "epoch": epoch} for run, epoch, _ in kept])
     ways: dict[str, tuple[str, Callable[[ExampleNet], Any]]] = {
-        "layerwise": ("", partial(places, scheme="layerwise")), "live units": ("_without_dead", _of_live),
-    }  # fmt: skip
+        "layerwise": ("", partial(places, scheme="layerwise")),
+        "live units": ("_without_dead", _of_live),
+    }
     for end, way in (found for name, found in ways.items() if names is None or name in names):
         accuracy, _ = curves_of([Job(run, net, partial(way, net)) for run, _, net in kept], THROUGH_POINTS)
         rows = rows.join(pd.DataFrame(_rows(accuracy)).add_suffix(end))
@@ -103,7 +104,7 @@ def curves_of(jobs: Sequence[Job], points: int) -> tuple[np.ndarray, np.ndarray]
         inputs, targets = (
             jnp.stack([getattr(data[job.run.identity], name) for job in block])
             for name in ("val_inputs", "val_targets")
-        )  # fmt: skip
+        )
         found.append(jax.tree.map(np.asarray, curves(nets, at, inputs, targets, points, at_once)))
     return np.concatenate([f.accuracy for f in found]), np.concatenate([f.loss for f in found])
 

@@ -21,13 +21,20 @@ from grokscope.studies.paths.words import said, share
 COMPRESSIVE = 0.4
 """Up to this w0 the published compressive regime reaches."""
 CORRELATES = {
-    "w0": "w0", "train_loss": "train loss", "test_loss": "test loss", "t_test": "t_test", "t_grok": "t_grok",
+    "w0": "w0",
+    "train_loss": "train loss",
+    "test_loss": "test loss",
+    "t_test": "t_test",
+    "t_grok": "t_grok",
     "gini_fisher": "Gini of F",
-    "gini_categorical": "Gini of categorical F", "gini_weights": "Gini of weights",
-    "live_units": "live units", "unembedding_live": "unembedding IPR, live units",
-    "unembedding_all": "unembedding IPR, all units", "embedding_live": "embedding IPR, live units",
+    "gini_categorical": "Gini of categorical F",
+    "gini_weights": "Gini of weights",
+    "live_units": "live units",
+    "unembedding_live": "unembedding IPR, live units",
+    "unembedding_all": "unembedding IPR, all units",
+    "embedding_live": "embedding IPR, live units",
     "embedding_all": "embedding IPR, all units",
-}  # fmt: skip
+}
 ENCODED = ("", "_without_dead", "_fisher", "_categorical")
 """Ends of the columns about pruning: by magnitude, of live units alone, by Fisher information of either kind."""
 OVER = {"all weights": "c", "weights of live units": "c_without_dead"}
@@ -70,16 +77,22 @@ def times(family: Family) -> Section:
         title=f"{family.title}: when it learns, and whether it groks",
         findings=tuple(findings),
         drawings=(
-            Drawing(f"training_{family.name}", partial(training.training_figure, family.traces),
-                    "Accuracy and loss by w0; thin lines are seeds."),
-            Drawing(f"seeds_{family.name}", partial(training.seeds_figure, frame),
-                    "First epoch within 5 % of the largest accuracy, and what runs ended with; a mark a seed."),
+            Drawing(
+                f"training_{family.name}",
+                partial(training.training_figure, family.traces),
+                "Accuracy and loss by w0; thin lines are seeds.",
+            ),
+            Drawing(
+                f"seeds_{family.name}",
+                partial(training.seeds_figure, frame),
+                "First epoch within 5 % of the largest accuracy, and what runs ended with; a mark a seed.",
+            ),
         ),
         tables={
             f"times_{family.name}": pd.DataFrame(rows),
             f"runs_{family.name}": frame[shown].sort_values(["w0", "seed"]),
         },
-    )  # fmt: skip
+    )
 
 
 def _spread(name: str, estimate: Estimate) -> dict[str, float]:
@@ -104,9 +117,12 @@ def encodings(family: Family) -> Section:
         )
         rows.append(
             {"w0": w0, "seeds": len(runs), "live_units": runs["live_units"].mean(), "free_share": free.value}
-            | {f"{name}{end}": runs[f"{name}{end}"].mean() for end in ENCODED
-               for name in ("c", "c_norm", "p95", "factor")}
-        )  # fmt: skip
+            | {
+                f"{name}{end}": runs[f"{name}{end}"].mean()
+                for end in ENCODED
+                for name in ("c", "c_norm", "p95", "factor")
+            }
+        )
     low, lines, unsaid = frame[frame["w0"] <= COMPRESSIVE], {}, []
     for over, column in OVER.items():
         fitted = trade_off(low["train_loss"].to_numpy(), low[column].to_numpy())
@@ -132,16 +148,31 @@ def encodings(family: Family) -> Section:
         findings=tuple(findings),
         unsaid=tuple(unsaid),
         drawings=(
-            Drawing(f"pruning_{family.name}", partial(pruning.pruning_figure, curves),
-                    "Without the smallest weights of each layer, not trained again."),
-            Drawing(f"trade_{family.name}", partial(pruning.trade_figure, frame, OVER, lines),
-                    f"Compressibility against train loss; lines are fitted up to w0 = {COMPRESSIVE:g}."),
-            Drawing(f"schemes_{family.name}", partial(pruning.schemes_figure, by_way),
-                    "Which weights go first: layerwise, over all, over all by layer norm, by Fisher of either kind."),
-            Drawing(f"tensors_{family.name}", partial(pruning.tensors_figure, by_way),
-                    "One weight tensor alone, in the order of the net, by magnitude and by Fisher information."),
-            Drawing(f"correlates_{family.name}", partial(pruning.correlates_figure, frame, measures, OVER),
-                    "c against what might go with it, over all weights and over those of live units; a mark a run."),
+            Drawing(
+                f"pruning_{family.name}",
+                partial(pruning.pruning_figure, curves),
+                "Without the smallest weights of each layer, not trained again.",
+            ),
+            Drawing(
+                f"trade_{family.name}",
+                partial(pruning.trade_figure, frame, OVER, lines),
+                f"Compressibility against train loss; lines are fitted up to w0 = {COMPRESSIVE:g}.",
+            ),
+            Drawing(
+                f"schemes_{family.name}",
+                partial(pruning.schemes_figure, by_way),
+                "Which weights go first: layerwise, over all, over all by layer norm, by Fisher of either kind.",
+            ),
+            Drawing(
+                f"tensors_{family.name}",
+                partial(pruning.tensors_figure, by_way),
+                "One weight tensor alone, in the order of the net, by magnitude and by Fisher information.",
+            ),
+            Drawing(
+                f"correlates_{family.name}",
+                partial(pruning.correlates_figure, frame, measures, OVER),
+                "c against what might go with it, over all weights and over those of live units; a mark a run.",
+            ),
         ),
         tables={
             f"compressibility_{family.name}": pd.DataFrame(rows),
@@ -149,4 +180,4 @@ def encodings(family: Family) -> Section:
             f"schemes_{family.name}": family.with_scale(family.pruned.last),
             f"curves_{family.name}": curves,
         },
-    )  # fmt: skip
+    )

@@ -95,10 +95,13 @@ def families(runs: Sequence[Run], ledger: Ledger, *, schemes: Collection[str] | 
 def memorised(family: Run, runs: Sequence[Run], ledger: Ledger) -> pd.DataFrame:
     """T_mem by running accuracy of the runs that are of the family but for their task, which is its inputs shuffled."""
     kindred = [
-        run for run in runs
-        if isinstance(run.task, Shuffled) and run.measurement.kind == "speed" and run.task.inputs_of == family.task
+        run
+        for run in runs
+        if isinstance(run.task, Shuffled)
+        and run.measurement.kind == "speed"
+        and run.task.inputs_of == family.task
         and dataclasses.replace(kin(run), task=family.task, measurement=family.measurement) == family
-    ]  # fmt: skip
+    ]
     return arrivals([(run, ledger.trace(run)) for run in kindred], "T_mem")
 
 

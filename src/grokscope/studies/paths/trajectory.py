@@ -66,9 +66,14 @@ class Course(NamedTuple):
         """The same for a table."""
         start, end = self.bracket or (np.nan, np.nan)
         return {
-            "window start": start, "window end": end, "first zero": self.zeros[0], "second zero": self.zeros[1],
-            "largest turn": self.turn[0], "at epoch": self.turn[1], "straightness": self.straightness.value,
-        }  # fmt: skip
+            "window start": start,
+            "window end": end,
+            "first zero": self.zeros[0],
+            "second zero": self.zeros[1],
+            "largest turn": self.turn[0],
+            "at epoch": self.turn[1],
+            "straightness": self.straightness.value,
+        }
 
 
 def geometry(family: Family) -> Section:
@@ -97,22 +102,31 @@ def geometry(family: Family) -> Section:
         for title, runs in family.ways.items()
     }
     drawn = {
-        "direction": (partial(figures.direction_figure, whole, times, last),
-                      "Cosine of two steps, and of a step with the way to the origin (1 is decay)."),
+        "direction": (
+            partial(figures.direction_figure, whole, times, last),
+            "Cosine of two steps, and of a step with the way to the origin (1 is decay).",
+        ),
         "size": (partial(figures.size_figure, whole, times, last), "Length of a step, and the parameters' norm."),
-        "gradient": (partial(figures.gradient_figure, pd.concat(speeds, ignore_index=True), windows, times, last),
-                     "Mean step length, a moving median of five, its gradient, and the window by which it rises."),
-        "split": (partial(figures.split_figure, path, times, last),
-                  "Stiff and sloppy parameters by the last F of raw logits, in either metric."),
-        "spectrum": (partial(figures.spectrum_figure, spectra, STIFF),
-                     "F at the end, of raw logits and categorical."),
-        "shape": (partial(figures.shape_figure, whole, times, last),
-                  "Ours: arc length and straightness in the last snapshot's metric, curvature."),
-    }  # fmt: skip
+        "gradient": (
+            partial(figures.gradient_figure, pd.concat(speeds, ignore_index=True), windows, times, last),
+            "Mean step length, a moving median of five, its gradient, and the window by which it rises.",
+        ),
+        "split": (
+            partial(figures.split_figure, path, times, last),
+            "Stiff and sloppy parameters by the last F of raw logits, in either metric.",
+        ),
+        "spectrum": (partial(figures.spectrum_figure, spectra, STIFF), "F at the end, of raw logits and categorical."),
+        "shape": (
+            partial(figures.shape_figure, whole, times, last),
+            "Ours: arc length and straightness in the last snapshot's metric, curvature.",
+        ),
+    }
     table = pd.DataFrame(
-        [{"path": key[0], "metric": key[1]} | course.row | {"stiff share": stiff[key[0]]}
-         for key, course in courses.items()]
-    )  # fmt: skip
+        [
+            {"path": key[0], "metric": key[1]} | course.row | {"stiff share": stiff[key[0]]}
+            for key, course in courses.items()
+        ]
+    )
     return Section(
         title=f"{family.title}: the geometry of its path",
         findings=tuple(findings),

@@ -50,9 +50,13 @@ class Scheme(Spec):
         return (self.before.start(net) if self.before else ()), self.first(net)
 
     def apply(
-        self, net: Any, state: tuple[PyTree[Array], PyTree[Array]], hyper: Hyper, progress: Float[Array, ""],
+        self,
+        net: Any,
+        state: tuple[PyTree[Array], PyTree[Array]],
+        hyper: Hyper,
+        progress: Float[Array, ""],
         key: Key[Array, ""],
-    ) -> tuple[Any, tuple[PyTree[Array], PyTree[Array]]]:  # fmt: skip
+    ) -> tuple[Any, tuple[PyTree[Array], PyTree[Array]]]:
         """See `grokscope.training.transforms`."""
         earlier, own = state
         if self.before:

@@ -25,7 +25,7 @@ from grokscope.report.figures.style import (
     VERMILION,
     below,
     new_figure,
-)  # fmt: skip
+)
 
 COLOURS = {"unpruned": BLACK, "random": ORANGE, "top k": SKY, "rising top k": BLUE, "rewinding": GREEN}
 NARROW = 50

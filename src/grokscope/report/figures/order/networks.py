@@ -114,10 +114,16 @@ def _arcs(axes: Axes, network: Network) -> None:
         span = abs(int(i) - int(j))
         axes.add_patch(
             Arc(
-                ((place[i] + place[j]) / 2, 0), span, 0.9 * span, theta1=0 if along else 180,
-                theta2=180 if along else 360, color=BLUE if along else VERMILION, lw=width, alpha=0.75,
+                ((place[i] + place[j]) / 2, 0),
+                span,
+                0.9 * span,
+                theta1=0 if along else 180,
+                theta2=180 if along else 360,
+                color=BLUE if along else VERMILION,
+                lw=width,
+                alpha=0.75,
             )
-        )  # fmt: skip
+        )
     axes.scatter(place, np.zeros(m), s=70 if m <= SMALL else 20, color="white", edgecolor="black", zorder=3, lw=0.7)
     if m <= SMALL:
         for name, x in zip(network.names, place, strict=True):

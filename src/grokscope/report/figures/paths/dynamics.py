@@ -26,8 +26,10 @@ class Way(NamedTuple):
 LINES = ((BLUE, "-"), (SKY, "--"), (VERMILION, "-"), (ORANGE, "--"), (GREEN, "-"))
 
 COMPRESSIBILITIES = {
-    "c": (BLUE, "-", "c"), "c_norm": (BLUE, ":", "c_norm"), "c_without_dead": (VERMILION, "-", "c, live units"),
-}  # fmt: skip
+    "c": (BLUE, "-", "c"),
+    "c_norm": (BLUE, ":", "c_norm"),
+    "c_without_dead": (VERMILION, "-", "c, live units"),
+}
 
 
 def dynamics_figure(ways: Mapping[str, Way], measures: Mapping[str, str], last: float) -> Figure:

@@ -18,9 +18,10 @@ WAYS = (BLUE, VERMILION)
 """Steady learning, grokking."""
 PALE = (SKY, ORANGE)
 METRICS = {
-    "fisher": ("-", "F of raw logits"), "categorical fisher": ("--", "categorical F"),
+    "fisher": ("-", "F of raw logits"),
+    "categorical fisher": ("--", "categorical F"),
     "euclidean": (":", "plain distance"),
-}  # fmt: skip
+}
 BY_FISHER = {metric: label for metric, (_, label) in METRICS.items() if metric != "euclidean"}
 """A column each, where lines of all metrics would lie on one another."""
 

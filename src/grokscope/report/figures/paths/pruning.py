@@ -14,9 +14,13 @@ from grokscope.report.figures.paths.panels import colours, panels, scale_handles
 from grokscope.report.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, below
 
 STYLES = {
-    "layerwise": (BLUE, "-"), "live units": (BLUE, ":"), "global": (GREEN, "-"), "normalised": (GREEN, "--"),
-    "fisher": (VERMILION, "-"), "categorical fisher": (VERMILION, "--"),
-}  # fmt: skip
+    "layerwise": (BLUE, "-"),
+    "live units": (BLUE, ":"),
+    "global": (GREEN, "-"),
+    "normalised": (GREEN, "--"),
+    "fisher": (VERMILION, "-"),
+    "categorical fisher": (VERMILION, "--"),
+}
 TENSORS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, BLACK)
 
 

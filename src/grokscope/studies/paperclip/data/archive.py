@@ -130,11 +130,18 @@ def previews_of(
         visit = of.get(str(product.get("parent_obsid_name") or product.get("obs_id")), {})
         instrument = str(visit.get("instrument_name") or "")
         found[name] = Preview(
-            proposal=proposal, filename=name, obs_id=str(product.get("obs_id") or ""),
-            uri=str(product.get("dataURI") or ""), instrument=instrument, detector=instrument.partition("/")[2],
-            filters=str(visit.get("filters") or ""), exposure=_number(visit.get("t_exptime")),
-            target=str(visit.get("target_name") or ""), ra=_number(visit.get("s_ra")), dec=_number(visit.get("s_dec")),
-        )  # fmt: skip
+            proposal=proposal,
+            filename=name,
+            obs_id=str(product.get("obs_id") or ""),
+            uri=str(product.get("dataURI") or ""),
+            instrument=instrument,
+            detector=instrument.partition("/")[2],
+            filters=str(visit.get("filters") or ""),
+            exposure=_number(visit.get("t_exptime")),
+            target=str(visit.get("target_name") or ""),
+            ra=_number(visit.get("s_ra")),
+            dec=_number(visit.get("s_dec")),
+        )
     return [found[name] for name in sorted(found)]
 
 

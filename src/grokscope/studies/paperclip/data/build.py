@@ -115,7 +115,11 @@ def _write_shards(
             write_whole(folder.shards / shard, part.iloc[start : start + ROWS_A_SHARD].to_parquet(index=False))
             shards.append({"file": shard, "split": name, "rows": len(part.iloc[start : start + ROWS_A_SHARD])})
     index = {
-        "digest": digest.hexdigest()[:20], "size": size, "colour": colour, "split": asdict(split_by), "shards": shards,
-    }  # fmt: skip
+        "digest": digest.hexdigest()[:20],
+        "size": size,
+        "colour": colour,
+        "split": asdict(split_by),
+        "shards": shards,
+    }
     write_whole(folder.shards / "index.json", json.dumps(index, indent=1).encode())
     return str(index["digest"])

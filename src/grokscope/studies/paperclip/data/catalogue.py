@@ -12,8 +12,13 @@ from grokscope.spec import InputError
 
 SEPARATOR = re.compile(r"-{5,}")
 LABELS = {
-    "Prop. Type": "kind", "Category": "category", "ID": "proposal", "Cycle": "cycle", "Title": "title", "PI": "pi",
-}  # fmt: skip
+    "Prop. Type": "kind",
+    "Category": "category",
+    "ID": "proposal",
+    "Cycle": "cycle",
+    "Title": "title",
+    "PI": "pi",
+}
 LABEL = re.compile(r"\s*(" + "|".join(map(re.escape, LABELS)) + r")\s*:\s?(.*)")
 LAST_LABEL = "PI"
 NO_CATEGORY = ("", "none", "null", "n/a")

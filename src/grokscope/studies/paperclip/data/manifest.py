@@ -40,10 +40,14 @@ def rows_of(
             continue
         summary = summaries.get(each.proposal)
         told = {
-            "cycle": each.cycle, "category": each.category.upper(), "title": each.title, "abstract": each.caption,
-            "objects": list(summary.objects) if summary else [], "uses": list(summary.uses) if summary else [],
+            "cycle": each.cycle,
+            "category": each.category.upper(),
+            "title": each.title,
+            "abstract": each.caption,
+            "objects": list(summary.objects) if summary else [],
+            "uses": list(summary.uses) if summary else [],
             "split": splits[each.proposal],
-        }  # fmt: skip
+        }
         there = [preview for preview in read_record(folder, each.proposal)["previews"] if preview.sha256]
         rows += [vars(preview) | told for preview in there]
         if not there:

@@ -41,7 +41,9 @@ def evaluation(
     n, top10 = len(distinct), (rank <= metrics.top(0.1, len(distinct))).astype(float)
     true, other = metrics.cosines(images, mine, proposals)
     return {
-        "n_images": len(images), "n_proposals": len(np.unique(proposals)), "n_captions": n,
+        "n_images": len(images),
+        "n_proposals": len(np.unique(proposals)),
+        "n_captions": n,
         "chance_top10": chance(0.1, n),
         "top10": asdict(metrics.bootstrap(top10, proposals)),
         "top1": asdict(metrics.bootstrap((rank == 1).astype(float), proposals)),
@@ -52,14 +54,17 @@ def evaluation(
         "published": published(images, mine, scale),
         "distinct_proposals": distinct_proposals(images, words, which, proposals),
         "cosines": {
-            "true": [float(true.mean()), float(true.std())], "other": [float(other.mean()), float(other.std())],
-            "auroc": metrics.auroc(true, other), "bins": BINS.tolist(),
-            "true_counts": np.histogram(true, BINS)[0].tolist(), "other_counts": np.histogram(other, BINS)[0].tolist(),
+            "true": [float(true.mean()), float(true.std())],
+            "other": [float(other.mean()), float(other.std())],
+            "auroc": metrics.auroc(true, other),
+            "bins": BINS.tolist(),
+            "true_counts": np.histogram(true, BINS)[0].tolist(),
+            "other_counts": np.histogram(other, BINS)[0].tolist(),
         },
         "by_category": broken_down(top10, frame["category"], proposals),
         "by_instrument": broken_down(top10, frame["instrument"], proposals),
         "hard_negatives": hard_negatives(images, words, which, distinct),
-    }  # fmt: skip
+    }
 
 
 def published(images: Array, texts: Array, scale: float) -> dict[str, float]:
@@ -79,9 +84,10 @@ def distinct_proposals(images: Array, words: Array, which: Array, proposals: Arr
     return {
         **{f"image_to_text_r{k}": float(np.mean(to_text <= k)) for k in (1, 5, 10)},
         **{f"text_to_image_r{k}": float(np.mean(to_image <= k)) for k in (1, 5, 10)},
-        "image_to_text_median": float(np.median(to_text)), "text_to_image_median": float(np.median(to_image)),
+        "image_to_text_median": float(np.median(to_text)),
+        "text_to_image_median": float(np.median(to_image)),
         "text_to_image_map": metrics.mean_average_precision(words, images, np.arange(len(words)), which),
-    }  # fmt: skip
+    }
 
 
 def broken_down(values: Array, labels: pd.Series, proposals: Array) -> dict[str, dict[str, float]]:
@@ -128,17 +134,20 @@ def with_truth(
     relevance = score(verdicts)
     return {
         "label_accuracy": asdict(metrics.bootstrap((guess == right).astype(float), proposals[known])),
-        "labels": names, "confusion": confusion.tolist(),
+        "labels": names,
+        "confusion": confusion.tolist(),
         "auroc": {
             name: metrics.auroc(scores[right == n, n], scores[right != n, n])
-            for n, name in enumerate(names) if 0 < (right == n).sum() < len(right)
+            for n, name in enumerate(names)
+            if 0 < (right == n).sum() < len(right)
         },
         "reliability": reliability(scores, right, guess),
         "judge": {
             "relevant": asdict(relevance) if relevance else None,
-            "distinct": sum(each.distinct for each in verdicts), "queries": [asdict(each) for each in verdicts],
+            "distinct": sum(each.distinct for each in verdicts),
+            "queries": [asdict(each) for each in verdicts],
         },
-    }  # fmt: skip
+    }
 
 
 def reliability(scores: Array, right: Array, guess: Array, bins: int = 8) -> list[dict[str, float]]:

@@ -14,15 +14,25 @@ from grokscope.studies.paperclip.evaluation.truth import Truth
 from grokscope.studies.paperclip.summaries.endpoint import Endpoint, EndpointError
 
 QUERIES = (
-    "globular cluster", "dwarf galaxy", "SN1987A", "strong lensing", "galaxy clusters", "interstellar medium",
-    "dark matter", "spiral galaxies", "lyman alpha", "comets",
-)  # fmt: skip
+    "globular cluster",
+    "dwarf galaxy",
+    "SN1987A",
+    "strong lensing",
+    "galaxy clusters",
+    "interstellar medium",
+    "dark matter",
+    "spiral galaxies",
+    "lyman alpha",
+    "comets",
+)
 """Those of the paper."""
 
 SCHEMA: dict[str, Any] = {
-    "type": "object", "properties": {"contains": {"type": "boolean"}}, "required": ["contains"],
+    "type": "object",
+    "properties": {"contains": {"type": "boolean"}},
+    "required": ["contains"],
     "additionalProperties": False,
-}  # fmt: skip
+}
 SYSTEM = (
     "You decide whether the pictures of an observing programme can show what somebody searches for. Read the abstract. "
     "Say true only if the planned pictures may well contain the thing itself; something merely related is false. "

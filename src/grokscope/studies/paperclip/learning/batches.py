@@ -103,6 +103,8 @@ class Batches:
             for i, picture in zip(mine, pictures, strict=True)
         ]
         return Batch(
-            pixels(np.stack(shown)), torch.from_numpy(ids[mine]), torch.from_numpy(mask[mine]),
+            pixels(np.stack(shown)),
+            torch.from_numpy(ids[mine]),
+            torch.from_numpy(mask[mine]),
             torch.from_numpy(self.data.proposals[partner]),
-        )  # fmt: skip
+        )

@@ -102,9 +102,13 @@ def save(model: Model, folder: Path) -> None:
     extra = {k: v.contiguous() for k, v in model.towers.state_dict().items() if not k.startswith("clip.")}
     save_file(extra, new / EXTRA)
     facts = model.facts | {
-        "crop": model.crop, "context": model.context, "size": model.size, "colour": model.colour,
-        "head": model.towers.heads is not None, "scaling": model.towers.scaling,
-    }  # fmt: skip
+        "crop": model.crop,
+        "context": model.context,
+        "size": model.size,
+        "colour": model.colour,
+        "head": model.towers.heads is not None,
+        "scaling": model.towers.scaling,
+    }
     (new / FACTS).write_text(json.dumps(facts, indent=1))
     if folder.exists():
         folder.rename(old)

@@ -75,9 +75,12 @@ def tiny_config(net: Clip) -> Any:
     from transformers import CLIPConfig
 
     shared = {
-        "hidden_size": net.width, "intermediate_size": 4 * net.width, "num_hidden_layers": net.depth,
-        "num_attention_heads": max(1, net.width // HEADS), "projection_dim": net.width,
-    }  # fmt: skip
+        "hidden_size": net.width,
+        "intermediate_size": 4 * net.width,
+        "num_hidden_layers": net.depth,
+        "num_attention_heads": max(1, net.width // HEADS),
+        "projection_dim": net.width,
+    }
     ids = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": SPECIALS.index("<eos>")}
     text = shared | ids | {"vocab_size": net.vocab, "max_position_embeddings": net.context}
     vision = shared | {"image_size": net.crop, "patch_size": net.patch}

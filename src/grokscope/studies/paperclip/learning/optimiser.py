@@ -15,9 +15,11 @@ def optimiser_of(towers: torch.nn.Module, tuning: Tuning) -> torch.optim.Optimiz
     trained = [weight for weight in towers.parameters() if weight.requires_grad]
     groups = [
         {"params": [w for w in trained if w.ndim >= 2], "weight_decay": tuning.weight_decay},
-        {"params": [w for w in trained if w.ndim < 2],
-         "weight_decay": tuning.weight_decay if tuning.decay_on == "all" else 0.0},
-    ]  # fmt: skip
+        {
+            "params": [w for w in trained if w.ndim < 2],
+            "weight_decay": tuning.weight_decay if tuning.decay_on == "all" else 0.0,
+        },
+    ]
     kept = [group for group in groups if group["params"]]
     return torch.optim.AdamW(kept, lr=tuning.lr, betas=(tuning.beta1, tuning.beta2))
 

@@ -77,10 +77,18 @@ def result_of(run: FineTune, trace: RetrievalTrace, n_params: int, captions: int
     last = {name: float(column[-1]) for name, column in trace._asdict().items()}
     held = run.task.images * max(0.0, math.log2(probed) - last["train_loss"] / math.log(2))
     return RetrievalResult(
-        n_params=n_params, dataset_bits=run.task.images * math.log2(captions), epochs=trace.epochs, steps=run.steps,
-        stopped="max_epochs", final_running_loss=last["running_loss"], final_running_acc=last["running_acc"],
-        final_train_loss=last["train_loss"], final_train_acc=last["train_acc"], final_val_loss=last["val_loss"],
-        final_val_acc=last["val_acc"], total_bits=held,
+        n_params=n_params,
+        dataset_bits=run.task.images * math.log2(captions),
+        epochs=trace.epochs,
+        steps=run.steps,
+        stopped="max_epochs",
+        final_running_loss=last["running_loss"],
+        final_running_acc=last["running_acc"],
+        final_train_loss=last["train_loss"],
+        final_train_acc=last["train_acc"],
+        final_val_loss=last["val_loss"],
+        final_val_acc=last["val_acc"],
+        total_bits=held,
         t_mem_eval=first_epoch(trace.train_acc >= run.measurement.threshold),
         t_gen=first_epoch(trace.val_acc >= run.measurement.threshold),
-    )  # fmt: skip
+    )

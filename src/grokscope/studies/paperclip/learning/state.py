@@ -43,10 +43,14 @@ class State:
             self.best_acc, self.best = reached, copy.deepcopy(self.towers.state_dict())
         if self.place is not None and main:
             state = {
-                "step": self.step, "seconds": self.seconds, "trace": self.trace, "best": self.best,
-                "best_acc": list(self.best_acc), "towers": self.towers.state_dict(),
+                "step": self.step,
+                "seconds": self.seconds,
+                "trace": self.trace,
+                "best": self.best,
+                "best_acc": list(self.best_acc),
+                "towers": self.towers.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
-            }  # fmt: skip
+            }
             checkpoint.keep(self.place, self.run, state)
 
     def as_trace(self) -> RetrievalTrace:

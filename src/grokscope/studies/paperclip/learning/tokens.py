@@ -36,9 +36,13 @@ def train_tokenizer(texts: Iterable[str], vocab: int, context: int) -> Any:
     ends = [("<bos>", 2), ("<eos>", 3)]
     made.post_processor = processors.TemplateProcessing(single="<bos> $A <eos>", special_tokens=ends)  # type: ignore[assignment]
     return PreTrainedTokenizerFast(
-        tokenizer_object=made, model_max_length=context,
-        pad_token="<pad>", unk_token="<unk>", bos_token="<bos>", eos_token="<eos>",
-    )  # fmt: skip
+        tokenizer_object=made,
+        model_max_length=context,
+        pad_token="<pad>",
+        unk_token="<unk>",
+        bos_token="<bos>",
+        eos_token="<eos>",
+    )
 
 
 def sentences(text: str) -> list[str]:
@@ -106,8 +110,10 @@ class Captions:
     def padded(self, ids: Sequence[Sequence[int]]) -> tuple[Array, Array]:
         """Ids between their ends, padded to the longest, and the mask of what is not padding."""
         first, last, pad = (
-            self.tokenizer.bos_token_id, self.tokenizer.eos_token_id, self.tokenizer.pad_token_id,
-        )  # fmt: skip
+            self.tokenizer.bos_token_id,
+            self.tokenizer.eos_token_id,
+            self.tokenizer.pad_token_id,
+        )
         rows = [[first, *row[: self.budget], last] for row in ids]
         longest = max(map(len, rows))
         whole = np.full((len(rows), longest), pad, dtype=np.int64)

@@ -161,12 +161,23 @@ def _row(model: bundle.Model, probes: tuple[Probe, Probe], steps: list[Any], run
     seen, held = (measured(model, probe, run.measurement.share) for probe in probes)
     weights = torch.cat([weight.detach().flatten() for weight in model.towers.parameters()])
     return {
-        "running_loss": float(running[0]), "running_acc": float(running[1]), "grad_norm": float(running[2]),
-        "train_loss": seen["choice_loss"], "train_acc": seen["acc"], "train_top1": seen["top1"],
-        "val_loss": held["loss"], "val_acc": held["acc"], "val_top1": held["top1"], "val_top5": held["top5"],
-        "cos_true": held["cos_true"], "cos_other": held["cos_other"], "auroc": held["auroc"], "scale": model.scale,
-        "lr": run.optimiser.lr, "param_norm": float(weights.norm()),
-    }  # fmt: skip
+        "running_loss": float(running[0]),
+        "running_acc": float(running[1]),
+        "grad_norm": float(running[2]),
+        "train_loss": seen["choice_loss"],
+        "train_acc": seen["acc"],
+        "train_top1": seen["top1"],
+        "val_loss": held["loss"],
+        "val_acc": held["acc"],
+        "val_top1": held["top1"],
+        "val_top5": held["top5"],
+        "cos_true": held["cos_true"],
+        "cos_other": held["cos_other"],
+        "auroc": held["auroc"],
+        "scale": model.scale,
+        "lr": run.optimiser.lr,
+        "param_norm": float(weights.norm()),
+    }
 
 
 def _device_name(device: torch.device) -> str:

@@ -72,23 +72,46 @@ def concluded(suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, f
     kinds = {str(kind): counts(rows) for kind, rows in frame.groupby("measurement")}
     missing = tuple(f"{name}: not done" for name, run in named(runs) if run.identity not in done)
     settings = {"split": split, "data": dataset.index_of(folder)["digest"], **dict(suite.data.split)}
-    return Sheet(suite.name, QUESTION, suite.description, suite.text, kinds, tuple(sections), failures(frame),
-                 provenance(frame), settings, missing=missing)  # fmt: skip
+    return Sheet(
+        suite.name,
+        QUESTION,
+        suite.description,
+        suite.text,
+        kinds,
+        tuple(sections),
+        failures(frame),
+        provenance(frame),
+        settings,
+        missing=missing,
+    )
 
 
 def curves(
-    main: list[str], traces: Mapping[str, pd.DataFrame], found: Mapping[str, Any], analysis: Mapping[str, Any],
+    main: list[str],
+    traces: Mapping[str, pd.DataFrame],
+    found: Mapping[str, Any],
+    analysis: Mapping[str, Any],
     base: Mapping[str, Any] | None,
-) -> Section:  # fmt: skip
+) -> Section:
     """Learning, retrieval and cosines of the runs that are compared, and of what the reference begins from."""
     control, reference = analysis.get("control"), analysis.get("reference")
     begun = {} if base is None else {BEFORE: dict(base)}
-    drawings = [Drawing("training", partial(figures.training, {name: traces[name] for name in main}, control),
-                        "Held-out loss and top-10 % retrieval among distinct captions, as training goes.")]  # fmt: skip
+    drawings = [
+        Drawing(
+            "training",
+            partial(figures.training, {name: traces[name] for name in main}, control),
+            "Held-out loss and top-10 % retrieval among distinct captions, as training goes.",
+        )
+    ]
     evaluated = {name: found[name] for name in main if name in found}
     if evaluated:
-        drawings.append(Drawing("retrieval", partial(figures.retrieval, evaluated | begun, control),
-                                "Image to text: own caption in the nearest fraction. Dotted: chance."))  # fmt: skip
+        drawings.append(
+            Drawing(
+                "retrieval",
+                partial(figures.retrieval, evaluated | begun, control),
+                "Image to text: own caption in the nearest fraction. Dotted: chance.",
+            )
+        )
         first = reference if reference in evaluated else next(iter(evaluated))
         shown = {first: evaluated[first]} | begun
         drawings.append(Drawing("cosines", partial(figures.cosines, shown), "Cosines on held-out proposals."))
@@ -130,10 +153,14 @@ def _race(race: pd.DataFrame, suite: PaperclipSuite, runs: Runs) -> Section:
 def in_detail(told: dict[str, Any]) -> list[Section]:
     """Where the reference is good and where it is not."""
     drawings = [
-        Drawing(f"by_{part}", partial(figures.broken_down, told[f"by_{part}"], f"by {part}"),
-                "Images in brackets. Dotted: chance.")
-        for part in ("category", "instrument") if told[f"by_{part}"]
-    ]  # fmt: skip
+        Drawing(
+            f"by_{part}",
+            partial(figures.broken_down, told[f"by_{part}"], f"by {part}"),
+            "Images in brackets. Dotted: chance.",
+        )
+        for part in ("category", "instrument")
+        if told[f"by_{part}"]
+    ]
     tables: dict[str, pd.DataFrame] = {"hard_negatives": pd.DataFrame(told["hard_negatives"])}
     if "truth" in told:
         truth = told["truth"]

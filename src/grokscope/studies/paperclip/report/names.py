@@ -15,8 +15,11 @@ def named(runs: Runs) -> list[tuple[str, FineTune]]:
     found = []
     for name, each in runs.items():
         for run in each:
-            varied = [_short(key, value) for key, value in _flat(run.to_dict()).items()
-                      if len({_flat(other.to_dict())[key] for other in each}) > 1]  # fmt: skip
+            varied = [
+                _short(key, value)
+                for key, value in _flat(run.to_dict()).items()
+                if len({_flat(other.to_dict())[key] for other in each}) > 1
+            ]
             found.append((f"{name} ({', '.join(varied)})" if varied else name, run))
     return found
 

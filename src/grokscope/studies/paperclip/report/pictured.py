@@ -28,10 +28,17 @@ def pictured(kept: bundle.Model, folder: Folder, split: str) -> Section:
     found = [(q, searcher.search(v, 6)) for q, v in zip(asked, kept.embed_texts(asked), strict=True)]
     first = data.frame.drop_duplicates("proposal").index[:SHOWN_IMAGES]
     square = fitted(kept, pictures[first])
-    rows = [(pictures[i], ", ".join(data.frame["objects"][i]), [each.text for each in describe(kept, fit, names, 3)])
-            for i, fit in zip(first, square, strict=True)]  # fmt: skip
-    return Section("In pictures", drawings=(
-        Drawing("queries", partial(grids.queries, found, pictures), "Text to image: one hit a proposal."),
-        Drawing("described", partial(grids.described, rows), "Image to text: the nearest three class names."),
-        Drawing("map", partial(grids.embedding_map, store.vectors, pictures), "Held-out images in the shared space."),
-    ))  # fmt: skip
+    rows = [
+        (pictures[i], ", ".join(data.frame["objects"][i]), [each.text for each in describe(kept, fit, names, 3)])
+        for i, fit in zip(first, square, strict=True)
+    ]
+    return Section(
+        "In pictures",
+        drawings=(
+            Drawing("queries", partial(grids.queries, found, pictures), "Text to image: one hit a proposal."),
+            Drawing("described", partial(grids.described, rows), "Image to text: the nearest three class names."),
+            Drawing(
+                "map", partial(grids.embedding_map, store.vectors, pictures), "Held-out images in the shared space."
+            ),
+        ),
+    )

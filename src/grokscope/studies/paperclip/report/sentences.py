@@ -18,18 +18,22 @@ def claims(reference: dict[str, Any] | None, control: dict[str, Any] | None) -> 
     found = []
     if reference is not None:
         told = reference["top10"]
-        found.append((
-            f"True pairs: {interval(told)} of {reference['n_images']} held-out images of {told['n']} proposals have "
-            f"their own caption among the nearest 10 % of {reference['n_captions']}; claimed above {ABOVE:g}, "
-            f"excluding {EXCLUDED:g}",
-            told["value"] > ABOVE and told["low"] > EXCLUDED,
-        ))  # fmt: skip
+        found.append(
+            (
+                f"True pairs: {interval(told)} of {reference['n_images']} held-out images of {told['n']} proposals "
+                f"have their own caption among the nearest 10 % of {reference['n_captions']}; claimed above {ABOVE:g}, "
+                f"excluding {EXCLUDED:g}",
+                told["value"] > ABOVE and told["low"] > EXCLUDED,
+            )
+        )
     if control is not None:
         told, chance = control["top10"], control["chance_top10"]
-        found.append((
-            f"Shuffled control: {interval(told)}; chance is {chance:.3f}",
-            told["low"] <= chance <= told["high"],
-        ))  # fmt: skip
+        found.append(
+            (
+                f"Shuffled control: {interval(told)}; chance is {chance:.3f}",
+                told["low"] <= chance <= told["high"],
+            )
+        )
     return found
 
 

@@ -36,12 +36,16 @@ def _scores(told: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that an evaluation fills."""
     top10, distinct = told["top10"], told["distinct_proposals"]
     return {
-        "top-10 %": _three(top10["value"]), "95 % interval": f"{top10['low']:.3f} to {top10['high']:.3f}",
-        "top-5 %": _three(told["top5"]["value"]), "top-1": _three(told["top1"]["value"]),
-        "text to image R@10": _three(distinct["text_to_image_r10"]), "mAP": _three(distinct["text_to_image_map"]),
-        "AUROC": _three(told["cosines"]["auroc"]), "top-10 of 100": _three(told["published"].get("top10_of_100")),
+        "top-10 %": _three(top10["value"]),
+        "95 % interval": f"{top10['low']:.3f} to {top10['high']:.3f}",
+        "top-5 %": _three(told["top5"]["value"]),
+        "top-1": _three(told["top1"]["value"]),
+        "text to image R@10": _three(distinct["text_to_image_r10"]),
+        "mAP": _three(distinct["text_to_image_map"]),
+        "AUROC": _three(told["cosines"]["auroc"]),
+        "top-10 of 100": _three(told["published"].get("top10_of_100")),
         "class name right": _three(told["truth"]["label_accuracy"]["value"] if "truth" in told else None),
-    }  # fmt: skip
+    }
 
 
 def _three(value: float | None) -> str | None:

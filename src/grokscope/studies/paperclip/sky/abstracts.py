@@ -72,14 +72,23 @@ def abstract(about: Subject, rng: Rng) -> str:
         told = [f"This program takes exposures of {name} ({about.target}).", f"They serve to {about.goal}."]
     else:
         told = [
-            _pick(rng, (
-                f"We propose {depth} of the {look} {name} {about.target}.",
-                f"We request {depth} of {about.target}, a {look} {name}.",
-                f"The {look} {name} {about.target} will be observed with {depth}.",
-            )),
-            _pick(rng, (f"Our aim is to {about.goal}.", f"This will allow us to {about.goal}.",
-                        f"These images are needed to {about.goal}.")),
-        ]  # fmt: skip
+            _pick(
+                rng,
+                (
+                    f"We propose {depth} of the {look} {name} {about.target}.",
+                    f"We request {depth} of {about.target}, a {look} {name}.",
+                    f"The {look} {name} {about.target} will be observed with {depth}.",
+                ),
+            ),
+            _pick(
+                rng,
+                (
+                    f"Our aim is to {about.goal}.",
+                    f"This will allow us to {about.goal}.",
+                    f"These images are needed to {about.goal}.",
+                ),
+            ),
+        ]
     fillers = [FILLERS[i] for i in rng.choice(len(FILLERS), rng.integers(2, 6), replace=False)]
     sentences = told + fillers
     text = " ".join(sentences[i] for i in rng.permutation(len(sentences)))

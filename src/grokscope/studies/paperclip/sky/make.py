@@ -50,9 +50,14 @@ def _proposal(number: int, *, of: int, root: Path, size: int, seed: int) -> tupl
     rng, folder, identity = np.random.default_rng([seed, number]), Folder(root), FIRST_ID + number
     about = subject(rng)
     written = Proposal(
-        proposal=identity, cycle=8 + number * 24 // of, kind="GO", category=category(about, rng),
-        title=title(about, rng), pi=person(rng), abstract=abstract(about, rng),
-    )  # fmt: skip
+        proposal=identity,
+        cycle=8 + number * 24 // of,
+        kind="GO",
+        category=category(about, rng),
+        title=title(about, rng),
+        pi=person(rng),
+        abstract=abstract(about, rng),
+    )
     place = float(rng.uniform(0, 360)), float(np.degrees(np.arcsin(rng.uniform(-1, 1))))
     previews = [
         _preview(about, rng, folder, identity, visit, size, place) for visit in range(rng.integers(1, MOST_IMAGES + 1))
@@ -62,9 +67,14 @@ def _proposal(number: int, *, of: int, root: Path, size: int, seed: int) -> tupl
 
 
 def _preview(
-    about: Subject, rng: np.random.Generator, folder: Folder, identity: int, visit: int, size: int,
+    about: Subject,
+    rng: np.random.Generator,
+    folder: Folder,
+    identity: int,
+    visit: int,
+    size: int,
     place: tuple[float, float],
-) -> Preview:  # fmt: skip
+) -> Preview:
     camera, detector, colour = CAMERAS[rng.integers(len(CAMERAS))]
     picture = exposed(about.kind.draw(rng, size, about.variant), rng, about.depth)
     kept = io.BytesIO()
@@ -74,11 +84,19 @@ def _preview(
     )
     write_whole(folder.previews(identity) / name, kept.getvalue())
     return Preview(
-        proposal=identity, filename=name, obs_id=name.removesuffix(".jpg"), uri=f"mast:HST/product/{name}",
-        instrument=f"{camera}/{detector}", detector=detector, filters=colour,
-        exposure=round(EXPOSURES[about.depth] * float(rng.uniform(0.8, 1.2)), 1), target=about.target.upper(),
-        ra=round(place[0], 5), dec=round(place[1], 5), sha256=checksum(kept.getvalue()),
-    )  # fmt: skip
+        proposal=identity,
+        filename=name,
+        obs_id=name.removesuffix(".jpg"),
+        uri=f"mast:HST/product/{name}",
+        instrument=f"{camera}/{detector}",
+        detector=detector,
+        filters=colour,
+        exposure=round(EXPOSURES[about.depth] * float(rng.uniform(0.8, 1.2)), 1),
+        target=about.target.upper(),
+        ra=round(place[0], 5),
+        dec=round(place[1], 5),
+        sha256=checksum(kept.getvalue()),
+    )
 
 
 def add_real_picture(root: Path, *, crop: int = 224) -> Proposal:

@@ -63,12 +63,16 @@ class Endpoint:
 
     def _asked(self, messages: list[dict[str, str]], rung: str, schema: dict[str, Any], name: str) -> str:
         body: dict[str, Any] = {
-            "model": self.model, "messages": messages, "temperature": self.temperature, "seed": self.seed,
-        }  # fmt: skip
+            "model": self.model,
+            "messages": messages,
+            "temperature": self.temperature,
+            "seed": self.seed,
+        }
         if rung == "json_schema":
             body["response_format"] = {
-                "type": rung, "json_schema": {"name": name, "strict": True, "schema": schema},
-            }  # fmt: skip
+                "type": rung,
+                "json_schema": {"name": name, "strict": True, "schema": schema},
+            }
         elif rung == "json_object":
             body["response_format"] = {"type": rung}
         answer = self._posted(json.dumps(body).encode())

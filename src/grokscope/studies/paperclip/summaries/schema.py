@@ -12,13 +12,17 @@ MOST_ITEMS, SHORTEST, LONGEST = 5, 3, 80
 FIELDS = ("objects_and_phenomena", "science_use_cases")
 
 _ITEMS: dict[str, Any] = {
-    "type": "array", "minItems": 1, "maxItems": MOST_ITEMS,
+    "type": "array",
+    "minItems": 1,
+    "maxItems": MOST_ITEMS,
     "items": {"type": "string", "minLength": SHORTEST, "maxLength": LONGEST},
-}  # fmt: skip
+}
 SCHEMA: dict[str, Any] = {
-    "type": "object", "properties": dict.fromkeys(FIELDS, _ITEMS), "required": list(FIELDS),
+    "type": "object",
+    "properties": dict.fromkeys(FIELDS, _ITEMS),
+    "required": list(FIELDS),
     "additionalProperties": False,
-}  # fmt: skip
+}
 
 
 class SummaryError(ValueError):

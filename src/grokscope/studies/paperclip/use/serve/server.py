@@ -110,9 +110,12 @@ class Service:
         """What the page shows before any search."""
         rows = self.searcher.store.rows
         return {
-            "images": len(rows), "proposals": int(rows["proposal"].nunique()), "filters": list(FILTERS),
-            "instruments": sorted(set(rows["instrument"]))[:50], "categories": sorted(set(rows["category"]))[:50],
-        }  # fmt: skip
+            "images": len(rows),
+            "proposals": int(rows["proposal"].nunique()),
+            "filters": list(FILTERS),
+            "instruments": sorted(set(rows["instrument"]))[:50],
+            "categories": sorted(set(rows["category"]))[:50],
+        }
 
 
 def _text(value: Any) -> str:
@@ -190,9 +193,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, status: HTTPStatus, body: bytes, kind: str) -> None:
         self.send_response(status)
         for name, value in {
-            "Content-Type": kind, "Content-Length": str(len(body)), "Content-Security-Policy": POLICY,
-            "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
-        }.items():  # fmt: skip
+            "Content-Type": kind,
+            "Content-Length": str(len(body)),
+            "Content-Security-Policy": POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cache-Control": "no-store",
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
