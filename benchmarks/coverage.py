@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from grokscope.laws.capacity import capacity
-from grokscope.laws.cells import observations
-from grokscope.laws.crossing import crossings
+from grokscope.laws.crossing.sign_change import crossings
 from grokscope.laws.results import CrossingCode, Estimate
-from grokscope.laws.simulated import Truth, suite
-from grokscope.laws.timescales import geometric_mean
+from grokscope.laws.statistics.simulated import Truth, suite
+from grokscope.laws.times.cells import observations
+from grokscope.laws.times.timescales import geometric_mean
 
 FOUND = (CrossingCode.CROSSES, CrossingCode.MULTIPLE)
 

@@ -15,11 +15,11 @@ import math
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.calibration import calibrate
-from grokscope.laws.crossing import crossings
-from grokscope.laws.forecast import forecast
-from grokscope.laws.scores import score
-from grokscope.laws.simulated import Truth, suite
+from grokscope.forecasts.calibration import calibrate
+from grokscope.forecasts.predict import forecast
+from grokscope.forecasts.scores import score
+from grokscope.laws.crossing.sign_change import crossings
+from grokscope.laws.statistics.simulated import Truth, suite
 
 CALIBRATION = {3: (97, 113, 137), 4: (97, 103, 113, 137), 5: (97, 103, 109, 127, 137)}
 NEW = (101, 131, 139)

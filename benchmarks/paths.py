@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.trade_off import trade_off
+from grokscope.laws.statistics.trade_off import trade_off
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.nets import MLP, Cnn
 from grokscope.probes.fisher import diagonal

@@ -9,8 +9,8 @@ was not published. docs/published.md says what to make of it.
 
 from __future__ import annotations
 
-from grokscope.laws.claims import claims
-from grokscope.laws.published_summary import CENTRAL, TESTS, reconstructed, spread_of_crossings
+from grokscope.laws.claims.claims import claims
+from grokscope.laws.claims.published_summary import CENTRAL, TESTS, reconstructed, spread_of_crossings
 
 ALONG_PRIME = (0.5, 0.9, 0.99, 0.999)
 

@@ -125,7 +125,7 @@ class Outcomes:
 
 def plan(suite: Suite, store: str, folder: Path) -> None:
     """The plan against a ledger that is not there."""
-    from grokscope.studies.plan import planned
+    from grokscope.planning.plan import planned
 
     planned(suite, folder / "nothing.sqlite")
 
@@ -155,7 +155,7 @@ def runs(suite: Suite, store: str, folder: Path) -> None:
 
 
 def report(suite: Suite, store: str, folder: Path) -> None:
-    from grokscope.studies.race import STUDY
+    from grokscope.studies.race.conclude import STUDY
 
     with open_ledger(store, create=False) as ledger:
         STUDY.write(STUDY.conclude(suite, ledger), folder / "report")

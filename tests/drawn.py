@@ -11,7 +11,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 
-from grokscope.report.figures.style import STYLE
+from grokscope.report.style import STYLE
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
@@ -37,6 +37,6 @@ def quickly(figure: Figure, stem: Path) -> None:
 @contextmanager
 def saved(save: Callable[[Figure, Path], None]) -> Generator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("grokscope.report.figures.drawing.save", save)
-        patch.setattr("grokscope.report.figures.drawing._cores", lambda: 1)  # another process would draw as ever
+        patch.setattr("grokscope.report.drawing.save", save)
+        patch.setattr("grokscope.report.drawing._cores", lambda: 1)  # another process would draw as ever
         yield

@@ -16,9 +16,9 @@ import pytest
 from click.testing import Result
 
 from grokscope.api import open_capsule
+from grokscope.capsules import Opened
 from grokscope.ledger import open_ledger
 from grokscope.spec import InputError
-from grokscope.studies.capsule import Opened
 from ledger.registry import capacity, groks, registry, speed
 
 from .conftest import call

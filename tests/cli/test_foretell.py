@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import worlds
+from grokscope.forecasts.split import declared, split
 from grokscope.ledger import open_ledger
-from grokscope.studies.split import declared, split
-from studies import worlds
 
 from .conftest import call
 

@@ -5,9 +5,8 @@ import math
 import pandas as pd
 import pytest
 
+from frames import run
 from grokscope.laws.capacity import PUBLISHED, beyond, capacity, published_fit
-
-from .frames import run
 
 POINTS = ((1000, 1000), (1000, 2150), (2000, 4300), (5000, 10_750))
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from grokscope.report.contents import Counts, Failure
 from grokscope.report.sheet import FOLDED, Section, Sheet, _shown, write_sheet
-
-from .test_page import HOSTILE, tags
+from grokscope.studies.race.contents import Counts, Failure
+from studies.race.test_page import HOSTILE, tags
 
 
 @pytest.mark.parametrize(

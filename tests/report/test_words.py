@@ -8,10 +8,9 @@ import pytest
 
 from grokscope.laws.results import Crossing, CrossingCode, Estimate, Onset, OnsetCode
 from grokscope.report import words
-from grokscope.report.sentences import found, unsaid
-from grokscope.report.slices import Slice, slices, suffix
-
-from . import fakes
+from grokscope.studies.race.sentences import found, unsaid
+from grokscope.studies.race.slices import Slice, slices, suffix
+from studies.race import fakes
 
 NAN = float("nan")
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from grokscope.api.places import DEFAULT_OUT, default_store
 from grokscope.api.running import Outcome, run_suite
+from grokscope.capsules import Agreement, Opened, agreements, begin, opened, seal
 from grokscope.ledger import Ledger, open_ledger
+from grokscope.ledger.export import export
 from grokscope.ledger.published import Imported
-from grokscope.studies.capsule import Agreement, Opened, agreements, begin, opened, seal
-from grokscope.studies.export import export
 from grokscope.suite import load_suite
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokscope.api.places import DEFAULT_OUT, default_store
+from grokscope.forecasts.split import declared
+from grokscope.laws.tidy import tidy
 from grokscope.ledger import open_ledger
-from grokscope.studies.split import declared
-from grokscope.studies.tidy import tidy
 from grokscope.suite import Suite, load_suite
 
 if TYPE_CHECKING:
-    from grokscope.report.forecasts import StandingForecast
+    from grokscope.forecasts.standing import StandingForecast
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def forecast(
         InputError: calibration runs are still to be done, or are too few.
         LedgerError: there is no ledger, or the suite is not in it.
     """
-    from grokscope.studies.freeze import freeze
-    from grokscope.studies.outcome import standing_forecasts
+    from grokscope.forecasts.freeze import freeze
+    from grokscope.forecasts.outcome import standing_forecasts
 
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     declared(suite)

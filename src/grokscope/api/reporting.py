@@ -7,8 +7,8 @@ from typing import Any
 
 from grokscope.api.places import DEFAULT_OUT, default_store, report_folder
 from grokscope.ledger import Ledger, open_ledger
+from grokscope.planning.plan import Plan, planned
 from grokscope.spec import InputError
-from grokscope.studies.plan import Plan, planned
 from grokscope.studies.study import study_of
 from grokscope.suite import Suite, load_suite
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from grokscope.api.places import DEFAULT_OUT, default_store
 from grokscope.api.reporting import concluded
+from grokscope.forecasts.split import declared, split
 from grokscope.ledger import Ledger, open_ledger
+from grokscope.planning.derivable import derive
 from grokscope.run import Run
-from grokscope.studies.grow import derive
-from grokscope.studies.split import declared, split
 from grokscope.suite import Suite, load_suite
 from grokscope.training.outcomes import Event
 from grokscope.training.pace import CHUNK_SECONDS

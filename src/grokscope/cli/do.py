@@ -20,7 +20,7 @@ from grokscope.cli.errors import complain, friendly
 from grokscope.cli.options import STORE_VARIABLE, Kind, Out, SkipImpossible, Store, SuiteArgument, seconds
 
 if TYPE_CHECKING:
-    from grokscope.studies.capsule import Agreement
+    from grokscope.capsules import Agreement
     from grokscope.suite import Suite
 
 DEFAULT_OUT = Path("out")
@@ -68,8 +68,8 @@ def run(
     Example: [bold]grokscope run quick.zip[/bold]
     """
     from grokscope import api
+    from grokscope.capsules import is_capsule
     from grokscope.cli.progress import Display
-    from grokscope.studies.capsule import is_capsule
     from grokscope.studies.study import study_of
 
     limit = seconds(max_time)

@@ -15,7 +15,7 @@ from grokscope.cli.errors import friendly
 from grokscope.cli.options import Store, SuiteArgument
 
 if TYPE_CHECKING:
-    from grokscope.report.forecasts import StandingForecast
+    from grokscope.forecasts.standing import StandingForecast
 
 console = Console(highlight=False)
 CAPTION = (
@@ -46,7 +46,7 @@ def forecast(
     for note in found.notes:
         complain_softly(f"note: {note}")
     if as_json:
-        from grokscope.studies.frozen import plain
+        from grokscope.forecasts.payload import plain
 
         typer.echo(json.dumps([plain(one) | {"new": one.id in found.made} for one in found.standing], indent=2))
         return
@@ -57,7 +57,7 @@ def forecast(
 
 def show(standing: StandingForecast, *, new: bool) -> None:
     """One forecast: what it rests on, a table with a row a prime, and how far off everybody was."""
-    from grokscope.report.foretold import PREDICTOR_LABELS, lines, rests_on, verdicts
+    from grokscope.forecasts.sentences import PREDICTOR_LABELS, lines, rests_on, verdicts
 
     console.print(f"{'Made' if new else 'Stands'}. {rests_on(standing)}", markup=False)
     table = Table("prime", "crossing", "onset", *PREDICTOR_LABELS.values(), caption=CAPTION)

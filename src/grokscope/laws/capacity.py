@@ -10,8 +10,8 @@ import pandas as pd
 from statsmodels.regression.linear_model import WLS
 from statsmodels.tools import add_constant
 
-from grokscope.laws.cells import SETTINGS, refuse_mixture, require
 from grokscope.laws.results import Capacity, Estimate
+from grokscope.laws.times.cells import SETTINGS, refuse_mixture, require
 
 PUBLISHED = 2.16
 """Bits per parameter that Song & Ye (2026) report for these networks."""

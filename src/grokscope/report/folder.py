@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+
 OURS = {"index.html", "figures", "tables"}
 
 
@@ -47,3 +49,8 @@ def _refuse_strangers(folder: Path) -> None:
             f"{folder}: found {', '.join(strange[:3])}, expected a new or empty folder or a report (index.html, "
             "figures, tables), since a report is replaced as a whole"
         )
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """A table without its index, the same bytes on every system."""
+    table.to_csv(path, index=False, lineterminator="\n")

@@ -18,11 +18,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from grokscope.report.contents import Counts, Failure
-from grokscope.report.figures.drawing import draw
-from grokscope.report.folder import replaced
+from grokscope.report.drawing import draw
+from grokscope.report.folder import replaced, write_csv
 from grokscope.report.page import embedded, text_of
-from grokscope.report.write import write_csv
+from grokscope.report.status import Counts, Failure
 
 WIDE = 1000
 """Pixels from which on a figure is given the room of two: one column has 680."""

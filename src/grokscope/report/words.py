@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Literal
 
 from grokscope.laws.results import Crossing, CrossingCode, Estimate, Onset, OnsetCode, Timescale
 
-LABELS = {
+Curve = Literal["T_mem running", "T_mem eval", "T_gen"]
+"""The three curves of a race."""
+LABELS: dict[Curve, str] = {
     "T_mem running": "T_mem, running accuracy",
     "T_mem eval": "T_mem, eval accuracy",
     "T_gen": "T_gen, eval accuracy",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from browser import needs_chromium, screenshot, visit
 from grokscope.spec import InputError
 from grokscope.studies.paperclip.data import dataset
 from grokscope.studies.paperclip.data.layout import Folder
@@ -25,7 +26,6 @@ from grokscope.studies.paperclip.use.index import Exact, index_of
 from grokscope.studies.paperclip.use.search import Searcher, combined
 from grokscope.studies.paperclip.use.serve.server import MOST_BYTES, Service, serving
 from grokscope.studies.paperclip.use.store import Store, read_store, write_store
-from report.browser import needs_chromium, screenshot, visit
 
 from . import extra
 

@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grokscope.ledger import Ledger
-from grokscope.report.contents import Counts
 from grokscope.report.sheet import Sheet, write_sheet
+from grokscope.report.status import Counts, counts, failures, provenance
 from grokscope.studies.order.baselines import learners, learning
 from grokscope.studies.order.cells import Cell, cells, strong
 from grokscope.studies.order.examples import examples
@@ -26,7 +26,6 @@ from grokscope.studies.order.pairs import pairs
 from grokscope.studies.order.sections import Found, sections
 from grokscope.studies.order.summaries import courses, ends, main_cells
 from grokscope.studies.order.times import times
-from grokscope.studies.standing import counts, failures, provenance
 from grokscope.studies.study import Study
 from grokscope.suite import Suite
 

@@ -6,9 +6,9 @@ from functools import partial
 
 import pandas as pd
 
-from grokscope.report.figures.order.curves import Curve, sparsity_figure
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.order.cells import UNPRUNED, UNTRAINED
+from grokscope.studies.order.figures.curves import Curve, sparsity_figure
 from grokscope.studies.order.findings import of_comparison, of_pairs, what_cannot_be_said
 
 BY_SHARE = {

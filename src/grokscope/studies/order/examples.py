@@ -14,9 +14,9 @@ from grokscope.nets import CompleteNet
 from grokscope.probes.orderedness import orderedness
 from grokscope.probes.orderedness.measure import Method
 from grokscope.probes.orderedness.null import TOGETHER
-from grokscope.report.figures.order.networks import Network
 from grokscope.run import Run
 from grokscope.studies.order.cells import UNTRAINED, Cell, strong
+from grokscope.studies.order.figures.networks import Network
 from grokscope.studies.order.measured import OUTPUTS, open_weights
 from grokscope.training.lane import stream
 from grokscope.training.pack import precision

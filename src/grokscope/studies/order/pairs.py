@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from grokscope.laws.results import Estimate
-from grokscope.laws.seeds import mean_over_seeds
+from grokscope.laws.statistics.seeds import mean_over_seeds
 from grokscope.studies.order.cells import UNPRUNED, Cell, named
 from grokscope.studies.order.measured import OUTPUTS
 

@@ -8,13 +8,13 @@ from functools import partial
 
 import pandas as pd
 
-from grokscope.report.figures.order.curves import Curve, course_figure, losses_figure, sizes_figure
-from grokscope.report.figures.order.networks import Network, graphs_figure, matrices_figure, states_figure
-from grokscope.report.figures.order.times import times_figure
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.order.baselines import Learning
 from grokscope.studies.order.cells import UNTRAINED, strong
 from grokscope.studies.order.comparison import SMALL, comparison
+from grokscope.studies.order.figures.curves import Curve, course_figure, losses_figure, sizes_figure
+from grokscope.studies.order.figures.networks import Network, graphs_figure, matrices_figure, states_figure
+from grokscope.studies.order.figures.times import times_figure
 from grokscope.studies.order.findings import (
     of_course,
     of_larger,

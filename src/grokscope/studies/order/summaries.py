@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from grokscope.laws.results import Estimate
-from grokscope.laws.seeds import mean_over_seeds, standard_error
+from grokscope.laws.statistics.seeds import mean_over_seeds, standard_error
 from grokscope.studies.order.cells import ENDS, UNPRUNED, Cell, named
 from grokscope.studies.order.measured import FREE, INPUTS, OUTPUTS
 from grokscope.studies.order.pairs import at, difference, interval, last, like

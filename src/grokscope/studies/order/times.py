@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from grokscope.laws.seeds import correlated
+from grokscope.laws.statistics.seeds import correlated
 from grokscope.studies.order.cells import Cell, named, strong
 from grokscope.studies.order.pairs import interval, last
 from grokscope.studies.order.summaries import median_time

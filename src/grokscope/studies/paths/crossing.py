@@ -6,13 +6,13 @@ from functools import partial
 
 import pandas as pd
 
-from grokscope.laws.meeting import MEETS, Meeting, meeting
+from grokscope.laws.crossing.meeting import MEETS, Meeting, meeting
 from grokscope.laws.results import CrossingCode, Estimate, OnsetCode
-from grokscope.laws.trade_off import over_seeds
-from grokscope.report.figures.paths import training
+from grokscope.laws.statistics.trade_off import over_seeds
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.arrivals import arrivals
 from grokscope.studies.paths.families import Family
+from grokscope.studies.paths.figures import training
 from grokscope.studies.paths.words import number
 
 QUESTION = "Does the race's crossing mark where w0 turns steady learning into grokking?"

@@ -6,10 +6,10 @@ from functools import partial
 
 import pandas as pd
 
-from grokscope.laws.trade_off import over_seeds
-from grokscope.report.figures.paths import dynamics as dynamic_figures
+from grokscope.laws.statistics.trade_off import over_seeds
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.families import Family
+from grokscope.studies.paths.figures import dynamics as dynamic_figures
 from grokscope.studies.paths.words import said
 
 MEASURES = {

@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.trade_off import over_seeds
+from grokscope.laws.statistics.trade_off import over_seeds
 from grokscope.probes.correlations import FEATURES
-from grokscope.report.figures.paths import features as figures
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.families import Family, w0_of
+from grokscope.studies.paths.figures import features as figures
 from grokscope.studies.paths.words import said
 from grokscope.tasks import Ising
 from grokscope.tasks.ising import pool

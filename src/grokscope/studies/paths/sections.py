@@ -8,12 +8,12 @@ from functools import partial
 import pandas as pd
 
 from grokscope.laws.results import Estimate
-from grokscope.laws.trade_off import over_seeds, trade_off
-from grokscope.report.figures.paths import pruning, training
+from grokscope.laws.statistics.trade_off import over_seeds, trade_off
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.crossing import race
 from grokscope.studies.paths.dynamics import dynamics
 from grokscope.studies.paths.families import Family
+from grokscope.studies.paths.figures import pruning, training
 from grokscope.studies.paths.found import features
 from grokscope.studies.paths.trajectory import geometry
 from grokscope.studies.paths.words import said, share

@@ -17,13 +17,13 @@ from rich.text import Text
 from grokscope.ledger import Ledger
 from grokscope.measurements import Watch
 from grokscope.report.sheet import Sheet, write_sheet
+from grokscope.report.status import counts, failures, provenance
 from grokscope.run import Run
 from grokscope.studies.paths.arrivals import arrivals
 from grokscope.studies.paths.families import Family, kin, title_of
 from grokscope.studies.paths.measure import measured
 from grokscope.studies.paths.prune import pruned
 from grokscope.studies.paths.sections import sections
-from grokscope.studies.standing import counts, failures, provenance
 from grokscope.studies.study import Study
 from grokscope.suite import Suite
 from grokscope.tasks import Shuffled

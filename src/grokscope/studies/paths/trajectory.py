@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from grokscope.laws.results import Estimate
-from grokscope.laws.trade_off import over_seeds
+from grokscope.laws.statistics.trade_off import over_seeds
 from grokscope.probes.geometry import STIFF, moving_median, turning_points, window
-from grokscope.report.figures.paths import geometry as figures
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.dynamics import reach
 from grokscope.studies.paths.families import Family
+from grokscope.studies.paths.figures import geometry as figures
 from grokscope.studies.paths.words import said
 
 SMOOTHED = 5

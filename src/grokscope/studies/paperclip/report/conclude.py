@@ -12,6 +12,7 @@ import pandas as pd
 
 from grokscope.ledger import Ledger
 from grokscope.report.sheet import Drawing, Section, Sheet, write_sheet
+from grokscope.report.status import counts, failures, provenance
 from grokscope.studies.paperclip.data import dataset
 from grokscope.studies.paperclip.data.layout import Folder
 from grokscope.studies.paperclip.data.manifest import read_manifest
@@ -24,7 +25,6 @@ from grokscope.studies.paperclip.report.sentences import findings
 from grokscope.studies.paperclip.report.tables import BEFORE, raced_table, table
 from grokscope.studies.paperclip.suite import PaperclipSuite
 from grokscope.studies.paperclip.walk import Place
-from grokscope.studies.standing import counts, failures, provenance
 
 QUESTION = "Can images of the sky and the words of astronomers share one space?"
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from grokscope.report.figures.style import (
+from grokscope.report.style import (
     BLUE,
     GREEN,
     GREY,

@@ -10,7 +10,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
-from grokscope.report.figures.style import STYLE, WIDTH
+from grokscope.report.style import STYLE, WIDTH
 from grokscope.studies.paperclip.use.search import Found
 
 Array = np.ndarray

@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from grokscope.report.figures.style import STYLE
+from grokscope.report.style import STYLE
 
 Array = np.ndarray
 

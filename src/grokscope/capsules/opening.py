@@ -1,0 +1,114 @@
+"""Opening a capsule, whoever made it: no name in it becomes a path, and no more is unpacked than it says and may be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from grokscope.capsules.form import FORM, LEDGER, LIST, PIECE, SUITE
+from grokscope.spec import InputError
+from grokscope.suite import Suite, parse_suite
+from grokscope.suite.document import MOST_BYTES
+from grokscope.suite.shipped import text_of
+
+MOST_LISTED = 2**24
+MOST_LEDGER = 2**36
+"""Bytes of the list of members and of the ledger."""
+RECORDED = "recorded.sqlite"
+
+
+class Opened(NamedTuple):
+    """A capsule's suite, the ledger that was recorded in it, and the folder in which both now lie."""
+
+    suite: Suite
+    recorded: Path
+    folder: Path
+
+
+class CapsuleError(InputError):
+    """A file that is no whole capsule: one line with its name, what was found and what was expected."""
+
+
+def is_capsule(path: str | Path) -> bool:
+    """Whether a file is meant to be a capsule: it is a zip file, or called one."""
+    path = Path(path)
+    return path.is_file() and (path.suffix == ".zip" or zipfile.is_zipfile(path))
+
+
+def opened(path: Path, folder: Path) -> Opened:
+    """Unpack a capsule's suite and ledger into a folder named after the suite in `folder`; nothing else is unpacked.
+
+    Nothing is written before the whole of both has been found to be what was sealed.
+
+    Raises:
+        CapsuleError: it is no capsule, of a newer form, damaged, or larger than it says or may be.
+        SuiteError: its suite is none.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _members(archive, path)
+            content = b"".join(_pieces(archive, SUITE, members, MOST_BYTES, path))
+            suite = parse_suite(text_of(content, f"{path}: {SUITE}"), source=f"{path}: {SUITE}", skip_impossible=True)
+            for _ in _pieces(archive, LEDGER, members, MOST_LEDGER, path):
+                pass
+            own = folder / suite.name  # a suite's name cannot lead out of a folder
+            own.mkdir(parents=True, exist_ok=True)
+            (own / SUITE).write_bytes(content)
+            new = own / f".{RECORDED}.new"
+            with new.open("wb") as file:
+                file.writelines(_pieces(archive, LEDGER, members, MOST_LEDGER, path))
+            new.replace(own / RECORDED)
+            return Opened(suite, own / RECORDED, own)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise CapsuleError(f"{path}: {' '.join(str(error).split())[:200]}; expected a capsule") from None
+
+
+def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, dict[str, Any]]:
+    """What the capsule says it holds."""
+    names = archive.namelist()
+    for name in (LIST, SUITE, LEDGER):
+        if names.count(name) != 1:
+            raise CapsuleError(f"{path}: found {names.count(name)} members {name}, expected one")
+    if archive.getinfo(LIST).file_size > MOST_LISTED:
+        raise CapsuleError(f"{path}: {LIST}: found more than {MOST_LISTED} bytes, expected a list of members")
+    with archive.open(LIST) as file:
+        content = file.read(MOST_LISTED + 1)
+    try:
+        listed = json.loads(content)
+        form, members = listed["capsule"], listed["members"]
+        entries = {
+            name: {"bytes": int(members[name]["bytes"]), "sha256": str(members[name]["sha256"])} for name in members
+        }
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise CapsuleError(f"{path}: {LIST}: found no list of members, expected that of a capsule") from None
+    if form != FORM:
+        raise CapsuleError(f"{path}: {LIST}: found a capsule of form {str(form)[:20]}, expected {FORM}")
+    if strange := sorted(set(names) ^ {LIST, *entries}):
+        raise CapsuleError(
+            f"{path}: found {strange[0][:60]!r} only in the file or only in its list, expected a whole capsule"
+        )
+    return entries
+
+
+def _pieces(
+    archive: zipfile.ZipFile, name: str, members: dict[str, dict[str, Any]], most: int, path: Path
+) -> Iterator[bytes]:
+    """One member piece by piece, no more of it than was said; an error at its end if it is not what was sealed."""
+    size, wanted = members[name]["bytes"], members[name]["sha256"]
+    if not 0 <= size <= most:
+        raise CapsuleError(f"{path}: {name}: found {size} bytes, expected at most {most}")
+    seen, n = hashlib.sha256(), 0
+    with archive.open(name) as source:
+        while piece := source.read(min(PIECE, size - n + 1)):
+            n += len(piece)
+            if n > size:
+                break
+            seen.update(piece)
+            yield piece
+    if n != size or seen.hexdigest() != wanted:
+        raise CapsuleError(f"{path}: {name}: found other bytes than were sealed, expected a whole capsule")

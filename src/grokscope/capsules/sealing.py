@@ -1,0 +1,48 @@
+"""Making a capsule."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import zipfile
+from pathlib import Path
+
+from grokscope.capsules.form import FORM, LEDGER, LIST, REPORT, SUITE, digest
+from grokscope.folders import whole
+from grokscope.ledger import Ledger, open_ledger
+from grokscope.studies.study import study_of
+from grokscope.suite import parse_suite
+from grokscope.training.provenance import git_revision, version, versions
+
+
+def seal(ledger: Ledger, suite: str, path: Path) -> Path:
+    """Write the capsule of a suite as it stands in the ledger, in place of what is there. Its path.
+
+    Raises:
+        LedgerError: there is no such suite.
+        OSError: the file cannot be written.
+    """
+    text = ledger.suite_text(suite)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".capsule-", dir=path.parent) as scratch:
+        inside = Path(scratch) / "inside"
+        inside.mkdir()
+        (inside / SUITE).write_text(text, encoding="utf-8")
+        with open_ledger(inside / LEDGER) as copy:
+            ledger.copy_suite(suite, copy)
+            read = parse_suite(text, source=suite, skip_impossible=True)
+            study = study_of(read)
+            study.write(study.conclude(read, copy), inside / REPORT)
+            counts = copy.status_counts(suite)
+        members = sorted(file for file in inside.rglob("*") if file.is_file())
+        listed = {file.relative_to(inside).as_posix(): _entry(file) for file in members}
+        head = {"capsule": FORM, "suite": suite, "grokscope": version(), "git": git_revision(), "versions": versions()}
+        with whole(path) as new, zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
+            archive.writestr(LIST, json.dumps(head | {"runs": counts, "members": listed}, indent=2))
+            for name in listed:
+                archive.write(inside / name, name)
+    return path
+
+
+def _entry(file: Path) -> dict[str, int | str]:
+    return {"bytes": file.stat().st_size, "sha256": digest(file)}

@@ -1,0 +1,1 @@
+"""Predictions frozen before their outcome is looked at, and scored after it."""

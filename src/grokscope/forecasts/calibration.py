@@ -1,0 +1,183 @@
+"""Laws of T_mem and T_gen fitted at declared primes and widths alone, for forecasts at others.
+
+T_mem = b exp(a K / (C P)) and T_gen = A p^g P^-h (spec 9.2), both by censored regression of ln T; the crossing is
+where the first falls below the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from grokscope.forecasts.departures import Levels, levels
+from grokscope.forecasts.speeds import Laws, crossing_of
+from grokscope.laws.results import Accuracy
+from grokscope.laws.statistics import normal
+from grokscope.laws.statistics.normal import Array
+from grokscope.laws.times.cells import observations
+from grokscope.laws.times.timescales import rounding
+
+VERSION = 2
+"""Raised whenever equal runs would be forecast otherwise."""
+MEMORISING = (0.0, 0.25)
+"""Loads f at which ln T_mem is taken as linear in f: the published range of validity (spec 1.1)."""
+GENERALISING = (0.08, 1.0)
+"""Loads f at which ln T_gen is taken as linear in ln p and ln P (spec 9.2): wider nets generalise more slowly again."""
+FEWEST_PRIMES = 3
+"""Primes below which nothing is known of how primes depart from the laws."""
+
+_NAN = float("nan")
+_FEWEST = 5
+
+
+class TooFewCellsError(ValueError):
+    """The calibration has too few cells that arrived for the laws."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Laws fitted on declared primes and widths.
+
+    Attributes:
+        capacity_constant: C, bits per parameter.
+        memorising, generalising: levels of ln T_mem against f and of ln T_gen against ln P, prime by prime.
+        redrawn: the laws of resampled cells; empty with three primes or more.
+        crossings, onsets: P of the observed crossing and onset at the calibration primes that have one.
+        bits: K at the calibration primes.
+        n_cells: cells that arrived, of T_mem or of T_gen, whichever are fewer.
+        low_load, high_load: the f between which both laws were fitted.
+    """
+
+    accuracy: Accuracy
+    probe: str
+    capacity_constant: float
+    laws: Laws
+    memorising: Levels
+    generalising: Levels
+    redrawn: tuple[Laws, ...]
+    crossings: Mapping[int, float]
+    onsets: Mapping[int, float]
+    bits: Mapping[int, float]
+    n_cells: int
+    low_load: float
+    high_load: float
+
+    def crossing(self, laws: Laws, p: int, bits: float) -> float:
+        """P of the crossing by these laws; NaN without one."""
+        return crossing_of(self.capacity_constant, laws, p, bits)
+
+    def own_crossing(self, p: int) -> float:
+        """P of the crossing at a calibration prime by its own levels instead of the laws'; NaN without one."""
+        mem, gen = self.memorising, self.generalising
+        if p not in mem.by_prime or p not in gen.by_prime:
+            return _NAN
+        own = Laws(mem.by_prime[p], mem.slope, gen.by_prime[p], 0.0, gen.slope)
+        return self.crossing(own, p, self.bits[p])
+
+
+def calibrate(
+    frame: pd.DataFrame,
+    capacity_constant: float,
+    onsets: Mapping[int, float],
+    crossings: Mapping[int, float],
+    *,
+    accuracy: Accuracy,
+    probe: str = "random",
+    memorising: tuple[float, float] = MEMORISING,
+    generalising: tuple[float, float] = GENERALISING,
+    samples: int = 200,
+    seed: int = 0,
+) -> Calibration:
+    """Fit both laws on every run of a frame: whoever calls hands over the calibration runs and no others.
+
+    Args:
+        frame: one row per finished run of the calibration, of one setting.
+        capacity_constant: C in bits per parameter.
+        onsets, crossings: P of what was observed on these runs, by prime.
+        accuracy: which train accuracy T_mem is by.
+        memorising, generalising: loads at which T_mem and T_gen are fitted.
+        samples: resamples of cells, where there are too few primes to leave one out.
+
+    Raises:
+        TooFewCellsError: fewer than five cells with T_mem, or with T_gen, at those loads.
+        ValueError: a column is missing, or settings are mixed.
+    """
+    mem = _at_loads(observations(frame, "T_mem", accuracy=accuracy, probe=probe), capacity_constant, memorising)
+    gen = _at_loads(observations(frame, "T_gen"), capacity_constant, generalising)
+    for name, rows, window in (("T_mem", mem, memorising), ("T_gen", gen, generalising)):
+        if _arrived(rows) < _FEWEST:
+            found, at = _arrived(rows), f"loads f of {window[0]:g} to {window[1]:g}"
+            raise TooFewCellsError(f"calibration: found {found} cells with {name} at {at}, expected at least {_FEWEST}")
+    both = pd.concat([mem, gen])
+    primes = sorted(int(p) for p in both["p"].unique())
+    rng = np.random.default_rng(seed)
+    return Calibration(
+        accuracy=accuracy,
+        probe=probe,
+        capacity_constant=capacity_constant,
+        laws=_fit(mem, gen),
+        memorising=_levels(mem, mem["load"].to_numpy(float)),
+        generalising=_levels(gen, np.log(gen["n_params"].to_numpy(float))),
+        redrawn=tuple(_fit(_redraw(mem, rng), _redraw(gen, rng)) for _ in range(samples))
+        if len(primes) < FEWEST_PRIMES
+        else (),
+        crossings=_known(crossings, primes),
+        onsets=_known(onsets, primes),
+        bits={int(p): float(rows["dataset_bits"].iloc[0]) for p, rows in both.groupby("p")},
+        n_cells=min(_arrived(mem), _arrived(gen)),
+        low_load=max(float(mem["load"].min()), float(gen["load"].min())),
+        high_load=min(float(mem["load"].max()), float(gen["load"].max())),
+    )
+
+
+def _at_loads(rows: pd.DataFrame, c: float, window: tuple[float, float]) -> pd.DataFrame:
+    rows = rows.assign(load=rows["dataset_bits"] / (c * rows["n_params"]))
+    return rows[rows["load"].between(*window) & (rows["load"] < 1)]
+
+
+def _arrived(rows: pd.DataFrame) -> int:
+    """Cells in which a run arrived."""
+    return int(rows[~rows["censored"]].groupby(["p", "n_params"]).ngroups)
+
+
+def _known(observed: Mapping[int, float], primes: list[int]) -> dict[int, float]:
+    return {p: observed[p] for p in primes if observed.get(p, _NAN) > 0}
+
+
+def _levels(rows: pd.DataFrame, feature: Array) -> Levels:
+    times, censored = rows["time"].to_numpy(float), rows["censored"].to_numpy(bool)
+    floor = rounding(times[~censored])
+    return levels(rows["p"].to_numpy(int), feature, np.log(times), censored, floor=floor)
+
+
+def _fit(mem: pd.DataFrame, gen: pd.DataFrame) -> Laws:
+    """With a single prime nothing can be said of p: its power is 0."""
+    log_b, a = _regress(mem, mem["load"].to_numpy(float))
+    log_p, log_params = np.log(gen["p"].to_numpy(float)), np.log(gen["n_params"].to_numpy(float))
+    if np.ptp(log_p) == 0:
+        log_scale, power = _regress(gen, log_params)
+        return Laws(log_b, a, log_scale, 0.0, power)
+    return Laws(log_b, a, *_regress(gen, log_p, log_params))
+
+
+def _regress(rows: pd.DataFrame, *features: Array) -> tuple[float, ...]:
+    times, censored = rows["time"].to_numpy(float), rows["censored"].to_numpy(bool)
+    design = np.column_stack([np.ones(len(rows)), *features])
+    found = normal.fit(design, np.log(times), censored, floor=rounding(times[~censored]))
+    return tuple(float(value) for value in found.coef)
+
+
+def _redraw(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Whole cells with replacement, each prime's from its own, until as many arrived as a fit needs."""
+    by_prime = [list(cells.groupby("n_params").groups.values()) for _, cells in rows.groupby("p")]
+    while True:
+        drawn = rows.loc[np.concatenate([np.concatenate(_choice(cells, rng)) for cells in by_prime])]
+        if drawn.loc[~drawn["censored"], "n_params"].nunique() >= _FEWEST - 1:
+            return drawn
+
+
+def _choice(cells: list[Array], rng: np.random.Generator) -> list[Array]:
+    return [cells[i] for i in rng.integers(len(cells), size=len(cells))]

@@ -1,0 +1,46 @@
+"""What a forecast is about, read from runs: the onset and the crossing of every prime among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from grokscope.forecasts.split import PROBE
+from grokscope.laws.crossing.onset import onsets
+from grokscope.laws.crossing.sign_change import crossings
+from grokscope.laws.results import Accuracy, OnsetCode
+from grokscope.laws.times.arrivals import Arrivals, arrivals
+from grokscope.ledger import Ledger
+from grokscope.ledger.lazy import Traces
+from grokscope.report.words import CROSSED
+
+Thresholds = tuple[float, float]
+"""Fractions of train and validation examples between which a delay is counted."""
+
+
+class Observed(NamedTuple):
+    """By prime: P of the onsets and of the crossings that were found, and why there is an onset or none."""
+
+    onsets: Mapping[int, float]
+    crossings: Mapping[int, float]
+    codes: Mapping[int, str]
+
+
+def arrived(ledger: Ledger, frame: pd.DataFrame, thresholds: Thresholds) -> Arrivals:
+    """When these runs, of one setting, reached their thresholds: no other run's trace is read."""
+    traced = Traces(ledger, list(frame.loc[frame["measurement"] == "groks", "id"]))
+    return arrivals(frame, traced, [thresholds])
+
+
+def observed(frame: pd.DataFrame, seen: Arrivals, accuracy: Accuracy, thresholds: Thresholds) -> Observed:
+    """Of finished runs of one setting. An onset at or below the smallest width is no place, and is left out."""
+    train, val = thresholds
+    every = onsets(seen, accuracy=accuracy, train_threshold=train, val_threshold=val, samples=1)
+    met = crossings(frame, accuracy=accuracy, probe=PROBE, samples=1)
+    return Observed(
+        onsets={one.p: one.n_params.value for one in every if one.code is OnsetCode.FOUND},
+        crossings={one.p: one.n_params.value for one in met if one.code in CROSSED},
+        codes={one.p: str(one.code) for one in every},
+    )

@@ -1,0 +1,122 @@
+"""Which runs of a suite a forecast is calibrated on, and which are held out: said by the suite alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from grokscope.laws.tidy import settings_of
+from grokscope.ledger.specs import dotted, written
+from grokscope.run import Run
+from grokscope.suite import Calibration, Suite, SuiteError
+
+PROBE = "random"
+"""Whose T_mem a forecast is about: random inputs, as published."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """A suite's runs, in two.
+
+    Attributes:
+        calibration: capacity runs, and the speed and groks runs of the calibration's primes and widths.
+        held_out: all other speed and groks runs up to the widest that is looked at.
+    """
+
+    calibration: tuple[Run, ...]
+    held_out: tuple[Run, ...]
+
+
+def declared(suite: Suite) -> Calibration:
+    """What the suite says of its calibration.
+
+    Raises:
+        SuiteError: it says nothing.
+    """
+    if suite.analysis.calibrate is None:
+        raise SuiteError(
+            [
+                f"{suite.path or suite.name}: analysis.calibrate: found nothing, expected the dims, the primes or both "
+                "that a forecast's laws are fitted on; the rest is held out"
+            ]
+        )
+    return suite.analysis.calibrate
+
+
+def split(suite: Suite, calibrate: Calibration) -> Split:
+    """The suite's runs by its own calibration.
+
+    Raises:
+        SuiteError: the calibration names what the suite does not train, or it holds nothing out.
+    """
+    place = f"{suite.path or suite.name}: analysis.calibrate"
+    cells = {cell(run) for run in suite.runs if _timed(run)}
+    _refuse_strangers(f"{place}.primes", calibrate.primes, {p for p, _ in cells})
+    _refuse_strangers(f"{place}.dims", calibrate.dims, {dim for _, dim in cells})
+    found = split_by(suite, calibrate, suite.analysis.families[0].max_dim)
+    if not found.held_out:
+        raise SuiteError([f"{place}: found all primes and widths of the suite, expected some that are held out"])
+    return found
+
+
+def split_by(suite: Suite, calibrate: Calibration, max_dim: int | None) -> Split:
+    """The suite's runs by a calibration that may be that of an earlier day."""
+    widest = math.inf if max_dim is None else max_dim
+    timed = [run for run in suite.runs if _timed(run) and cell(run)[1] <= widest]
+    # Where C is pinned nothing is measured of it; where it is not, it is no outcome, and may rest on every run.
+    capacity = [] if suite.analysis.pinned_capacity else [r for r in suite.runs if r.measurement.kind == "capacity"]
+    return Split(
+        calibration=(*capacity, *(run for run in timed if _chosen(run, calibrate))),
+        held_out=tuple(run for run in timed if not _chosen(run, calibrate)),
+    )
+
+
+def described(runs: Iterable[Run]) -> pd.DataFrame:
+    """What is known of runs before they are done: id, measurement, p, width, P, K in bits, and their settings."""
+    runs = list(runs)
+    specs = pd.DataFrame(
+        {
+            name: pd.Series(values, dtype=object).to_numpy()[which]
+            for name, (values, which) in dotted([written(run.spec) for run in runs]).items()
+        }
+    )
+    known = [
+        (run.identity, run.measurement.kind, *cell(run), n_params(run), dataset_bits(run), run.batch_size)
+        for run in runs
+    ]
+    columns = ["id", "measurement", "p", "dim", "n_params", "bits", "batch_size"]
+    return pd.DataFrame(known, columns=columns).join(settings_of(specs))
+
+
+def n_params(run: Run) -> int:
+    """P of a run's network."""
+    return int(run.net.n_params(run.task.signature))
+
+
+def dataset_bits(run: Run) -> float:
+    """K of a run's training data. Source: spec 2.3, n truncated."""
+    return run.task.n_train * math.log2(run.task.signature.vocab)
+
+
+def cell(run: Run) -> tuple[int, int]:
+    """(prime, width) of a run of the race."""
+    return getattr(run.task, "p", 0), getattr(run.net, "dim", 0)
+
+
+def _timed(run: Run) -> bool:
+    """Whether a run says when the task was generalised, or when random inputs were memorised."""
+    return (run.measurement.kind, getattr(run.task, "kind", "")) in (("groks", "modular"), ("speed", "random_labels"))
+
+
+def _chosen(run: Run, calibrate: Calibration) -> bool:
+    p, dim = cell(run)
+    return (not calibrate.primes or p in calibrate.primes) and (not calibrate.dims or dim in calibrate.dims)
+
+
+def _refuse_strangers(place: str, asked: Iterable[int], there: set[int]) -> None:
+    if strange := sorted(set(asked) - there):
+        known = ", ".join(map(str, sorted(there)))
+        raise SuiteError([f"{place}: found {', '.join(map(str, strange))}, expected some of {known}"])

@@ -1,0 +1,1 @@
+"""What a suite claims of its crossings and onsets, tested."""

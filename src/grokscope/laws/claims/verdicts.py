@@ -1,0 +1,41 @@
+"""When a statement counts as shown, when as refuted, and when neither."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from grokscope.laws.statistics.agreement import Interval
+
+Verdict = Literal["supported", "not supported", "cannot tell"]
+
+ALPHA = 0.05
+MARGIN = 0.1
+"""dex: differences smaller than this (a factor of 1.26 in P, about one step between widths) count as none."""
+
+
+def verdict(interval: Interval, low: float, high: float) -> Verdict:
+    """Whether a value lies in [low, high]: shown, refuted, or neither.
+
+    Shown by two one-sided tests at 5 % (Schuirmann 1987), refuted by a 95 % interval wholly outside.
+    Source: spec 8, row 11.
+    """
+    bounds = interval.bounds()
+    if interval.equivalence(low, high) < ALPHA:
+        return "supported"
+    return "not supported" if bounds[0] > high or bounds[1] < low else "cannot tell"
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's adjustment: largest so far of p (k - rank), at most 1. NaN stays NaN and does not count.
+
+    Source: spec 5.8.
+    """
+    adjusted = [float("nan")] * len(p_values)
+    order = sorted((i for i, p in enumerate(p_values) if not math.isnan(p)), key=lambda i: p_values[i])
+    so_far = 0.0
+    for rank, i in enumerate(order):
+        so_far = max(so_far, min(1.0, p_values[i] * (len(order) - rank)))
+        adjusted[i] = so_far
+    return adjusted

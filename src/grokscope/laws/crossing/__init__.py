@@ -1,0 +1,1 @@
+"""Where memorising becomes faster than generalising, and where grokking begins."""

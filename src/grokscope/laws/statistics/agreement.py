@@ -1,0 +1,182 @@
+"""Statistics of predicted against observed onsets, in log10 units (dex): rank, concordance, offset, slope."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.stats import f as fisher
+from scipy.stats import kendalltau, rankdata, spearmanr, wilcoxon
+from scipy.stats import t as student
+from statsmodels.regression.linear_model import OLS
+from statsmodels.tools import add_constant
+
+from grokscope.laws.statistics.normal import Array
+
+_NAN = float("nan")
+
+
+class Interval(NamedTuple):
+    """A value with its standard error and degrees of freedom, from which intervals and equivalence follow."""
+
+    value: float
+    error: float
+    df: float
+
+    def bounds(self, level: float = 0.95) -> tuple[float, float]:
+        """Student's interval, NaN at both ends without degrees of freedom."""
+        half = float(student.ppf(0.5 + level / 2, self.df)) * self.error if self.df > 0 else _NAN
+        return self.value - half, self.value + half
+
+    def equivalence(self, low: float, high: float) -> float:
+        """p of two one-sided tests (TOST) that the value lies outside [low, high]: small means that it lies inside."""
+        if not self.df > 0:
+            return _NAN
+        if self.error == 0:
+            return 0.0 if low < self.value < high else 1.0
+        below = student.sf((self.value - low) / self.error, self.df)
+        above = student.sf((high - self.value) / self.error, self.df)
+        return float(max(below, above))
+
+
+def ranks(u: Array, e: Array) -> tuple[float, float, float, float]:
+    """(Spearman rho, its p, Kendall tau-b, its p) of u and e (n,); NaN for fewer than three or constant values.
+
+    Source: spec 5.8.
+    """
+    if len(u) < 3 or np.ptp(u) == 0 or np.ptp(e) == 0:
+        return _NAN, _NAN, _NAN, _NAN
+    rho, tau = spearmanr(u, e), kendalltau(u, e)
+    return float(rho.statistic), float(rho.pvalue), float(tau.statistic), float(tau.pvalue)
+
+
+def permutation(u: Array, e: Array, resamples: int, rng: np.random.Generator) -> float:
+    """p of |rho| against shuffled e: (1 + as large) / (1 + resamples). Source: spec 5.8."""
+    if len(u) < 3 or np.ptp(u) == 0 or np.ptp(e) == 0:
+        return _NAN
+    a, b = (rankdata(values) - (len(u) + 1) / 2 for values in (u, e))
+    shuffled = rng.permuted(np.tile(b, (resamples, 1)), axis=1)
+    as_large = np.abs(shuffled @ a) >= abs(a @ b) - 1e-9
+    return float((1 + as_large.sum()) / (1 + resamples))
+
+
+def concordance(u: Array, e: Array) -> float:
+    """Lin's coefficient of u and e (n,): 2 cov / (var_u + var_e + (mean difference)^2), population moments.
+
+    NaN if all are equal. Source: spec 5.8.
+    """
+    du, de = u - u.mean(), e - e.mean()
+    spread = float((du**2).mean() + (de**2).mean() + (u.mean() - e.mean()) ** 2)
+    return 2 * float((du * de).mean()) / spread if spread > 0 else _NAN
+
+
+def rank_correlation(u: Array, e: Array) -> float:
+    """Spearman's rho; NaN for constant values."""
+    if np.ptp(u) == 0 or np.ptp(e) == 0:
+        return _NAN
+    return float(np.corrcoef(rankdata(u), rankdata(e))[0, 1])
+
+
+def resampled(
+    statistic: Callable[[Array, Array], float],
+    u: Array,
+    e: Array,
+    groups: Array,
+    resamples: int,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """95 % percentile interval of a statistic of u and e (n,), `groups` (n,) of cells resampled whole.
+
+    NaN with fewer than three groups. Cells of one prime share data, so the published resampling of cells (spec 5.8)
+    makes intervals too narrow where a prime has several.
+    """
+    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    if len(members) < 3:
+        return _NAN, _NAN
+    drawn = rng.integers(len(members), size=(resamples, len(members)))
+    indices = (np.concatenate([members[i] for i in row]) for row in drawn)
+    values = np.array([statistic(u[index], e[index]) for index in indices])
+    if np.isnan(values).all():
+        return _NAN, _NAN
+    low, high = np.nanquantile(values, [0.025, 0.975])
+    return float(low), float(high)
+
+
+class AboutIdentity(NamedTuple):
+    """How near values lie to y = x. NaN where there are none, or none of R squared where they are all equal.
+
+    Attributes:
+        r_squared: 1 - sum of (e - u)^2 / sum of (e - mean e)^2: about y = x, not about a fitted line.
+        mean_abs_dex: mean of |e - u|.
+    """
+
+    n: int
+    r_squared: float
+    mean_abs_dex: float
+
+
+def about_identity(u: Array, e: Array) -> AboutIdentity:
+    """Of observed e about predicted u (n,), both log10 of a place. Source: spec 5.7."""
+    if not len(u):
+        return AboutIdentity(0, _NAN, _NAN)
+    spread = float(np.sum((e - e.mean()) ** 2))
+    r_squared = 1 - float(np.sum((e - u) ** 2)) / spread if spread > 0 else _NAN
+    return AboutIdentity(len(u), r_squared, float(np.abs(e - u).mean()))
+
+
+def joint(u: Array, e: Array) -> tuple[float, float, float, float]:
+    """(F, p, slope, intercept) of e = a + b u (n,) against a = 0, b = 1; NaN for fewer than four or equal u.
+
+    Source: spec 5.8.
+    """
+    n = len(u)
+    if n < 4 or np.ptp(u) == 0:
+        return _NAN, _NAN, _NAN, _NAN
+    slope, intercept = np.polyfit(u, e, 1)
+    rss = float(np.sum((e - intercept - slope * u) ** 2))
+    if rss == 0:
+        return _NAN, _NAN, float(slope), float(intercept)
+    f = (float(np.sum((e - u) ** 2)) - rss) / 2 / (rss / (n - 2))
+    return f, float(fisher.sf(f, 2, n - 2)), float(slope), float(intercept)
+
+
+def signed_rank(residuals: Array) -> float:
+    """Wilcoxon p that the median of residuals (n,) is 0, zeros removed, two-sided; NaN for fewer than six.
+
+    Source: spec 5.8.
+    """
+    kept = residuals[residuals != 0]
+    return float(wilcoxon(kept, correction=False).pvalue) if len(kept) >= 6 else _NAN
+
+
+def offset(residuals: Array, groups: Array) -> Interval:
+    """Mean residual over groups (n,), each group once: cells that share data do not count as independent (spec 8, 20).
+
+    In the unit of the residuals; without an error for a single group.
+    """
+    means = pd.Series(residuals).groupby(groups).mean().to_numpy(float)
+    n = len(means)
+    if n < 2:
+        return Interval(float(np.mean(means)) if n else _NAN, _NAN, 0)
+    return Interval(float(means.mean()), float(means.std(ddof=1)) / math.sqrt(n), n - 1)
+
+
+def slope(x: Array, y: Array, groups: Array) -> Interval:
+    """Slope of y (n,) on x (n,), its error clustered by group (n,) where groups have several cells (spec 8, 20).
+
+    NaN for fewer than four cells, three groups or equal x.
+    """
+    n, n_groups = len(x), len(np.unique(groups))
+    if n < 4 or n_groups < 3 or np.ptp(x) == 0:
+        return Interval(_NAN, _NAN, 0)
+    fitting = OLS(y, add_constant(x))
+    if n_groups == n:
+        found, df = fitting.fit(), n - 2
+    else:
+        found, df = fitting.fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True), n_groups - 1
+    # Residuals that cancel within every cluster leave a variance of zero, or of less by rounding.
+    variance = np.maximum(0.0, np.asarray(found.cov_params())[1, 1])
+    return Interval(float(found.params[1]), math.sqrt(variance), df)

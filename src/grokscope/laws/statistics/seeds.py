@@ -1,0 +1,52 @@
+"""Means over seeds with what they are worth."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jaxtyping import Float
+from scipy.stats import norm, t
+
+from grokscope.laws.results import Estimate
+from grokscope.laws.statistics.agreement import rank_correlation
+
+FEWEST = 10
+"""Seeds below which a rank correlation has an interval that says nothing."""
+
+
+def mean_over_seeds(values: Float[np.ndarray, " seeds"]) -> Estimate:
+    """Arithmetic mean of the values that are numbers, with Student's interval; without two of them, no interval."""
+    seen = values[np.isfinite(values)]
+    if len(seen) == 0:
+        return Estimate(math.nan, math.nan, math.nan, 0, "no seed has a value")
+    mean = float(seen.mean())
+    if len(seen) == 1:
+        return Estimate(mean, math.nan, math.nan, 1, "one seed")
+    half = standard_error(seen) * float(t.ppf(0.975, len(seen) - 1))
+    return Estimate(mean, mean - half, mean + half, len(seen), "mean over seeds, Student's t")
+
+
+def standard_error(values: Float[np.ndarray, " seeds"]) -> float:
+    """Of the mean of the values that are numbers; NaN without two of them."""
+    seen = values[np.isfinite(values)]
+    return float(seen.std(ddof=1) / math.sqrt(len(seen))) if len(seen) > 1 else math.nan
+
+
+def correlated(x: Float[np.ndarray, " seeds"], y: Float[np.ndarray, " seeds"]) -> Estimate:
+    """Spearman's rho over seeds with Fisher's interval, its standard error that of Bonett and Wright 2000.
+
+    Values may be infinite: times of runs that did not arrive count as equal, and later than all others. Seeds of which
+    either is NaN are left out.
+    """
+    seen = ~(np.isnan(x) | np.isnan(y))
+    n = int(seen.sum())
+    if n < FEWEST:
+        return Estimate(math.nan, math.nan, math.nan, n, f"fewer than {FEWEST} seeds")
+    # ranks in place of values: an infinity has none of its own to subtract
+    rho = rank_correlation(*(np.unique(values[seen], return_inverse=True)[1].astype(float) for values in (x, y)))
+    if not abs(rho) < 1:
+        return Estimate(rho, math.nan, math.nan, n, "all seeds alike" if math.isnan(rho) else "perfect order")
+    half = float(norm.ppf(0.975)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
+    low, high = (math.tanh(math.atanh(rho) + side * half) for side in (-1, 1))
+    return Estimate(rho, low, high, n, "Spearman over seeds, Fisher's interval")

@@ -1,0 +1,187 @@
+"""How T_mem depends on the load f = K / (C P): the published exponential and its rivals, censored runs included."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+from scipy.stats import t as student
+
+from grokscope.laws.results import Accuracy, Estimate, Form, MemorisationLaw
+from grokscope.laws.statistics import normal
+from grokscope.laws.statistics.normal import Array
+from grokscope.laws.times.cells import observations
+from grokscope.laws.times.timescales import rounding
+
+FORMS: dict[str, Callable[[Array, float], Array]] = {
+    "exponential": lambda load, _: load,
+    "power": lambda load, _: np.asarray(np.log(load)),
+    "stretched exponential": lambda load, exponent: load**exponent,
+    "logarithmic": lambda load, _: np.asarray(np.log(-np.log1p(-np.sqrt(load)))),
+}
+"""ln T_mem = ln b + a * feature(f): b exp(a f), b f^a, b exp(a f^c), b (-ln(1 - sqrt f))^a. Source: spec 1.1, 9.2."""
+
+_NAN = float("nan")
+_EXPONENTS = (0.1, 4.0)
+_FEWEST_CELLS = 5
+
+
+class _Fitted(NamedTuple):
+    coef: Array
+    errors: Array
+    exponent: float
+    aic: float
+    theta: Array
+
+
+class _Rows(NamedTuple):
+    """Runs, a few rows a cell that have their likelihood (see `normal.condensed`). `floor`: least sigma."""
+
+    floor: float
+    cell: Array
+    load: Array
+    log_time: Array
+    censored: Array
+    counts: Array
+
+    @classmethod
+    def of(cls, used: pd.DataFrame) -> _Rows:
+        parts = []
+        for number, (_, cell) in enumerate(used.groupby(["p", "n_params"])):
+            log_times, censored = np.log(cell["time"].to_numpy(float)), cell["censored"].to_numpy(bool)
+            few = normal.condensed(log_times, censored)
+            parts.append((np.full(len(few[0]), number), np.full(len(few[0]), cell["load"].iloc[0]), *few))
+        columns = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return cls(rounding(used.loc[~used["censored"], "time"].to_numpy(float)), *columns)
+
+    def drawn(self, times: Array) -> _Rows:
+        """With each cell as often as it was drawn."""
+        counts = self.counts * times[self.cell]
+        kept = counts > 0
+        return _Rows(self.floor, *(column[kept] for column in (*self[1:-1], counts)))
+
+
+def memorisation(
+    frame: pd.DataFrame,
+    capacity_constant: float,
+    *,
+    accuracy: Accuracy,
+    probe: str = "random",
+    samples: int = 100,
+    seed: int = 0,
+) -> list[MemorisationLaw]:
+    """The law pooled over primes, then of each prime; none where fewer than five widths were memorised.
+
+    Shares are of `samples` bootstrap samples of whole cells (a prime and a width), so that departures from the line
+    that a cell's seeds share count as such; intervals are the wider of their percentiles and Student's.
+
+    Raises:
+        ValueError: a column is missing, settings are mixed, or C is not positive.
+    """
+    if not capacity_constant > 0:
+        raise ValueError(f"capacity_constant: found {capacity_constant}, expected bits per parameter > 0")
+    seen = observations(frame, "T_mem", accuracy=accuracy, probe=probe)
+    seen = seen.assign(load=seen["dataset_bits"] / (capacity_constant * seen["n_params"]))
+    scopes: list[tuple[int | None, pd.DataFrame]] = [(None, seen)]
+    scopes += [(int(p), rows) for p, rows in seen.groupby("p")]
+    laws = [_law(rows, p, accuracy, probe, samples, np.random.default_rng([seed, p or 0])) for p, rows in scopes]
+    return [law for law in laws if law is not None]
+
+
+def predicted(form: Form, load: Array | float) -> Array:
+    """T_mem in epochs at loads f."""
+    return np.asarray(form.b.value * np.exp(form.a.value * FORMS[form.name](np.asarray(load, float), form.exponent)))
+
+
+def _law(
+    rows: pd.DataFrame, p: int | None, accuracy: Accuracy, probe: str, samples: int, rng: np.random.Generator
+) -> MemorisationLaw | None:
+    used = rows[rows["load"] < 1]
+    cells = [(int(key[0]), int(key[1])) for key in used[~used["censored"]].groupby(["p", "n_params"]).groups]
+    if len(cells) < _FEWEST_CELLS:
+        return None
+    rows_of = _Rows.of(used)
+    fitted = _fit_all(rows_of)
+    n_cells = int(rows_of.cell[-1]) + 1
+    redrawn = []
+    for _ in range(samples):
+        drawn = rows_of.drawn(np.bincount(rng.integers(n_cells, size=n_cells), minlength=n_cells))
+        if len(np.unique(drawn.load[~drawn.censored])) >= _FEWEST_CELLS - 1:
+            redrawn.append(_fit_all(drawn, fitted))
+    best = min(found.aic for found in fitted.values())
+    winners = [min(again, key=lambda name: again[name].aic) for again in redrawn]
+    forms = [
+        _form(name, found, best, used, [again[name].coef for again in redrawn], winners)
+        for name, found in fitted.items()
+    ]
+    return MemorisationLaw(
+        p=p,
+        accuracy=accuracy,
+        probe=probe,
+        forms=tuple(sorted(forms, key=lambda form: form.aic)),
+        low_load=float(used["load"].min()),
+        high_load=float(used["load"].max()),
+        n=len(used),
+        n_censored=int(used["censored"].sum()),
+        n_left_out=len(rows) - len(used),
+    )
+
+
+def _form(name: str, found: _Fitted, best: float, used: pd.DataFrame, redrawn: list[Array], winners: list[str]) -> Form:
+    arrived = used[~used["censored"]]
+    log_times = np.log(arrived["time"].to_numpy(float))
+    feature = FORMS[name](arrived["load"].to_numpy(float), found.exponent)
+    residual = log_times - found.coef[0] - found.coef[1] * feature
+    low, high = _bounds(found, used[~used["censored"]].groupby(["p", "n_params"]).ngroups, redrawn)
+    how = "censored normal regression of ln T, wider of Student interval and percentiles over cells"
+    return Form(
+        name=name,
+        b=Estimate(math.exp(found.coef[0]), math.exp(low[0]), math.exp(high[0]), len(used), how),
+        a=Estimate(float(found.coef[1]), float(low[1]), float(high[1]), len(used), how),
+        exponent=found.exponent,
+        aic=found.aic,
+        delta=found.aic - best,
+        share_best=winners.count(name) / len(winners) if winners else _NAN,
+        r_squared=float(1 - np.sum(residual**2) / np.sum((log_times - log_times.mean()) ** 2)),
+    )
+
+
+def _bounds(found: _Fitted, n_cells: int, redrawn: list[Array]) -> tuple[Array, Array]:
+    """(low, high) of both coefficients. Percentiles alone are too narrow with a dozen cells, Student's alone takes
+    runs of one cell for independent: the wider of the two, with degrees of freedom by cells."""
+    half = student.ppf(0.975, n_cells - 2) * found.errors
+    low, high = found.coef - half, found.coef + half
+    if redrawn:
+        quantiles = np.quantile(redrawn, [0.025, 0.975], axis=0)
+        low, high = np.minimum(low, quantiles[0]), np.maximum(high, quantiles[1])
+    return low, high
+
+
+def _fit_all(rows: _Rows, near: Mapping[str, _Fitted] | None = None) -> dict[str, _Fitted]:
+    """Every form, fitted; `near` are fits of similar rows, where to start from."""
+
+    def fit(name: str, exponent: float) -> normal.Fit:
+        design = np.column_stack([np.ones_like(rows.load), FORMS[name](rows.load, exponent)])
+        start = near[name].theta if near else None
+        return normal.fit(design, rows.log_time, rows.censored, counts=rows.counts, floor=rows.floor, start=start)
+
+    found = {}
+    for name in FORMS:
+        stretched, exponent = name == "stretched exponential", _NAN
+        if stretched:
+            search = minimize_scalar(
+                lambda c, name=name: -fit(name, c).log_likelihood,
+                bounds=_EXPONENTS,
+                method="bounded",
+                options={"xatol": 1e-3},
+            )
+            exponent = float(search.x)
+        result = fit(name, exponent)
+        # Two coefficients and the spread; the stretched exponential has its exponent besides.
+        aic = 2 * (3 + stretched) - 2 * result.log_likelihood
+        found[name] = _Fitted(result.coef, np.sqrt(np.diag(result.covariance)), exponent, aic, result.theta)
+    return found

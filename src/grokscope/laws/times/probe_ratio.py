@@ -1,0 +1,78 @@
+"""Whether T_mem depends on what is memorised: modular inputs with shuffled labels against random inputs (spec 1.3)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from grokscope.laws.crossing.curves import Curve, curve
+from grokscope.laws.results import Accuracy, Estimate, ProbeRatio
+from grokscope.laws.times.cells import observations
+
+STANDARD = "random"
+OTHERS = ("vocab", "digits", "permuted")
+
+
+def probe_ratios(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Accuracy) -> list[ProbeRatio]:
+    """T_mem on every other probe over T_mem on random inputs, at every prime and width that has both.
+
+    Ratios of geometric means, censored runs included; the spread between seeds is pooled over the widths of a prime
+    and probe, and intervals are Student's with Welch's degrees of freedom. A cell in which nothing was memorised
+    bounds the ratio on one side only: its value is NaN and the bound is given where the other probe was memorised.
+
+    Args:
+        frame: one row per finished run of one setting.
+        capacity_constant: C in bits per parameter, for the load; NaN if unknown.
+        accuracy: which train accuracy T_mem is by.
+
+    Raises:
+        ValueError: a column is missing or settings are mixed.
+    """
+    standard = observations(frame, "T_mem", accuracy=accuracy, probe=STANDARD)
+    found = []
+    for probe in OTHERS:
+        other = observations(frame, "T_mem", accuracy=accuracy, probe=probe)
+        for p in sorted(set(standard["p"]) & set(other["p"])):
+            rows = standard[standard["p"] == p], other[other["p"] == p]
+            below, above = curve(rows[0]), curve(rows[1])
+            for params in sorted(set(rows[0]["n_params"]) & set(rows[1]["n_params"])):
+                cells = [part[part["n_params"] == params] for part in rows]
+                n = sum(map(len, cells))
+                first = cells[0].iloc[0]
+                load = float(first["dataset_bits"]) / (capacity_constant * params)
+                ratio = _ratio(above, below, math.log(params), n)
+                found.append(ProbeRatio(int(p), int(first["dim"]), int(params), load, probe, accuracy, ratio))
+    return found
+
+
+def _ratio(above: Curve, below: Curve, log_params: float, n: int) -> Estimate:
+    nan = float("nan")
+    i, j = (int(np.argmin(np.abs(line.log_params - log_params))) for line in (above, below))
+    gap = float(above.log_times[i] - below.log_times[j])
+    bounds = bool(above.bounded[i]), bool(below.bounded[j])
+    half = _half_width([(float(line.covariance[k, k]), line) for line, k in _known(above, i, below, j)])
+    if any(bounds):
+        low = math.exp(gap - half) if bounds == (True, False) else nan
+        high = math.exp(gap + half) if bounds == (False, True) else nan
+        return Estimate(nan, low, high, n, "a bound: no run of one probe memorised")
+    how = "ratio of geometric means, Student interval"
+    if math.isnan(half):
+        how = "ratio of geometric means; one run a cell gives no interval"
+    return Estimate(math.exp(gap), math.exp(gap - half), math.exp(gap + half), n, how)
+
+
+def _known(above: Curve, i: int, below: Curve, j: int) -> list[tuple[Curve, int]]:
+    """Of the two cells, those that are more than a bound."""
+    return [(line, k) for line, k in ((above, i), (below, j)) if not line.bounded[k]]
+
+
+def _half_width(parts: list[tuple[float, Curve]]) -> float:
+    """Student's, of the difference of log means with these variances; NaN where a spread is unknown."""
+    if not parts or not all(line.noisy for _, line in parts):
+        return float("nan")
+    total = sum(variance for variance, _ in parts)
+    df = total**2 / sum(variance**2 / line.df for variance, line in parts)
+    return float(student.ppf(0.975, df)) * math.sqrt(total)

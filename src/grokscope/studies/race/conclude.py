@@ -1,0 +1,150 @@
+"""The race: from a suite and its runs in the ledger to what its report shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from grokscope.forecasts.outcome import standing_forecasts
+from grokscope.laws.capacity import beyond, capacity
+from grokscope.laws.crossing.onset import GRID, onset_grid
+from grokscope.laws.crossing.sign_change import crossings
+from grokscope.laws.statistics.normal import Array
+from grokscope.laws.tidy import tidy
+from grokscope.laws.times.arrivals import arrivals
+from grokscope.laws.times.cells import by_setting, within
+from grokscope.laws.times.memorisation import memorisation
+from grokscope.laws.times.probe_ratio import probe_ratios
+from grokscope.laws.times.timescales import timescales
+from grokscope.ledger import Ledger
+from grokscope.ledger.lazy import Traces
+from grokscope.report.status import counts, failures, provenance
+from grokscope.studies.race.contents import Contents, Part
+from grokscope.studies.race.families import RULES, doubts, family, predictions
+from grokscope.studies.race.imported import remark, runs_of
+from grokscope.studies.race.terminal import terminal_summary
+from grokscope.studies.race.write import write_report
+from grokscope.studies.study import Study
+from grokscope.suite import Analysis, Figure, Suite
+
+MEASUREMENTS = ("capacity", "speed", "groks")
+
+
+def conclude(suite: Suite, ledger: Ledger) -> Contents:
+    """Everything that the suite's report shows, from the ledger alone; of a half-done suite, what there is."""
+    runs = runs_of(suite, ledger)
+    own = runs[runs["origin"].isna()]
+    frame = tidy(runs[runs["p"].notna()])
+    traces = Traces(ledger, list(frame["id"]))
+    parts = (
+        tuple(part(setting, rows, traces, suite.analysis) for setting, rows in by_setting(frame)) if len(frame) else ()
+    )
+    return Contents(
+        suite=suite.name,
+        description=suite.description,
+        yaml=suite.text,
+        counts={kind: counts(own[own["measurement"] == kind]) for kind in MEASUREMENTS},
+        frame=frame,
+        traces=traces,
+        parts=parts,
+        failures=failures(runs),
+        provenance=provenance(runs),
+        settings=settings(suite, frame),
+        warnings=tuple(
+            dict.fromkeys(
+                (
+                    *suite.remarks,
+                    *remark(runs),
+                    *_left_out(own),
+                    *_capacity_warnings(parts),
+                    *doubts(parts, suite.analysis),
+                )
+            )
+        ),
+        predictions=tuple(predictions(parts, suite.analysis)) if parts else (),
+        rule=suite.analysis.crossing_rule,
+        calibrates=suite.analysis.calibrate is not None,
+        forecasts=standing_forecasts(suite, ledger, frame),
+    )
+
+
+def part(
+    setting: Mapping[str, object], frame: pd.DataFrame, traces: Mapping[str, Mapping[str, Array]], analysis: Analysis
+) -> Part:
+    """What follows from the runs of one setting."""
+    seed, accuracies, figures = analysis.bootstrap_seed, analysis.accuracy, analysis.families
+    pairs = [(figure.delay_train_threshold, figure.delay_val_threshold) for figure in figures]
+    arrived = arrivals(_widest(frame, figures), traces, [*GRID, *pairs])
+    families = tuple(family(figure, frame, arrived, analysis) for figure in figures)
+    main = figures[0]
+    frame, arrived = within(frame, main.max_dim), arrived.of(within(arrived.runs, main.max_dim).index)
+    found = capacity(frame)
+    c = analysis.pinned_capacity or found.constant.value
+    other_probes = sorted(set(frame.loc[frame["measurement"] == "speed", "probe"]) - {"random"})
+    return Part(
+        setting=setting,
+        frame=frame,
+        capacity=found if len(found.points) else None,
+        constant=c,
+        constant_source=f"pinned at {c:g}" if analysis.pinned_capacity else found.source,
+        timescales=tuple(scale for accuracy in accuracies for scale in timescales(frame, c, accuracy=accuracy)),
+        crossings=(
+            *families[0].crossings,
+            *(
+                crossing
+                for accuracy in accuracies
+                for probe in other_probes
+                for rule in RULES
+                for crossing in crossings(frame, accuracy=accuracy, probe=probe, rule=rule, seed=seed)
+            ),
+        ),
+        families=families,
+        onset_grid=tuple(onset_grid(arrived, accuracies=accuracies, seed=seed)),
+        memorisation=tuple(
+            law for accuracy in accuracies for law in memorisation(frame, c, accuracy=accuracy, seed=seed)
+        ),
+        probe_ratios=tuple(ratio for accuracy in accuracies for ratio in probe_ratios(frame, c, accuracy=accuracy)),
+    )
+
+
+def _widest(frame: pd.DataFrame, figures: Sequence[Figure]) -> pd.DataFrame:
+    """The runs that any figure shows: of the others no trace is read."""
+    widths = [figure.max_dim for figure in figures]
+    return frame if None in widths else within(frame, max(width for width in widths if width is not None))
+
+
+def settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]:
+    """What shapes the conclusions and differs from study to study."""
+    analysis, main = suite.analysis, suite.analysis.families[0]
+    shown = (
+        *("net", "rotary", "norm", "positions", "gate", "op", "fraction", "split", "depth", "heads", "dropout"),
+        *("init_scale", "optimiser", "filter", "transform", "loss", "shuffle", "lr", "weight_decay"),
+        *("precision", "matmul"),
+    )
+    timed = frame[frame["measurement"] != "capacity"]
+    values = {name: ", ".join(map(str, sorted(timed[name].dropna().unique()))) for name in shown if name in timed}
+    pinned = analysis.pinned_capacity
+    return {name: value for name, value in values.items() if value} | {
+        "capacity constant": f"pinned at {pinned}" if pinned else "measured, published 2.16 where it was not",
+        "delay thresholds": f"train {main.delay_train_threshold:g}, validation {main.delay_val_threshold:g}",
+        "crossing rule": analysis.crossing_rule,
+        "widths": "all" if main.max_dim is None else f"up to {main.max_dim}",
+        "bootstrap seed": analysis.bootstrap_seed,
+    }
+
+
+STUDY = Study(conclude, write_report, terminal_summary)
+
+
+def _left_out(own: pd.DataFrame) -> Iterator[str]:
+    if n := int(own["p"].isna().sum()):
+        yield f"{n:,} runs have a task without a prime: the race has nothing to say of them"
+
+
+def _capacity_warnings(parts: tuple[Part, ...]) -> Iterator[str]:
+    for part in parts:
+        timed = part.frame[part.frame["measurement"] != "capacity"]
+        measured = part.capacity is not None and part.constant == part.capacity.constant.value
+        if part.capacity is not None and measured and (said := beyond(part.capacity, timed["n_params"].unique())):
+            yield said

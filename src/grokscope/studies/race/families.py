@@ -1,0 +1,117 @@
+"""One figure family of the race: its crossings and onsets along its own axis, and what they say of one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from grokscope.laws.claims.claims import claims
+from grokscope.laws.crossing.onset import delays, onsets
+from grokscope.laws.crossing.sign_change import crossings
+from grokscope.laws.results import Accuracy
+from grokscope.laws.statistics.agreement import about_identity
+from grokscope.laws.times.arrivals import Arrivals
+from grokscope.laws.times.cells import along, within
+from grokscope.studies.race.contents import Family, Part, Prediction
+from grokscope.suite import Analysis, Figure
+
+RULES: tuple[Literal["sign change", "published"], ...] = ("sign change", "published")
+FEWEST_CELLS = 3
+"""Cells with both a crossing and an onset below which no claim is tested, as published."""
+_ENDS = ("", "_low", "_high")
+_CELL = ("slice", *(f"{name}_onset_x{end}" for name in ("predicted", "empirical") for end in _ENDS))
+
+
+def family(figure: Figure, frame: pd.DataFrame, arrived: Arrivals, analysis: Analysis) -> Family:
+    """What follows from the runs of one setting along a figure's axis, on random data as published."""
+    seed, accuracies = analysis.bootstrap_seed, analysis.accuracy
+    train, val = figure.delay_train_threshold, figure.delay_val_threshold
+    frame, arrived = within(frame, figure.max_dim), arrived.of(within(arrived.runs, figure.max_dim).index)
+    timed = frame[frame["measurement"] != "capacity"]
+    view = along(timed, figure.slice_field, figure.x_field)
+    seen = arrived.along(along(arrived.runs, figure.slice_field, figure.x_field))
+    return Family(
+        figure=figure,
+        frame=timed,
+        crossings=tuple(
+            crossing
+            for accuracy in accuracies
+            for rule in RULES
+            for crossing in crossings(view, accuracy=accuracy, rule=rule, rising=figure.fading, seed=seed)
+        ),
+        onsets=tuple(
+            onset
+            for accuracy in accuracies
+            for onset in onsets(
+                seen, accuracy=accuracy, train_threshold=train, val_threshold=val, fading=figure.fading, seed=seed
+            )
+        ),
+        delays={
+            accuracy: tuple(delays(seen, accuracy=accuracy, train_threshold=train, val_threshold=val))
+            for accuracy in accuracies
+        },
+    )
+
+
+def predictions(parts: Sequence[Part], analysis: Analysis) -> Iterator[Prediction]:
+    """Crossing against onset over all settings, for every figure family and accuracy."""
+    axes = sorted({name for part in parts for name in part.setting})
+    for place, figure in enumerate(analysis.families):
+        for accuracy in analysis.accuracy:
+            rows = [
+                cell | dict.fromkeys(axes, "none") | dict(part.setting)
+                for part in parts
+                for cell in cells(part.families[place], accuracy, analysis.crossing_rule)
+            ]
+            table = pd.DataFrame(rows, columns=[*_CELL, *axes]).rename(columns={"slice": figure.slice_field})
+            yield replace(
+                conclusion(table, figure, accuracy, axes, analysis), composed=all(part.composed for part in parts)
+            )
+
+
+def conclusion(
+    table: pd.DataFrame, figure: Figure, accuracy: Accuracy, axes: Sequence[str], analysis: Analysis
+) -> Prediction:
+    """How near the onsets lie to the crossings, and the published claims where there are cells enough for them."""
+    valid = table[(table["predicted_onset_x"] > 0) & (table["empirical_onset_x"] > 0)]
+    u, e = (np.log10(valid[f"{name}_onset_x"].to_numpy(float)) for name in ("predicted", "empirical"))
+    asked = analysis.hypothesis_tests
+    chosen = axes if asked.axes == "auto" else [axis for axis in asked.axes if axis in axes]
+    found = None
+    if asked.enabled and len(valid) >= FEWEST_CELLS:
+        found = tuple(claims(table, axes=chosen, slice_field=figure.slice_field, seed=analysis.bootstrap_seed))
+    return Prediction(figure, accuracy, tuple(axes), table, about_identity(u, e), found)
+
+
+def cells(found: Family, accuracy: Accuracy, rule: str) -> Iterator[dict[str, Any]]:
+    """Crossing and onset of every slice that has runs for both, with their intervals."""
+    predicted = {c.p: c.n_params for c in found.crossings if c.accuracy == accuracy and c.rule == rule}
+    observed = {o.p: o.n_params for o in found.onsets if o.accuracy == accuracy}
+    for value in sorted(set(predicted) & set(observed)):
+        places = predicted[value], observed[value]
+        yield dict(zip(_CELL, (value, *(x for at in places for x in (at.value, at.low, at.high))), strict=True))
+
+
+def doubts(parts: Sequence[Part], analysis: Analysis) -> Iterator[str]:
+    """What a figure cannot show, or shows under another threshold than it says: a line each (spec 5.7)."""
+    yield from (figure.fault for figure in analysis.figures if figure.fault is not None)
+    for part in parts:
+        at = "".join(f", {name} {value}" for name, value in part.setting.items())
+        for found in part.families:
+            frame, figure = found.frame, found.figure
+            for kind, column, said in (
+                ("speed", "train_threshold", figure.mem_curve_threshold),
+                ("groks", "val_threshold", figure.gen_curve_threshold),
+            ):
+                rows = frame[frame["measurement"] == kind]
+                for stored in sorted(set(rows[column].dropna()) - {said}):
+                    yield f"figure {figure.name}{at}: found {kind} runs to {stored:g}, expected {said:g}"
+            for kind, name in (("speed", "T_mem"), ("groks", "T_gen")):
+                rows = frame[frame["measurement"] == kind]
+                points = rows.groupby(figure.slice_field)[figure.x_field].nunique()
+                if few := [str(value) for value, n in points.items() if n < 2]:
+                    yield f"figure {figure.name}{at}: {name} has one point at {figure.slice_field} {', '.join(few)}"

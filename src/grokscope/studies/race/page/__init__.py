@@ -1,0 +1,87 @@
+"""The page of a race: one file that opens from a disk, without a network and without its neighbours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from grokscope.forecasts.sentences import PREDICTOR_LABELS, lines, rests_on, verdicts
+from grokscope.report import words
+from grokscope.report.page import embedded, text_of
+from grokscope.studies.race.contents import Contents
+from grokscope.studies.race.rows import constants, families, laws
+from grokscope.studies.race.sentences import found, unsaid
+from grokscope.studies.race.slices import slices
+from grokscope.studies.race.state import as_script, state
+from grokscope.studies.race.summary import summary, telling
+
+MOST_ROWS = 300
+"""From here on the table of widths shows the telling ones of each prime; timescales.csv has them all."""
+
+
+WHOLE = ("capacity", "speed", "onset", "probes", "prediction", "residual")
+"""Figures of whole parts and of the whole suite: they are put into the page, those of single primes are linked to."""
+
+
+def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str], missing: Sequence[str]) -> str:
+    """The HTML of a report.
+
+    Args:
+        contents: what is reported.
+        figures: stem -> PNG file of every figure that was drawn; those of whole parts are put into the page.
+        tables: names of the files in `tables/`.
+        missing: what is not there, a sentence each.
+    """
+    shown = list(slices(contents))
+    drawn, curves = state(contents, shown)
+    crowded = sum(len(s.widths) for s in shown) > MOST_ROWS
+    primes = []
+    for s in shown:
+        row, kept = summary(s), telling(s, 0 if crowded else len(s.widths))
+        cells = [cell for cell in row.cells if cell.n_params in kept]
+        stems = [stem for stem in figures if stem.partition("_")[2] == s.name]
+        primes.append({"summary": row, "cells": cells, "found": found(s), "unsaid": unsaid(s), "figures": stems})
+    whole = [stem for stem in figures if stem.partition("_")[0] in WHOLE]
+    foretold = [
+        {"rests_on": rests_on(one), "lines": lines(one), "verdicts": list(verdicts(one))} for one in contents.forecasts
+    ]
+    return (
+        _environment()
+        .get_template("index.html.j2")
+        .render(
+            contents=contents,
+            primes=primes,
+            crowded=crowded,
+            constants=list(constants(contents.parts)),
+            laws=laws(contents.parts),
+            families=families(contents, figures),
+            whole={stem: embedded(figures[stem]) for stem in whole},
+            foretold=foretold,
+            predictors=list(PREDICTOR_LABELS.values()),
+            forecast_figures={
+                stem: embedded(path) for stem, path in figures.items() if stem.partition("_")[0] == "forecast"
+            },
+            figures=list(figures),
+            tables=tables,
+            missing=missing,
+            words=words,
+            isnan=math.isnan,
+            state=Markup(as_script(drawn)),
+            curves=Markup(curves),
+            style=Markup(text_of("page.css")),
+            script=Markup(text_of("page.js", __name__)),
+            plotly=Markup(get_plotlyjs()),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    loader = PackageLoader(__name__, "")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

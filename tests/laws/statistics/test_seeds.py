@@ -1,0 +1,53 @@
+"""Means over seeds against plain arithmetic."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from grokscope.laws.statistics.seeds import correlated, mean_over_seeds, standard_error
+
+
+def test_the_interval_is_students() -> None:
+    found = mean_over_seeds(np.array([1.0, 2.0, 4.0, 5.0, np.nan]))
+    assert (found.value, found.n) == (3.0, 4)
+    half = 3.182446 * math.sqrt(10 / 3 / 4)
+    assert (found.low, found.high) == (pytest.approx(3 - half, abs=1e-5), pytest.approx(3 + half, abs=1e-5))
+    assert standard_error(np.array([1.0, 2.0, 4.0, 5.0, np.nan])) == pytest.approx(math.sqrt(10 / 3 / 4))
+
+
+def test_one_seed_or_none_has_no_interval() -> None:
+    one, none = mean_over_seeds(np.array([2.0])), mean_over_seeds(np.array([np.nan]))
+    assert (one.value, one.n, none.n) == (2.0, 1, 0)
+    assert all(math.isnan(x) for x in (one.low, one.high, none.value, none.low, standard_error(np.array([2.0]))))
+
+
+def test_it_holds_the_truth_as_often_as_it_says() -> None:
+    draws = np.random.default_rng(0).normal(size=(2000, 6))
+    held = np.mean([found.low < 0 < found.high for found in map(mean_over_seeds, draws)])
+    assert held == pytest.approx(0.95, abs=0.015)
+
+
+def test_a_rank_correlation_counts_those_that_never_arrive_as_equally_late() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=200)
+    y = np.where(x > 0.5, np.inf, np.exp(x + rng.normal(size=200)))
+    found = correlated(x, y)
+    ranked = spearmanr(x, np.where(np.isinf(y), 1e9, y))
+    assert found.value == pytest.approx(ranked.statistic)
+    assert found.low < found.value < found.high
+    assert correlated(x, np.where(np.arange(200) < 50, np.nan, y)).n == 150
+
+
+def test_a_rank_correlation_that_cannot_be_is_nan() -> None:
+    x = np.arange(12.0)
+    assert math.isnan(correlated(x, np.full(12, np.inf)).value)
+    assert math.isnan(correlated(x[:9], x[:9]).value)
+    assert math.isnan(correlated(x, x).low)
+
+
+def test_an_interval_of_a_rank_correlation_holds_0_as_often_as_it_says() -> None:
+    draws = np.random.default_rng(1).normal(size=(1000, 2, 24))
+    held = np.mean([found.low < 0 < found.high for found in (correlated(*pair) for pair in draws)])
+    assert held == pytest.approx(0.95, abs=0.02)
