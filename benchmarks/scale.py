@@ -155,7 +155,7 @@ def runs(suite: Suite, store: str, folder: Path) -> None:
 
 
 def report(suite: Suite, store: str, folder: Path) -> None:
-    from grokscope.studies.race.conclude import STUDY
+    from grokscope.studies.race.study import STUDY
 
     with open_ledger(store, create=False) as ledger:
         STUDY.write(STUDY.conclude(suite, ledger), folder / "report")

@@ -22,8 +22,8 @@ from grokscope.laws.statistics.simulated import Truth
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.ledger.reader import Reader
 from grokscope.spec import InputError
-from grokscope.studies.race.conclude import conclude
-from grokscope.studies.race.write import write_report
+from grokscope.studies.race.report import write_report
+from grokscope.studies.race.study import conclude
 from grokscope.suite import Suite
 
 SUITE = worlds.suite()

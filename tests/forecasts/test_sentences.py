@@ -14,8 +14,8 @@ from grokscope.forecasts.standing import Foretold, StandingForecast
 from grokscope.laws.results import Estimate
 from grokscope.report.style import WIDTH
 from grokscope.studies.race.figures import figures
-from grokscope.studies.race.missing import missing
-from grokscope.studies.race.page import page
+from grokscope.studies.race.page import render_page
+from grokscope.studies.race.sentences import describe_gaps
 from grokscope.studies.race.tables import tables
 from studies.race import fakes
 from studies.race.test_figures import legend, points, texts
@@ -139,13 +139,13 @@ def test_the_table_has_a_row_a_forecast_and_prime() -> None:
 
 
 def test_the_page_has_a_section_and_nothing_of_a_forecast_without_one() -> None:
-    html = page(CONTENTS, {}, [], [])
+    html = render_page(CONTENTS, {}, [], [])
     for text in ("Forecast and outcome", STANDING.id, "when 21 of 4,321 held-out runs were done", "dex, power of p"):
         assert text in html
-    assert "Forecast and outcome" not in page(fakes.EMPTY, {}, [], [])
+    assert "Forecast and outcome" not in render_page(fakes.EMPTY, {}, [], [])
 
 
 def test_a_calibration_without_a_forecast_is_missing() -> None:
-    (said,) = (text for text in missing(replace(CONTENTS, forecasts=()), []) if "forecast" in text)
+    (said,) = (text for text in describe_gaps(replace(CONTENTS, forecasts=()), []) if "forecast" in text)
     assert said.endswith("`grokscope forecast empty` makes it.")
-    assert not [text for text in (*missing(CONTENTS, []), *missing(fakes.EMPTY, [])) if "forecast" in text]
+    assert not [text for text in (*describe_gaps(CONTENTS, []), *describe_gaps(fakes.EMPTY, [])) if "forecast" in text]

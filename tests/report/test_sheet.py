@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from grokscope.report.sheet import FOLDED, Section, Sheet, _shown, write_sheet
-from grokscope.studies.race.contents import Counts, Failure
+from grokscope.studies.race.facts.contents import Counts, Failure
 from studies.race.test_page import HOSTILE, tags
 
 
@@ -43,7 +43,7 @@ def test_a_long_table_is_folded(tmp_path: Path) -> None:
 
 def sheet(said: str) -> Sheet:
     table = pd.DataFrame({said: [said], "number": [1.5]})
-    section = Section(said, findings=(said,), unsaid=(said,), tables={"table": table})
+    section = Section(said, findings=(said,), caveats=(said,), tables={"table": table})
     return Sheet(
         suite=said,
         question=said,

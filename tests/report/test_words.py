@@ -8,8 +8,8 @@ import pytest
 
 from grokscope.laws.results import Crossing, CrossingCode, Estimate, Onset, OnsetCode
 from grokscope.report import words
-from grokscope.studies.race.sentences import found, unsaid
-from grokscope.studies.race.slices import Slice, slices, suffix
+from grokscope.studies.race.facts.slices import Slice, slices, suffix
+from grokscope.studies.race.sentences import caveats, describe_slice
 from studies.race import fakes
 
 NAN = float("nan")
@@ -61,7 +61,7 @@ def prime(**changed: object) -> Slice:
 def test_every_code_has_a_sentence(code: CrossingCode) -> None:
     crosses = code in words.CROSSED
     shown = prime(crossings={"running": crossing(code, 5000.0 if crosses else NAN)})
-    text = found(shown)
+    text = describe_slice(shown)
     assert ("becomes faster than generalising at P = 5\u202f000" in text) is crosses
     assert "By eval accuracy, the crossing was not measured." in text
 
@@ -70,17 +70,17 @@ def test_every_code_has_a_sentence(code: CrossingCode) -> None:
 def test_every_onset_code_has_a_sentence(code: OnsetCode) -> None:
     known = code in (OnsetCode.FOUND, OnsetCode.FROM_SMALLEST)
     place = Estimate(5000.0 if known else NAN, NAN, NAN, 8, "")
-    text = found(prime(onsets={"running": Onset(97, "running", 0.99, 0.98, place, code, (), place, place)}))
+    text = describe_slice(prime(onsets={"running": Onset(97, "running", 0.99, 0.98, place, code, (), place, place)}))
     assert ("5\u202f000" in text) is known
     assert ("Grokking, by running accuracy, begins" in text) is (code is OnsetCode.FOUND)
 
 
 def test_what_cannot_be_said_is_said() -> None:
-    text = " ".join(unsaid(next(slices(fakes.contents(seeds=2)))))
+    text = " ".join(caveats(next(slices(fakes.contents(seeds=2)))))
     assert "are censored" in text
     assert "rest on 2 seeds" in text
-    assert "Not measured here: T_gen" in " ".join(unsaid(prime(curves={"T_gen": ()})))
-    assert unsaid(prime(curves={}, onsets={})) == []
+    assert "Not measured here: T_gen" in " ".join(caveats(prime(curves={"T_gen": ()})))
+    assert caveats(prime(curves={}, onsets={})) == []
 
 
 def test_settings_give_file_names_that_differ_and_are_safe() -> None:

@@ -45,13 +45,13 @@ class Section:
 
     Attributes:
         findings: sentences with what was found, numbers and intervals included.
-        unsaid: what the data do not allow to say.
+        caveats: what the data do not allow to say.
         tables: written whole as CSV; the page shows them if they are not longer than `most_rows`.
     """
 
     title: str
     findings: tuple[str, ...] = ()
-    unsaid: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
     drawings: tuple[Drawing, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     most_rows: int = 40

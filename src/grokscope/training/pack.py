@@ -128,16 +128,16 @@ class Pack:
 
         All snapshots come first: before a checkpoint is kept, the ledger must have them, and so takes them together.
         """
-        unsaid = [slot for slot in self.slots if slot.unsaid]
-        for slot in unsaid:
+        caveats = [slot for slot in self.slots if slot.caveats]
+        for slot in caveats:
             with precision(self.shape):
                 snapshots = slot.snapshots()
             yield from snapshots
-        for slot in unsaid:
+        for slot in caveats:
             if self._saves:
                 yield slot.checkpoint()
             yield slot.progress()
-            slot.unsaid = False
+            slot.caveats = False
 
     def _through(self, chunk: Chunk) -> list[Event]:
         """A chunk to its end. Where it cannot be had, as much of it as can.
@@ -162,7 +162,7 @@ class Pack:
         self.pace.took(chunk.seconds, [len(part) for part in records])
         share = (self.pace.seconds_per_epoch or 0.0) / (len(slots) if self.strategy == "vmap" else 1)
         for slot, lane, part in zip(slots, landed, records, strict=True):
-            slot.lane, slot.done, slot.unsaid = lane.lane, lane.done, True
+            slot.lane, slot.done, slot.caveats = lane.lane, lane.done, True
             slot.records.append(part)
             slot.seconds += share * len(part)
         return []

@@ -29,7 +29,7 @@ class Slot:
         shape: of its pack.
         records: of all chunks so far.
         done: whether the lane is.
-        unsaid: whether it went through a chunk of which nothing was said yet.
+        caveats: whether it went through a chunk of which nothing was said yet.
         saved: the epoch of its last checkpoint.
     """
 
@@ -40,7 +40,7 @@ class Slot:
     started: str = field(default_factory=now)
     seconds: float = 0.0
     done: bool = False
-    unsaid: bool = False
+    caveats: bool = False
     saved: int = 0
 
     def __post_init__(self) -> None:

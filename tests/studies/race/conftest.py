@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grokscope.studies.race.write import write_report
+from grokscope.studies.race.report import write_report
 
 from . import fakes
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from grokscope.laws.times.cells import by_setting
-from grokscope.studies.race.conclude import part
-from grokscope.studies.race.contents import Contents, Counts, Failure
-from grokscope.studies.race.families import predictions
+from grokscope.studies.race.facts.contents import Contents, Counts, Failure
+from grokscope.studies.race.facts.families import compare_with_onsets
+from grokscope.studies.race.study import conclude_part
 from grokscope.suite import Analysis
 
 DIMS = (32, 48, 64, 96, 128)
@@ -136,7 +136,7 @@ def contents(
     frame = pd.concat([frame for frame, _ in made], ignore_index=True)
     traces = {identity: trace for _, each in made for identity, trace in each.items()}
     analysis = Analysis(figures=(MAIN, BY_PRIME) if by_prime else (MAIN,), delay_val_threshold=0.98)
-    parts = tuple(part(setting, rows, traces, analysis) for setting, rows in by_setting(frame))
+    parts = tuple(conclude_part(setting, rows, traces, analysis) for setting, rows in by_setting(frame))
     done = frame["measurement"].value_counts().to_dict()
     counts = {name: Counts(n + 1, n, 1, 0) for name, n in done.items()}
     return Contents(
@@ -151,7 +151,7 @@ def contents(
         provenance=({"version": "0.1.0", "git": "abc1234", "device": "cpu", "runs": len(frame)},),
         settings={"rotary": "published", "train threshold": 0.99, "source of C": "measured"},
         warnings=("one of the warnings",),
-        predictions=tuple(predictions(parts, analysis)),
+        predictions=tuple(compare_with_onsets(parts, analysis)),
     )
 
 

@@ -13,14 +13,14 @@ from matplotlib.figure import Figure
 
 from grokscope.laws.results import CrossingCode, OnsetCode
 from grokscope.report import words
-from grokscope.studies.race.contents import Contents
+from grokscope.studies.race.facts.contents import Contents
+from grokscope.studies.race.facts.slices import other_slices, slices
 from grokscope.studies.race.figures import figures
 from grokscope.studies.race.figures.probes import probe_crossing_figure
 from grokscope.studies.race.figures.race import race_figure
-from grokscope.studies.race.page import page
-from grokscope.studies.race.slices import other_slices, slices
+from grokscope.studies.race.page import render_page
+from grokscope.studies.race.report import claims_json, claims_markdown
 from grokscope.studies.race.tables import tables
-from grokscope.studies.race.write import claims_json, claims_markdown
 
 from . import fakes
 
@@ -114,7 +114,7 @@ def test_predictiveness_has_a_row_for_every_family_and_slice(contents: Contents)
 
 
 def test_the_page_shows_families_constants_laws_and_both_accuracies(contents: Contents) -> None:
-    html = page(contents, {}, [], [])
+    html = render_page(contents, {}, [], [])
     for text in (
         "<h2>by_prime</h2>",
         "grokking fades as they grow",

@@ -15,11 +15,11 @@ from grokscope.laws.results import Delay, Estimate, OnsetCode, ProbeRatio
 from grokscope.report import words
 from grokscope.report.style import WIDTH, save
 from grokscope.studies.paths.figures.geometry import shape_figure
-from grokscope.studies.race.contents import Contents
+from grokscope.studies.race.facts.contents import Contents
+from grokscope.studies.race.facts.slices import slices
 from grokscope.studies.race.figures import figures
 from grokscope.studies.race.figures.probes import probe_figure
 from grokscope.studies.race.figures.race import race_figure
-from grokscope.studies.race.slices import slices
 
 from . import fakes
 

@@ -11,8 +11,7 @@ import pytest
 from grokscope.laws.tidy import tidy
 from grokscope.laws.times.cells import observations
 from grokscope.ledger import Ledger, open_ledger
-from grokscope.studies.race.conclude import conclude
-from grokscope.studies.race.imported import runs_of
+from grokscope.studies.race.study import conclude, select_runs
 from grokscope.suite import Suite, parse_suite
 from ledger.fakes import finished
 from ledger.registry import capacity, groks, registry, speed
@@ -53,7 +52,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def seeds(ledger: Ledger, asks: str) -> dict[str, list[Any]]:
-    runs = runs_of(suite(asks), ledger)
+    runs = select_runs(suite(asks), ledger)
     return {str(kind): sorted(rows["seeds.data"]) for kind, rows in runs.groupby("measurement")}
 
 
@@ -67,7 +66,7 @@ def test_asked_they_are_further_seeds_of_the_same_cells(ledger: Ledger) -> None:
 
 
 def test_what_they_did_not_record_is_no_observation(ledger: Ledger) -> None:
-    frame = tidy(runs_of(suite("true"), ledger))
+    frame = tidy(select_runs(suite("true"), ledger))
     assert len(observations(frame, "T_mem", accuracy="running")) == 3
     assert list(observations(frame, "T_mem", accuracy="eval")["seed"]) == [42, 43]
     generalised = observations(frame, "T_gen").set_index("seed")

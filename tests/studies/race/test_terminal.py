@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from grokscope.studies.race.contents import Contents
-from grokscope.studies.race.slices import slices
-from grokscope.studies.race.summary import telling
-from grokscope.studies.race.terminal import terminal_summary
+from grokscope.studies.race.facts.contents import Contents
+from grokscope.studies.race.facts.slices import slices
+from grokscope.studies.race.report import terminal_summary
+from grokscope.studies.race.sentences import informative_widths
 
 from . import fakes
 
@@ -47,9 +47,9 @@ def test_names_are_not_taken_for_markup() -> None:
 
 def test_of_many_widths_the_telling_ones_are_kept() -> None:
     part = next(slices(fakes.contents()))
-    kept = telling(part, most=3)
+    kept = informative_widths(part, most=3)
     assert {fakes.n_params(32), fakes.n_params(128), fakes.n_params(48), fakes.n_params(64)} <= kept
-    assert telling(part, most=5) == {fakes.n_params(dim) for dim in fakes.DIMS}
+    assert informative_widths(part, most=5) == {fakes.n_params(dim) for dim in fakes.DIMS}
 
 
 def test_on_eighty_columns_no_number_is_broken() -> None:

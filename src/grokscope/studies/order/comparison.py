@@ -52,7 +52,7 @@ def comparison(ends: pd.DataFrame, pairs: pd.DataFrame) -> Section:
     return Section(
         "Pruning schemes",
         findings=(*of_comparison(plain), *(of_pairs(paired) if len(paired) else ())),
-        unsaid=tuple(what_cannot_be_said(plain)),
+        caveats=tuple(what_cannot_be_said(plain)),
         drawings=drawings,
         tables={
             "comparison": plain[columns].reset_index(drop=True),

@@ -48,11 +48,11 @@ def race(family: Family) -> Section:
         "test examples are right. What groks is by definition 2 (t_grok > t_train)."
     ]
     findings += [sentence(meets, share) for share, meets in found.items() if meets is not None]
-    unsaid = (f"{QUESTION} It takes T_mem, T_gen and runs at two w0 or more.",) if None in found.values() else ()
+    caveats = (f"{QUESTION} It takes T_mem, T_gen and runs at two w0 or more.",) if None in found.values() else ()
     return Section(
         title=f"{family.title}: where the race's crossing lies",
         findings=tuple(findings),
-        unsaid=unsaid,
+        caveats=caveats,
         drawings=(
             Drawing(
                 f"race_{family.name}",

@@ -123,7 +123,7 @@ def encodings(family: Family) -> Section:
                 for name in ("c", "c_norm", "p95", "factor")
             }
         )
-    low, lines, unsaid = frame[frame["w0"] <= COMPRESSIVE], {}, []
+    low, lines, caveats = frame[frame["w0"] <= COMPRESSIVE], {}, []
     for over, column in OVER.items():
         fitted = trade_off(low["train_loss"].to_numpy(), low[column].to_numpy())
         if fitted.slope.value == fitted.slope.value:
@@ -134,7 +134,7 @@ def encodings(family: Family) -> Section:
                 f"{said(fitted.slope)} per nat, R2 = {fitted.r2:.2f}, {fitted.slope.n} runs."
             )
         else:
-            unsaid.append(
+            caveats.append(
                 f"The trade-off of c over {over} with train loss needs three runs with w0 up to {COMPRESSIVE:g}; "
                 f"there are {fitted.slope.n}."
             )
@@ -146,7 +146,7 @@ def encodings(family: Family) -> Section:
     return Section(
         title=f"{family.title}: how it is encoded",
         findings=tuple(findings),
-        unsaid=tuple(unsaid),
+        caveats=tuple(caveats),
         drawings=(
             Drawing(
                 f"pruning_{family.name}",

@@ -130,7 +130,7 @@ def summary(sheet: Sheet) -> Group:
     lines = [Text(f"{sheet.suite}: {sheet.question}")]
     for section in sheet.sections:
         lines.append(Text.from_markup(f"[bold]{escape(section.title)}[/bold]"))
-        lines += [Text(f"  {text}") for text in (*section.findings, *section.unsaid)]
+        lines += [Text(f"  {text}") for text in (*section.findings, *section.caveats)]
     return Group(*lines, *(Text(text) for text in sheet.missing))
 
 

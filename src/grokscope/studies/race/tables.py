@@ -10,7 +10,7 @@ import pandas as pd
 
 from grokscope.forecasts.tables import forecast_times, forecasts, spread
 from grokscope.laws.results import Crossing, Onset
-from grokscope.studies.race.contents import Contents, Family, Part
+from grokscope.studies.race.facts.contents import Contents, FigureFamily, Part
 
 PREDICTIVENESS = (
     *("config", "figure", "slice_field", "slice_value", "x_field", "predicted_onset_x", "empirical_onset_x"),
@@ -152,7 +152,12 @@ OURS = (
 
 
 def _prediction(
-    suite: str, part: Part, family: Family, crossing: Crossing, onset: Onset, counts: Mapping[tuple[int, str], int]
+    suite: str,
+    part: Part,
+    family: FigureFamily,
+    crossing: Crossing,
+    onset: Onset,
+    counts: Mapping[tuple[int, str], int],
 ) -> dict[str, Any]:
     figure, value = family.figure, crossing.p
     predicted, empirical = crossing.n_params, onset.n_params

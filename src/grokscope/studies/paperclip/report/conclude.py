@@ -136,7 +136,7 @@ def _race(race: pd.DataFrame, suite: PaperclipSuite, runs: Runs) -> Section:
         "T_mem is when half of the shuffled training pairs are found among the nearest 10 %, T_gen when half of the "
         "held-out true ones are: both by the same measure, in optimiser steps, against the size of the model.",
     )
-    unsaid = (f"{censored} of {len(race)} runs ended first: for those the step is a lower bound.",) if censored else ()
+    caveats = (f"{censored} of {len(race)} runs ended first: for those the step is a lower bound.",) if censored else ()
     drawing = Drawing(
         "race", partial(figures.race, race, n["memorise"], n["generalise"]), "Memorising and generalising."
     )
@@ -144,7 +144,7 @@ def _race(race: pd.DataFrame, suite: PaperclipSuite, runs: Runs) -> Section:
     return Section(
         "The race: memorising shuffled pairs, generalising true ones",
         said,
-        unsaid,
+        caveats,
         (drawing,),
         {"race": race.rename(columns=words)},
     )

@@ -8,24 +8,24 @@ from functools import partial
 from matplotlib.figure import Figure
 
 from grokscope.report.drawing import Sketch
-from grokscope.studies.race.contents import Contents, Part
+from grokscope.studies.race.facts.contents import Contents, Part
+from grokscope.studies.race.facts.slices import family_stem, other_slices, slices, suffix
 from grokscope.studies.race.figures.capacity import capacity_figure
 from grokscope.studies.race.figures.forecast import forecast_sketches
-from grokscope.studies.race.figures.learning import learning_figure, told
+from grokscope.studies.race.figures.learning import informative_traces, learning_figure
 from grokscope.studies.race.figures.onset import onset_figure
 from grokscope.studies.race.figures.prediction import prediction_sketches
 from grokscope.studies.race.figures.probes import probe_crossing_figure, probe_figure
 from grokscope.studies.race.figures.race import race_figure
 from grokscope.studies.race.figures.speed import speed_figure_a, speed_figure_b
 from grokscope.studies.race.figures.survival import survival_figure
-from grokscope.studies.race.slices import family_stem, other_slices, slices, suffix
 
 
 def sketches(contents: Contents) -> Iterator[tuple[str, Sketch]]:
     """(file stem, sketch) of every figure that the contents could have."""
     for shown in slices(contents):
         yield f"race_{shown.name}", partial(race_figure, shown)
-        yield f"learning_{shown.name}", partial(learning_figure, shown, told(shown, contents.traces))
+        yield f"learning_{shown.name}", partial(learning_figure, shown, informative_traces(shown, contents.traces))
         yield f"survival_{shown.name}", partial(survival_figure, shown)
     for shown in other_slices(contents):
         yield family_stem(shown), partial(race_figure, shown)

@@ -25,7 +25,7 @@ from grokscope.report.style import (
     log_axis,
     new_figure,
 )
-from grokscope.studies.race.contents import Part
+from grokscope.studies.race.facts.contents import Part
 
 
 def capacity_figure(part: Part) -> Figure | None:

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from grokscope.forecasts.sentences import frozen
 from grokscope.forecasts.standing import Foretold, StandingForecast
 from grokscope.report.style import BLUE, GREEN, GREY, STYLE, VERMILION, below, log_axis, new_figure
-from grokscope.studies.race.slices import suffix
+from grokscope.studies.race.facts.slices import suffix
 
 _BASELINES = (
     ("capacity_threshold", "v", "P_mem = K / C"),

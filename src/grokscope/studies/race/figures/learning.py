@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.report.style import BLUE, ORANGE, STYLE, VERMILION, below, headed, log_axis, new_figure
-from grokscope.studies.race.curves import drawn_epochs
-from grokscope.studies.race.slices import Slice
+from grokscope.studies.race.facts.slices import Slice
+from grokscope.studies.race.page.script import sampled_epochs
 
 SHOWN = (
     ("running_acc", VERMILION, "-", "training, running accuracy"),
@@ -25,9 +25,11 @@ _POINTS = 400
 _PANELS = (("groks", "task", "modular task"), ("speed", "random", "random labels"))
 
 
-def told(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, Mapping[str, np.ndarray]]:
+def informative_traces(
+    shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]
+) -> dict[str, Mapping[str, np.ndarray]]:
     """The traces that `learning_figure` draws and no others."""
-    dim = telling_width(shown)
+    dim = informative_width(shown)
     identities = shown.frame.loc[shown.frame["dim"] == dim, "id"] if dim is not None else ()
     return {
         identity: {column: np.asarray(traces[identity][column]) for column, *_ in SHOWN}
@@ -38,7 +40,7 @@ def told(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]) -> dict[s
 
 def learning_figure(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]) -> Figure | None:
     """Every seed of the width nearest to the crossing, or of the middle width; None without a trace."""
-    dim = telling_width(shown)
+    dim = informative_width(shown)
     rows = shown.frame[shown.frame["dim"] == dim] if dim is not None else shown.frame[:0]
     panels = []
     for measurement, probe, title in _PANELS:
@@ -59,7 +61,7 @@ def learning_figure(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]
     return figure
 
 
-def telling_width(shown: Slice) -> int | None:
+def informative_width(shown: Slice) -> int | None:
     """The width nearest to the crossing by running accuracy, else to the onset, else the middle one."""
     widths = shown.widths
     if not widths:
@@ -74,7 +76,7 @@ def telling_width(shown: Slice) -> int | None:
 def _panel(axes: Axes, curves: list[Mapping[str, np.ndarray]]) -> None:
     alpha = max(0.25, 0.9 / len(curves) ** 0.3)
     for trace in curves:
-        epochs = np.unique(drawn_epochs(len(trace["val_acc"]), _POINTS))
+        epochs = np.unique(sampled_epochs(len(trace["val_acc"]), _POINTS))
         for column, colour, line, _ in SHOWN:
             seen = np.asarray(trace[column], float)[epochs - 1]
             known = ~np.isnan(seen)

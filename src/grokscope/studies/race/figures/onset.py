@@ -29,8 +29,8 @@ from grokscope.report.style import (
     log_axis,
     new_figure,
 )
-from grokscope.studies.race.contents import Part
-from grokscope.studies.race.slices import ACCURACIES
+from grokscope.studies.race.facts.contents import Part
+from grokscope.studies.race.facts.slices import ACCURACIES
 
 _MOST_ROWS = 3
 """Primes of which every pair has a row of its own."""

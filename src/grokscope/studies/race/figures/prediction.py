@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 
 from grokscope.report import words
 from grokscope.report.style import BLACK, GREY, SHADES, STYLE, below, log_axis, new_figure, norm, scale
-from grokscope.studies.race.contents import Prediction
+from grokscope.studies.race.facts.contents import Prediction
 
 _MARKERS = "osD^vP*X<>"
 _X, _Y = "predicted_onset_x", "empirical_onset_x"

@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from grokscope.laws.results import Crossing
 from grokscope.report import words
 from grokscope.report.style import BLUE, GREEN, GREY, STYLE, VERMILION, below, headed, log_axis, new_figure
-from grokscope.studies.race.contents import Part
-from grokscope.studies.race.slices import ACCURACIES
+from grokscope.studies.race.facts.contents import Part
+from grokscope.studies.race.facts.slices import ACCURACIES
 
 _PROBES = (("vocab", BLUE, "o"), ("digits", VERMILION, "s"), ("permuted", GREEN, "D"))
 

@@ -36,7 +36,7 @@ from grokscope.report.style import (
     scale,
 )
 from grokscope.report.words import Curve
-from grokscope.studies.race.slices import ACCURACIES, CURVES, Slice, epochs_in_view
+from grokscope.studies.race.facts.slices import ACCURACIES, CURVES, Slice, epochs_in_view
 
 _MANY = 30
 """Cells of a curve from which on their markers are smaller."""

@@ -17,7 +17,7 @@ from grokscope.laws.results import Accuracy, Form, Timescale
 from grokscope.laws.times.memorisation import predicted
 from grokscope.report import words
 from grokscope.report.style import BLACK, GREY, SHADES, STYLE, below, headed, log_axis, new_figure, norm, scale
-from grokscope.studies.race.contents import Part
+from grokscope.studies.race.facts.contents import Part
 
 _MOST_NAMED = 6
 """Primes that a legend names; more are read from a scale of their colours."""

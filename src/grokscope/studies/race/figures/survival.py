@@ -13,7 +13,7 @@ from scipy.stats import CensoredData, ecdf
 from grokscope.report import words
 from grokscope.report.style import GREY, SHADES, STYLE, below, headed, log_axis, new_figure, norm, scale
 from grokscope.report.words import Curve
-from grokscope.studies.race.slices import CURVES, Slice
+from grokscope.studies.race.facts.slices import CURVES, Slice
 
 _COLUMNS: dict[Curve, tuple[str, str, str]] = {
     "T_mem running": ("speed", "random", "t_mem_running"),

@@ -14,12 +14,11 @@ from plotly.offline import get_plotlyjs
 from grokscope.forecasts.sentences import PREDICTOR_LABELS, lines, rests_on, verdicts
 from grokscope.report import words
 from grokscope.report.page import embedded, text_of
-from grokscope.studies.race.contents import Contents
-from grokscope.studies.race.rows import constants, families, laws
-from grokscope.studies.race.sentences import found, unsaid
-from grokscope.studies.race.slices import slices
-from grokscope.studies.race.state import as_script, state
-from grokscope.studies.race.summary import summary, telling
+from grokscope.studies.race.facts.contents import Contents
+from grokscope.studies.race.facts.slices import slices
+from grokscope.studies.race.page.rows import constant_rows, family_rows, law_rows
+from grokscope.studies.race.page.script import script_json, script_state
+from grokscope.studies.race.sentences import caveats, describe_slice, informative_widths, summarise_slice
 
 MOST_ROWS = 300
 """From here on the table of widths shows the telling ones of each prime; timescales.csv has them all."""
@@ -29,7 +28,7 @@ WHOLE = ("capacity", "speed", "onset", "probes", "prediction", "residual")
 """Figures of whole parts and of the whole suite: they are put into the page, those of single primes are linked to."""
 
 
-def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str], missing: Sequence[str]) -> str:
+def render_page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str], missing: Sequence[str]) -> str:
     """The HTML of a report.
 
     Args:
@@ -39,16 +38,18 @@ def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str],
         missing: what is not there, a sentence each.
     """
     shown = list(slices(contents))
-    drawn, curves = state(contents, shown)
+    drawn, curves = script_state(contents, shown)
     crowded = sum(len(s.widths) for s in shown) > MOST_ROWS
     primes = []
     for s in shown:
-        row, kept = summary(s), telling(s, 0 if crowded else len(s.widths))
+        row, kept = summarise_slice(s), informative_widths(s, 0 if crowded else len(s.widths))
         cells = [cell for cell in row.cells if cell.n_params in kept]
         stems = [stem for stem in figures if stem.partition("_")[2] == s.name]
-        primes.append({"summary": row, "cells": cells, "found": found(s), "unsaid": unsaid(s), "figures": stems})
+        primes.append(
+            {"summary": row, "cells": cells, "found": describe_slice(s), "caveats": caveats(s), "figures": stems}
+        )
     whole = [stem for stem in figures if stem.partition("_")[0] in WHOLE]
-    foretold = [
+    forecasts = [
         {"rests_on": rests_on(one), "lines": lines(one), "verdicts": list(verdicts(one))} for one in contents.forecasts
     ]
     return (
@@ -58,11 +59,11 @@ def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str],
             contents=contents,
             primes=primes,
             crowded=crowded,
-            constants=list(constants(contents.parts)),
-            laws=laws(contents.parts),
-            families=families(contents, figures),
+            constants=list(constant_rows(contents.parts)),
+            laws=law_rows(contents.parts),
+            families=family_rows(contents, figures),
             whole={stem: embedded(figures[stem]) for stem in whole},
-            foretold=foretold,
+            forecasts=forecasts,
             predictors=list(PREDICTOR_LABELS.values()),
             forecast_figures={
                 stem: embedded(path) for stem, path in figures.items() if stem.partition("_")[0] == "forecast"
@@ -72,7 +73,7 @@ def page(contents: Contents, figures: Mapping[str, Path], tables: Sequence[str],
             missing=missing,
             words=words,
             isnan=math.isnan,
-            state=Markup(as_script(drawn)),
+            state=Markup(script_json(drawn)),
             curves=Markup(curves),
             style=Markup(text_of("page.css")),
             script=Markup(text_of("page.js", __name__)),

@@ -11,7 +11,7 @@ import pandas as pd
 from grokscope.laws.results import Accuracy, Crossing, Delay, Onset, Timescale
 from grokscope.report import words
 from grokscope.report.words import Curve
-from grokscope.studies.race.contents import Contents, Family, Part
+from grokscope.studies.race.facts.contents import Contents, FigureFamily, Part
 from grokscope.suite import Figure as Options
 
 CURVES: tuple[Curve, ...] = ("T_mem running", "T_mem eval", "T_gen")
@@ -96,7 +96,7 @@ def family_stem(shown: Slice) -> str:
 def slices(contents: Contents) -> Iterator[Slice]:
     """Every prime that has a finished speed or groks run, under every setting: the main figure family."""
     for part in contents.parts:
-        family = part.families[0] if part.families else Family(Options(), _timed(part.frame))
+        family = part.families[0] if part.families else FigureFamily(Options(), _timed(part.frame))
         primes = {int(p) for p in family.frame["p"].unique()} if len(family.frame) else set()
         for p in sorted(primes | {t.p for t in part.timescales}):
             yield _slice(part, family, p, contents.rule)
@@ -112,7 +112,7 @@ def other_slices(contents: Contents) -> Iterator[Slice]:
                     yield shown
 
 
-def _slice(part: Part, family: Family, value: int, rule: str) -> Slice:
+def _slice(part: Part, family: FigureFamily, value: int, rule: str) -> Slice:
     frame, figure = family.frame, family.figure
     cells = [
         t for t in part.timescales if getattr(t, figure.slice_field) == value and t.dim <= (figure.max_dim or math.inf)

@@ -10,13 +10,13 @@ from pathlib import Path
 from grokscope.laws.capacity import MORRIS, PUBLISHED
 from grokscope.laws.results import MemorisationLaw
 from grokscope.report import words
-from grokscope.studies.race.contents import Contents, Part
-from grokscope.studies.race.slices import ACCURACIES, family_stem, other_slices
+from grokscope.studies.race.facts.contents import Contents, Part
+from grokscope.studies.race.facts.slices import ACCURACIES, family_stem, other_slices
 
 Row = tuple[str, ...]
 
 
-def constants(parts: Sequence[Part]) -> Iterator[Row]:
+def constant_rows(parts: Sequence[Part]) -> Iterator[Row]:
     """(setting, whose, C in bits per parameter, over which P, how): ours in every way, and the published two."""
     for part in parts:
         found, at = part.capacity, _setting(part)
@@ -36,7 +36,7 @@ def constants(parts: Sequence[Part]) -> Iterator[Row]:
     yield "", "Morris et al. (2025), language models", f"{MORRIS}", "5 × 10⁵ to 1.5 × 10⁹", "published"
 
 
-def laws(parts: Sequence[Part]) -> list[tuple[bool, Row]]:
+def law_rows(parts: Sequence[Part]) -> list[tuple[bool, Row]]:
     """(whether pooled, (scope, accuracy, form, b, a, AIC above the best, share best, R², range of f, runs))."""
     return [
         (law.p is None, (_scope(part, law), law.accuracy, *form))
@@ -78,7 +78,7 @@ class FamilyRows:
     rows: tuple[tuple[str, tuple[str, ...], str], ...]
 
 
-def families(contents: Contents, figures: Mapping[str, Path]) -> list[FamilyRows]:
+def family_rows(contents: Contents, figures: Mapping[str, Path]) -> list[FamilyRows]:
     """Every figure family but the main one."""
     found: dict[str, FamilyRows] = {}
     for shown in other_slices(contents):

@@ -8,9 +8,16 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grokscope.studies.race.curves import BUDGET, SCALE, drawn_epochs, packed, points_per_curve
-from grokscope.studies.race.slices import slices
-from grokscope.studies.race.state import as_script, state
+from grokscope.studies.race.facts.slices import slices
+from grokscope.studies.race.page.script import (
+    BUDGET,
+    SCALE,
+    pack_curves,
+    points_per_curve,
+    sampled_epochs,
+    script_json,
+    script_state,
+)
 
 from . import fakes
 
@@ -21,10 +28,10 @@ def unpacked(text: str, points: int) -> np.ndarray:
 
 def test_points_are_those_of_the_trace() -> None:
     trace = fakes.trace(300, 100.0, 40.0, None)
-    rows, text = packed(["gone", "a"], {"a": trace}, 50)
+    rows, text = pack_curves(["gone", "a"], {"a": trace}, 50)
     assert rows == {"a": 0}
     curves = unpacked(text, 50)
-    at = trace.loc[drawn_epochs(300, 50)]
+    at = trace.loc[sampled_epochs(300, 50)]
     np.testing.assert_allclose(curves[0, 0] / SCALE, at["running_acc"], atol=0.5 / SCALE)
     np.testing.assert_allclose(curves[0, 1] / SCALE, at["train_acc"], atol=0.5 / SCALE)
     assert (curves[0, 2] == 65_535).all()
@@ -32,7 +39,7 @@ def test_points_are_those_of_the_trace() -> None:
 
 def test_a_trace_of_one_epoch_is_drawn_and_one_of_none_is_not() -> None:
     short, longer = fakes.trace(1, 100.0, 40.0, 9.0), fakes.trace(90, 100.0, 40.0, 9.0)
-    rows, text = packed(["a", "b", "c"], {"a": short, "b": longer, "c": short[:0]}, 20)
+    rows, text = pack_curves(["a", "b", "c"], {"a": short, "b": longer, "c": short[:0]}, 20)
     assert rows == {"a": 0, "b": 1}
     # As the page does: a row's share of the text stands alone.
     np.testing.assert_array_equal(unpacked(text[8 * 20 : 2 * 8 * 20], 20)[0], unpacked(text, 20)[1])
@@ -43,7 +50,7 @@ def test_a_trace_of_one_epoch_is_drawn_and_one_of_none_is_not() -> None:
 def test_the_budget_holds_and_epochs_rise_to_the_last(n_runs: int, last: int) -> None:
     points = points_per_curve(n_runs)
     assert points == 16 or n_runs * 3 * 2 * points <= BUDGET
-    epochs = drawn_epochs(last, points)
+    epochs = sampled_epochs(last, points)
     assert epochs[0] == 1
     assert epochs[-1] == last
     assert (np.diff(epochs) >= 0).all()
@@ -51,8 +58,8 @@ def test_the_budget_holds_and_epochs_rise_to_the_last(n_runs: int, last: int) ->
 
 def test_the_state_is_plain_json_that_ends_no_script() -> None:
     contents = fakes.contents(max_epochs=150)
-    drawn, _ = state(contents, list(slices(contents)))
-    text = as_script(drawn | {"hostile": "</script><!--"})
+    drawn, _ = script_state(contents, list(slices(contents)))
+    text = script_json(drawn | {"hostile": "</script><!--"})
     assert "NaN" not in text
     assert "<" not in text
     runs = drawn["slices"][0]["runs"]

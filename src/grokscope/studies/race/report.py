@@ -1,4 +1,4 @@
-"""The report's folder: `index.html`, `figures/` and `tables/`, made beside it and put in its place at once."""
+"""The report's folder (`index.html`, `figures/` and `tables/`), and its summary for a terminal."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from rich.console import Group
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
 from grokscope.report import words
 from grokscope.report.drawing import draw
 from grokscope.report.folder import replaced, write_csv
-from grokscope.studies.race.contents import Contents, Prediction
+from grokscope.studies.race.facts.contents import Contents, Prediction
+from grokscope.studies.race.facts.slices import ACCURACIES, slices
 from grokscope.studies.race.figures import sketches
-from grokscope.studies.race.missing import missing
-from grokscope.studies.race.page import page
+from grokscope.studies.race.page import render_page
+from grokscope.studies.race.sentences import describe_gaps, informative_widths, summarise_slice
 from grokscope.studies.race.tables import tables
 
 
@@ -26,15 +32,15 @@ def write_report(contents: Contents, folder: Path) -> Path:
     Raises:
         FileExistsError: the folder holds anything but a report; nothing is written.
     """
-    return replaced(folder, partial(_build, contents))
+    return replaced(folder, partial(_write_folder, contents))
 
 
-def _build(contents: Contents, folder: Path) -> None:
+def _write_folder(contents: Contents, folder: Path) -> None:
     due = list(sketches(contents))
     drawn = draw(due, folder / "figures")
     absent = [stem for stem, _ in due if stem not in drawn]
     names = _write_tables(contents, folder / "tables")
-    html = page(contents, drawn, names, missing(contents, absent))
+    html = render_page(contents, drawn, names, describe_gaps(contents, absent))
     (folder / "index.html").write_text(html, encoding="utf-8", newline="\n")
 
 
@@ -79,3 +85,43 @@ def claims_markdown(predictions: Sequence[Prediction]) -> str:
             texts = (f"{c.name}: {c.statement}", c.verdict, numbers, c.how)
             lines.append("| " + " | ".join(map(cell, texts)) + " |")
     return "\n".join(lines[1:]) + "\n"
+
+
+MOST_ROWS = 60
+"""From here on a prime shows its telling widths alone; timescales.csv has them all."""
+
+
+def terminal_summary(contents: Contents) -> Group:
+    """Per prime: widths, T_mem and T_gen in epochs with 95 % intervals; then its crossing or reason code, and onset."""
+    shown = list(slices(contents))
+    crowded = sum(len(s.widths) for s in shown) > MOST_ROWS
+    caption = "T in epochs, 95 % intervals in brackets"
+    if crowded:
+        caption += "; ends and neighbours of crossing and onset only, all widths are in timescales.csv"
+    table = Table(title=escape(contents.suite), caption=caption, title_justify="left", caption_justify="left")
+    table.add_column(words.kind(composed=contents.composed))
+    for name in ("width", "P"):
+        table.add_column(name, justify="right")
+    for name in ("T_mem running", "T_mem eval", "T_gen"):
+        table.add_column(name, overflow="fold")
+    lines = []
+    for part in shown:
+        found = summarise_slice(part)
+        kept = informative_widths(part, 0 if crowded else len(part.widths))
+        head = found.title
+        for cell in (cell for cell in found.cells if cell.n_params in kept):
+            table.add_row(escape(head), str(cell.dim), f"{cell.n_params:,}", *(escape(unspaced(t)) for t in cell.times))
+            head = ""
+        table.add_section()
+        lines.append(found.title)
+        for name, pair in (("crossing", found.crossings), ("onset", found.onsets)):
+            lines += [f"  {name}, {how} accuracy: {unspaced(text)}" for how, text in zip(ACCURACIES, pair, strict=True)]
+    if not shown:
+        table.add_row("no finished runs yet", *[""] * 5)
+    ends = Text("\n".join([*lines, "Crossing and onset in parameters P."] if lines else []))
+    return Group(table, ends)
+
+
+def unspaced(text: str) -> str:
+    """Words of the report with the spaces that a terminal would break lines at: none within a number."""
+    return text.replace("\u202f", ",").replace("\u00a0", "")

@@ -16,17 +16,17 @@ from grokscope.laws.results import Accuracy
 from grokscope.laws.statistics.agreement import about_identity
 from grokscope.laws.times.arrivals import Arrivals
 from grokscope.laws.times.cells import along, within
-from grokscope.studies.race.contents import Family, Part, Prediction
+from grokscope.studies.race.facts.contents import FigureFamily, Part, Prediction
 from grokscope.suite import Analysis, Figure
 
 RULES: tuple[Literal["sign change", "published"], ...] = ("sign change", "published")
 FEWEST_CELLS = 3
 """Cells with both a crossing and an onset below which no claim is tested, as published."""
 _ENDS = ("", "_low", "_high")
-_CELL = ("slice", *(f"{name}_onset_x{end}" for name in ("predicted", "empirical") for end in _ENDS))
+_CELL_COLUMNS = ("slice", *(f"{name}_onset_x{end}" for name in ("predicted", "empirical") for end in _ENDS))
 
 
-def family(figure: Figure, frame: pd.DataFrame, arrived: Arrivals, analysis: Analysis) -> Family:
+def conclude_family(figure: Figure, frame: pd.DataFrame, arrived: Arrivals, analysis: Analysis) -> FigureFamily:
     """What follows from the runs of one setting along a figure's axis, on random data as published."""
     seed, accuracies = analysis.bootstrap_seed, analysis.accuracy
     train, val = figure.delay_train_threshold, figure.delay_val_threshold
@@ -34,7 +34,7 @@ def family(figure: Figure, frame: pd.DataFrame, arrived: Arrivals, analysis: Ana
     timed = frame[frame["measurement"] != "capacity"]
     view = along(timed, figure.slice_field, figure.x_field)
     seen = arrived.along(along(arrived.runs, figure.slice_field, figure.x_field))
-    return Family(
+    return FigureFamily(
         figure=figure,
         frame=timed,
         crossings=tuple(
@@ -57,7 +57,7 @@ def family(figure: Figure, frame: pd.DataFrame, arrived: Arrivals, analysis: Ana
     )
 
 
-def predictions(parts: Sequence[Part], analysis: Analysis) -> Iterator[Prediction]:
+def compare_with_onsets(parts: Sequence[Part], analysis: Analysis) -> Iterator[Prediction]:
     """Crossing against onset over all settings, for every figure family and accuracy."""
     axes = sorted({name for part in parts for name in part.setting})
     for place, figure in enumerate(analysis.families):
@@ -65,15 +65,15 @@ def predictions(parts: Sequence[Part], analysis: Analysis) -> Iterator[Predictio
             rows = [
                 cell | dict.fromkeys(axes, "none") | dict(part.setting)
                 for part in parts
-                for cell in cells(part.families[place], accuracy, analysis.crossing_rule)
+                for cell in prediction_cells(part.families[place], accuracy, analysis.crossing_rule)
             ]
-            table = pd.DataFrame(rows, columns=[*_CELL, *axes]).rename(columns={"slice": figure.slice_field})
+            table = pd.DataFrame(rows, columns=[*_CELL_COLUMNS, *axes]).rename(columns={"slice": figure.slice_field})
             yield replace(
-                conclusion(table, figure, accuracy, axes, analysis), composed=all(part.composed for part in parts)
+                judge_cells(table, figure, accuracy, axes, analysis), composed=all(part.composed for part in parts)
             )
 
 
-def conclusion(
+def judge_cells(
     table: pd.DataFrame, figure: Figure, accuracy: Accuracy, axes: Sequence[str], analysis: Analysis
 ) -> Prediction:
     """How near the onsets lie to the crossings, and the published claims where there are cells enough for them."""
@@ -87,13 +87,13 @@ def conclusion(
     return Prediction(figure, accuracy, tuple(axes), table, about_identity(u, e), found)
 
 
-def cells(found: Family, accuracy: Accuracy, rule: str) -> Iterator[dict[str, Any]]:
+def prediction_cells(found: FigureFamily, accuracy: Accuracy, rule: str) -> Iterator[dict[str, Any]]:
     """Crossing and onset of every slice that has runs for both, with their intervals."""
     predicted = {c.p: c.n_params for c in found.crossings if c.accuracy == accuracy and c.rule == rule}
     observed = {o.p: o.n_params for o in found.onsets if o.accuracy == accuracy}
     for value in sorted(set(predicted) & set(observed)):
         places = predicted[value], observed[value]
-        yield dict(zip(_CELL, (value, *(x for at in places for x in (at.value, at.low, at.high))), strict=True))
+        yield dict(zip(_CELL_COLUMNS, (value, *(x for at in places for x in (at.value, at.low, at.high))), strict=True))
 
 
 def doubts(parts: Sequence[Part], analysis: Analysis) -> Iterator[str]:

@@ -29,7 +29,7 @@ from grokscope.tasks.permutations import COMPOSE
 
 
 @dataclass(frozen=True)
-class Family:
+class FigureFamily:
     """One figure family of a part: T_mem, T_gen and delay along an axis, a curve a slice.
 
     In its results `p` is the slice's value and `n_params` the place along the axis, whatever these are.
@@ -96,7 +96,7 @@ class Part:
     constant_source: str = "none"
     timescales: tuple[Timescale, ...] = ()
     crossings: tuple[Crossing, ...] = ()
-    families: tuple[Family, ...] = ()
+    families: tuple[FigureFamily, ...] = ()
     onset_grid: tuple[Onset, ...] = ()
     memorisation: tuple[MemorisationLaw, ...] = ()
     probe_ratios: tuple[ProbeRatio, ...] = ()

@@ -11,8 +11,8 @@ import pytest
 
 from grokscope.laws.results import Claim
 from grokscope.laws.statistics.agreement import AboutIdentity
-from grokscope.studies.race.contents import Counts, Prediction
-from grokscope.studies.race.write import claims_json, claims_markdown, write_report
+from grokscope.studies.race.facts.contents import Counts, Prediction
+from grokscope.studies.race.report import claims_json, claims_markdown, write_report
 from grokscope.suite import Figure
 
 from . import fakes

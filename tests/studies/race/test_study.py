@@ -15,16 +15,16 @@ import pytest
 from drawn import quickly, saved
 from grokscope.ledger import open_ledger
 from grokscope.ledger.lazy import AHEAD, Traces
-from grokscope.studies.race.conclude import conclude
+from grokscope.studies.race.report import claims_json, write_report
+from grokscope.studies.race.study import conclude
 from grokscope.studies.race.tables import tables
-from grokscope.studies.race.write import claims_json, write_report
 from grokscope.suite import Suite, parse_suite
 from ledger.fakes import finished
 
 
 @pytest.fixture(scope="module")
 def benchmark() -> Iterator[ModuleType]:
-    path = Path(__file__).parents[2] / "benchmarks" / "synthetic.py"
+    path = Path(__file__).parents[3] / "benchmarks" / "synthetic.py"
     spec = importlib.util.spec_from_file_location("synthetic_benchmark", path)
     assert spec is not None
     assert spec.loader is not None

@@ -20,11 +20,9 @@ from grokscope.laws.times.timescales import timescales
 from grokscope.ledger import Ledger
 from grokscope.ledger.lazy import Traces
 from grokscope.report.status import counts, failures, provenance
-from grokscope.studies.race.contents import Contents, Part
-from grokscope.studies.race.families import RULES, doubts, family, predictions
-from grokscope.studies.race.imported import remark, runs_of
-from grokscope.studies.race.terminal import terminal_summary
-from grokscope.studies.race.write import write_report
+from grokscope.studies.race.facts.contents import Contents, Part
+from grokscope.studies.race.facts.families import RULES, compare_with_onsets, conclude_family, doubts
+from grokscope.studies.race.report import terminal_summary, write_report
 from grokscope.studies.study import Study
 from grokscope.suite import Analysis, Figure, Suite
 
@@ -33,12 +31,14 @@ MEASUREMENTS = ("capacity", "speed", "groks")
 
 def conclude(suite: Suite, ledger: Ledger) -> Contents:
     """Everything that the suite's report shows, from the ledger alone; of a half-done suite, what there is."""
-    runs = runs_of(suite, ledger)
+    runs = select_runs(suite, ledger)
     own = runs[runs["origin"].isna()]
     frame = tidy(runs[runs["p"].notna()])
     traces = Traces(ledger, list(frame["id"]))
     parts = (
-        tuple(part(setting, rows, traces, suite.analysis) for setting, rows in by_setting(frame)) if len(frame) else ()
+        tuple(conclude_part(setting, rows, traces, suite.analysis) for setting, rows in by_setting(frame))
+        if len(frame)
+        else ()
     )
     return Contents(
         suite=suite.name,
@@ -50,33 +50,33 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
         parts=parts,
         failures=failures(runs),
         provenance=provenance(runs),
-        settings=settings(suite, frame),
+        settings=describe_settings(suite, frame),
         warnings=tuple(
             dict.fromkeys(
                 (
                     *suite.remarks,
-                    *remark(runs),
+                    *remark_on_imported(runs),
                     *_left_out(own),
                     *_capacity_warnings(parts),
                     *doubts(parts, suite.analysis),
                 )
             )
         ),
-        predictions=tuple(predictions(parts, suite.analysis)) if parts else (),
+        predictions=tuple(compare_with_onsets(parts, suite.analysis)) if parts else (),
         rule=suite.analysis.crossing_rule,
         calibrates=suite.analysis.calibrate is not None,
         forecasts=standing_forecasts(suite, ledger, frame),
     )
 
 
-def part(
+def conclude_part(
     setting: Mapping[str, object], frame: pd.DataFrame, traces: Mapping[str, Mapping[str, Array]], analysis: Analysis
 ) -> Part:
     """What follows from the runs of one setting."""
     seed, accuracies, figures = analysis.bootstrap_seed, analysis.accuracy, analysis.families
     pairs = [(figure.delay_train_threshold, figure.delay_val_threshold) for figure in figures]
     arrived = arrivals(_widest(frame, figures), traces, [*GRID, *pairs])
-    families = tuple(family(figure, frame, arrived, analysis) for figure in figures)
+    families = tuple(conclude_family(figure, frame, arrived, analysis) for figure in figures)
     main = figures[0]
     frame, arrived = within(frame, main.max_dim), arrived.of(within(arrived.runs, main.max_dim).index)
     found = capacity(frame)
@@ -114,7 +114,7 @@ def _widest(frame: pd.DataFrame, figures: Sequence[Figure]) -> pd.DataFrame:
     return frame if None in widths else within(frame, max(width for width in widths if width is not None))
 
 
-def settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]:
+def describe_settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]:
     """What shapes the conclusions and differs from study to study."""
     analysis, main = suite.analysis, suite.analysis.families[0]
     shown = (
@@ -134,9 +134,6 @@ def settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]:
     }
 
 
-STUDY = Study(conclude, write_report, terminal_summary)
-
-
 def _left_out(own: pd.DataFrame) -> Iterator[str]:
     if n := int(own["p"].isna().sum()):
         yield f"{n:,} runs have a task without a prime: the race has nothing to say of them"
@@ -148,3 +145,41 @@ def _capacity_warnings(parts: tuple[Part, ...]) -> Iterator[str]:
         measured = part.capacity is not None and part.constant == part.capacity.constant.value
         if part.capacity is not None and measured and (said := beyond(part.capacity, timed["n_params"].unique())):
             yield said
+
+
+SHARED_FIELDS = (
+    "measurement",
+    "batch_size",
+    *(f"task.{name}" for name in ("kind", "p", "n", "op", "fraction", "split")),
+    *(f"net.{name}" for name in ("kind", "dim", "depth", "heads", "dropout", "init_scale")),
+    *(f"optimiser.{name}" for name in ("kind", "lr", "weight_decay", "beta1", "beta2")),
+)
+"""What an imported run must share with a run of the suite: all but its seed and what the published code leaves out."""
+
+
+def select_runs(suite: Suite, ledger: Ledger) -> pd.DataFrame:
+    """The suite's runs as `Ledger.runs` gives them; after them, if it asks for that, imported runs of its cells.
+
+    An imported run has another random stream than ours of the same seed, so its seed is told apart: -1 - seed.
+    """
+    if not suite.analysis.include_imported:
+        return ledger.runs(suite=suite.name)
+    runs = ledger.runs(suite=suite.name, imported=True)
+    own = runs["origin"].isna()
+    cell = runs[[name for name in SHARED_FIELDS if name in runs]].astype(str).agg("|".join, axis=1)
+    chosen = runs[own | cell.isin(cell[own])].reset_index(drop=True)
+    seed = chosen["seeds.data"]
+    chosen["seeds.data"] = seed.where(chosen["origin"].isna(), -1 - seed)
+    return chosen
+
+
+def remark_on_imported(runs: pd.DataFrame) -> tuple[str, ...]:
+    """What a report says of imported runs among its own."""
+    theirs = runs[runs["origin"].notna()]
+    if not len(theirs):
+        return ()
+    places = ", ".join(sorted(theirs["origin"].unique()))
+    return (f"{len(theirs):,} of these runs were imported from {places} and have not been verified (seeds below 0)",)
+
+
+STUDY = Study(conclude, write_report, terminal_summary)

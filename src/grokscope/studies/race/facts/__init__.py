@@ -1,0 +1,1 @@
+"""What the race concludes: from runs to crossings, onsets and predictions, as plain data."""
