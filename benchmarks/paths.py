@@ -25,11 +25,10 @@ from grokscope.nets import MLP, Cnn
 from grokscope.probes.fisher import diagonal
 from grokscope.probes.geometry import cosine
 from grokscope.run import Signature
-from grokscope.studies.paths.anatomy import fisher, flat
-from grokscope.studies.paths.families import Family, w0_of
-from grokscope.studies.paths.measure import Measured
-from grokscope.studies.paths.sections import COMPRESSIVE
-from grokscope.studies.paths.study import families
+from grokscope.studies.paths.facts.anatomy import fisher, flat
+from grokscope.studies.paths.facts.run_facts import RunFacts
+from grokscope.studies.paths.facts.sweeps import Sweep, find_sweeps, w0_of
+from grokscope.studies.paths.sections.encodings import COMPRESSIVE
 from grokscope.suite import load_suite
 from grokscope.tasks import Ising, Pairs
 from grokscope.tasks.lattice import glauber, temperatures
@@ -93,7 +92,7 @@ def best(value: np.ndarray, label: np.ndarray) -> tuple[float, float]:
     return float(right[at] / len(label)), float(value[order][at])
 
 
-def of_suite(name: str, ledger: Ledger, **alike: float) -> Family | None:
+def of_suite(name: str, ledger: Ledger, **alike: float) -> Sweep | None:
     """The first family of a suite whose optimiser and batch are like these, as far as it is done."""
     suite = load_suite(name)
     runs = ledger.states({run.identity for run in suite.runs})
@@ -106,7 +105,7 @@ def of_suite(name: str, ledger: Ledger, **alike: float) -> Family | None:
             for name, value in alike.items()
         )
     ]
-    found = families(mine, ledger, schemes=("layerwise",))
+    found = find_sweeps(mine, ledger, schemes=("layerwise",))
     return found[0] if found else None
 
 
@@ -166,7 +165,7 @@ PEAKS = {0.1: (Range(8, 9, 1), around(30, 5, 0)), 10.0: (around(7.1, 0.4, 1), ar
 """Of c through training, and its epoch."""
 
 
-def chosen(family: Family | None, w0: float) -> pd.DataFrame:
+def chosen(family: Sweep | None, w0: float) -> pd.DataFrame:
     """The rows of one w0."""
     return pd.DataFrame() if family is None else family.frame[family.frame["w0"] == w0]
 
@@ -180,7 +179,7 @@ def of_seeds(rows: pd.DataFrame) -> str:
     return f"{len(rows)} seeds" if len(rows) > 1 else ""
 
 
-def times(seeds: Family | None) -> Iterator[Row]:
+def times(seeds: Sweep | None) -> Iterator[Row]:
     """Modular addition: when it is learned and generalised, and by which way, as the reference counts epochs.
 
     Definition 2 is narrow at w0 = 0.1, where the reference's seed has t_grok = t_train = 6: most seeds learn steadily.
@@ -201,7 +200,7 @@ def times(seeds: Family | None) -> Iterator[Row]:
             yield Row(f"addition, w0 = {w0:g}, groks by definition 2", said, NO_RUN, None)
 
 
-def addition(quick: Family | None, late: Family | None) -> Iterator[Row]:
+def addition(quick: Sweep | None, late: Sweep | None) -> Iterator[Row]:
     """Modular addition: what runs are like after 200 and after 400 epochs, and the way there."""
     for epochs, family, ends in ((200, quick, AT_200), (400, late, AT_400)):
         for w0, checks in ends.items():
@@ -229,7 +228,7 @@ ROSE = {
 """w0 = 10, by the reference's epoch: test accuracy, train accuracy, IPR of live units."""
 
 
-def through(family: Family | None) -> Iterator[Row]:
+def through(family: Sweep | None) -> Iterator[Row]:
     """Modular addition at w0 = 10, epoch by epoch, the mean over seeds; between snapshots by a line."""
     members = of_scale(family, 10)
     plateau = [float(m.trace["val_acc"].loc[: 40 + FIRST].max()) for m in members]
@@ -241,11 +240,11 @@ def through(family: Family | None) -> Iterator[Row]:
             yield wanted.row(f"addition, w0 = 10, {column}, epoch {epoch}", float(np.mean(found)) if found else None)
 
 
-def of_scale(family: Family | None, w0: float) -> list[Measured]:
+def of_scale(family: Sweep | None, w0: float) -> list[RunFacts]:
     return [] if family is None else [m for m in family.runs if w0_of(m.run) == w0]
 
 
-def peak(family: Family | None, w0: float) -> Iterator[Row]:
+def peak(family: Sweep | None, w0: float) -> Iterator[Row]:
     """The peak of c after accuracy is there."""
     height, when = PEAKS[w0]
     c = epoch = None
@@ -257,7 +256,7 @@ def peak(family: Family | None, w0: float) -> Iterator[Row]:
     yield when.row(f"addition, w0 = {w0:g}, epoch of the peak", None if epoch is None else epoch - FIRST)
 
 
-def extreme(family: Family | None) -> Iterator[Row]:
+def extreme(family: Sweep | None) -> Iterator[Row]:
     """Ten times the decay. The reference is one seed that learned well: the best seed here; and means over seeds."""
     rows = chosen(family, 0.5)
     best_seed = rows.sort_values("unpruned").tail(1) if len(rows) else rows
@@ -284,7 +283,7 @@ def extreme(family: Family | None) -> Iterator[Row]:
     yield Range(4.0, 4.1, 1).row("extreme decay, w0 = 2, c", mean(rows, "c"), of_seeds(rows))
 
 
-def trade(batch_64: Family | None, batch_200: Family | None) -> Iterator[Row]:
+def trade(batch_64: Sweep | None, batch_200: Sweep | None) -> Iterator[Row]:
     """The line of c against train loss up to w0 = 0.4, and that there is none at batch 200."""
     for name, family, expected in (
         ("batch 64", batch_64, "slope 2000 to 2700"),
@@ -308,7 +307,7 @@ SMOOTH = 50
 """Epochs of the running mean by which accuracy is said to be there."""
 
 
-def snapshots(family: Family | None) -> Iterator[Row]:
+def snapshots(family: Sweep | None) -> Iterator[Row]:
     """Ising: plateau, generalising and straightness at w0 = 10, the end at w0 = 1."""
     (steady, grokking) = (next(iter(of_scale(family, w0)), None) for w0 in (1, 10))
     yield Range(800, 1000, 0).row("Ising, w0 = 1, test accuracy 0.94, epoch", there(steady))
@@ -331,7 +330,7 @@ def snapshots(family: Family | None) -> Iterator[Row]:
     yield Range(0.99, 1, 3).row("Ising, w0 = 10, S on the plateau", straight)
 
 
-def there(run: Measured | None) -> float | None:
+def there(run: RunFacts | None) -> float | None:
     """The first epoch at which the running mean of test accuracy is 0.94; NaN if it never is, None without a run."""
     if run is None:
         return None

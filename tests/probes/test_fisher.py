@@ -11,7 +11,7 @@ import pytest
 from grokscope.nets import Cnn
 from grokscope.probes.fisher import diagonal
 from grokscope.run import Signature
-from grokscope.studies.paths.anatomy import fisher, flat
+from grokscope.studies.paths.facts.anatomy import fisher, flat
 
 from .nets import INPUTS, mlp
 

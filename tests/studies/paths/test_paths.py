@@ -14,8 +14,8 @@ from grokscope.ledger import open_ledger
 from grokscope.probes.encodings import compressibility
 from grokscope.report.sheet import Sheet
 from grokscope.studies.paths import STUDY
-from grokscope.studies.paths.families import kin, title_of
-from grokscope.studies.paths.measure import spread
+from grokscope.studies.paths.facts.run_facts import thin_epochs
+from grokscope.studies.paths.facts.sweeps import title_of, without_scale_and_seeds
 from grokscope.suite import Suite, parse_suite
 from grokscope.training.outcomes import Failed, Job, Snapshot
 from grokscope.training.pack import Pack
@@ -233,15 +233,17 @@ def test_a_half_done_suite_says_what_is_missing(store: Path) -> None:
 
 def test_kin_differ_in_w0_seeds_and_length_alone() -> None:
     addition = [run for run in SUITE.runs if run.task.kind == "pairs"]
-    assert len({kin(run) for run in addition}) == 1
+    assert len({without_scale_and_seeds(run) for run in addition}) == 1
     other = dataclasses.replace(addition[0], batch_size=64)
-    assert kin(other) != kin(addition[0])
-    assert title_of(kin(other), [kin(addition[0])]) == "+ p=13, mlp d=12, batch 64"
+    assert without_scale_and_seeds(other) != without_scale_and_seeds(addition[0])
+    assert (
+        title_of(without_scale_and_seeds(other), [without_scale_and_seeds(addition[0])]) == "+ p=13, mlp d=12, batch 64"
+    )
 
 
 def test_snapshots_to_be_pruned_are_spread_and_end_with_the_last() -> None:
-    assert spread([0, 1, 2]) == [0, 1, 2]
-    found = spread(list(range(0, 1001, 2)))
+    assert thin_epochs([0, 1, 2]) == [0, 1, 2]
+    found = thin_epochs(list(range(0, 1001, 2)))
     assert len(found) <= 25
     assert found[-1] == 1000
     gaps = np.diff(found)

@@ -51,7 +51,7 @@ def _by_path(
     figure, axes = panels(1.65 * len(shown) + 0.9, len(shown), 1)
     with mpl.rc_context(STYLE):
         for each, (column, label) in zip(axes[:, 0], shown.items(), strict=True):
-            for title, colour in _coloured(times).items():
+            for title, colour in _colours_by_title(times).items():
                 for metric, (ls, _) in METRICS.items():
                     chosen = path[(path["path"] == title) & (path["metric"] == metric)]
                     seeds(each, chosen, "epoch", column, color=colour, ls=ls)
@@ -59,7 +59,7 @@ def _by_path(
             if not (path[column].abs() > 0).any():
                 nothing(each, "none: too few snapshots")
                 continue
-            _marked(each, times, last)
+            _mark_times(each, times, last)
             if ylim:
                 each.axhline(0, color="0.8", lw=0.6, zorder=0)
                 each.set_ylim(ylim[0] - 0.05, ylim[1] + 0.05)
@@ -76,8 +76,8 @@ def _by_path(
 def split_figure(path: pd.DataFrame, times: Times, last: float) -> Figure:
     """Step length and direction change of stiff (solid) and sloppy (dashed) parameters, a column a kind of F."""
     figure, axes = panels(4.2, 2, len(BY_FISHER))
-    styles = {(title, "stiff"): (colour, "-") for title, colour in _coloured(times).items()}
-    styles |= {(title, "sloppy"): (colour, "--") for title, colour in _coloured(times, PALE).items()}
+    styles = {(title, "stiff"): (colour, "-") for title, colour in _colours_by_title(times).items()}
+    styles |= {(title, "sloppy"): (colour, "--") for title, colour in _colours_by_title(times, PALE).items()}
     with mpl.rc_context(STYLE):
         for column, (metric, label) in enumerate(BY_FISHER.items()):
             for (title, part), (colour, ls) in styles.items():
@@ -85,7 +85,7 @@ def split_figure(path: pd.DataFrame, times: Times, last: float) -> Figure:
                 seeds(axes[0, column], chosen, "epoch", "speed", color=colour, ls=ls)
                 seeds(axes[1, column], chosen, "epoch", "turn", color=colour, ls=ls)
             for each in axes[:, column]:
-                _marked(each, times, last)
+                _mark_times(each, times, last)
             axes[0, column].set_title(label, loc="left")
             axes[0, column].set(yscale="log")
             axes[1, column].set(xlabel="epochs", ylim=(-1.05, 1.05))
@@ -109,7 +109,7 @@ def gradient_figure(
     with mpl.rc_context(STYLE):
         for column, (metric, label) in enumerate(BY_FISHER.items()):
             rows = speed[speed["metric"] == metric]
-            for title, colour in _coloured(times).items():
+            for title, colour in _colours_by_title(times).items():
                 chosen = rows[rows["path"] == title]
                 axes[0, column].plot(chosen["epoch"], chosen["speed"], color=colour)
                 axes[1, column].plot(chosen["middle"], chosen["gradient"], color=colour)
@@ -133,7 +133,7 @@ def spectrum_figure(shown: Mapping[str, Mapping[str, np.ndarray]], stiff: float)
     """F at the end in ascending order, the mean over seeds at each rank; by title and kind of F (runs, ranks)."""
     figure, axes = panels(2.9, 1, 1)
     with mpl.rc_context(STYLE):
-        for title, colour in _coloured(shown).items():
+        for title, colour in _colours_by_title(shown).items():
             for metric, values in shown[title].items():
                 mean = np.maximum(values.mean(axis=0), 1e-20)
                 axes[0, 0].plot(np.linspace(0, 100, len(mean)), mean, color=colour, ls=METRICS[metric][0])
@@ -146,22 +146,22 @@ def spectrum_figure(shown: Mapping[str, Mapping[str, np.ndarray]], stiff: float)
     return figure
 
 
-def _coloured(titles: Iterable[str], colours: tuple[str, ...] = WAYS) -> dict[str, str]:
+def _colours_by_title(titles: Iterable[str], colours: tuple[str, ...] = WAYS) -> dict[str, str]:
     """A colour for each way; one alone is grokking's."""
     known = list(titles)
     return dict(zip(known, colours[-len(known) :], strict=True))
 
 
 def _handles(titles: Iterable[str]) -> list[Line2D]:
-    return [Line2D([], [], color=colour, label=title) for title, colour in _coloured(titles).items()]
+    return [Line2D([], [], color=colour, label=title) for title, colour in _colours_by_title(titles).items()]
 
 
 def _names(times: Times) -> list[str]:
     return list(next(iter(times.values())))
 
 
-def _marked(axes: Axes, times: Times, last: float) -> None:
+def _mark_times(axes: Axes, times: Times, last: float) -> None:
     """Each way's own verticals in its own colour."""
-    for title, colour in _coloured(times).items():
+    for title, colour in _colours_by_title(times).items():
         markers(axes, times[title], colour)
     axes.set_xlim(0, last)

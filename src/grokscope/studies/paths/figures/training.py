@@ -78,7 +78,7 @@ def race_figure(times: pd.DataFrame, runs: pd.DataFrame, found: Mapping[float, M
             axes[0, column].set_title(f"by {100 * share:g} % accuracy", loc="left")
             for each in axes[:, column]:
                 each.set_xscale("log")
-                _met(each, meets)
+                _mark_meeting(each, meets)
             axes[1, column].set(xlabel="w0", ylim=(-0.05, 1.05))
         for each in axes[0]:
             each.set_ylim(times["time"].min() / 1.2, times["time"].max() * 1.2)
@@ -92,7 +92,7 @@ def race_figure(times: pd.DataFrame, runs: pd.DataFrame, found: Mapping[float, M
     return figure
 
 
-def _met(axes: Axes, found: Meeting | None) -> None:
+def _mark_meeting(axes: Axes, found: Meeting | None) -> None:
     """Grey where grokking begins, green where the curves cross."""
     if found is None:
         return

@@ -1,25 +1,21 @@
-"""The sections of the report about one family of runs: what was found, in words, figures and tables."""
+"""The section about encodings: compressibility by w0, and what goes with it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import pandas as pd
 
-from grokscope.laws.results import Estimate
 from grokscope.laws.statistics.trade_off import over_seeds, trade_off
 from grokscope.report.sheet import Drawing, Section
-from grokscope.studies.paths.crossing import race
-from grokscope.studies.paths.dynamics import dynamics
-from grokscope.studies.paths.families import Family
-from grokscope.studies.paths.figures import pruning, training
-from grokscope.studies.paths.found import features
-from grokscope.studies.paths.trajectory import geometry
-from grokscope.studies.paths.words import said, share
+from grokscope.studies.paths.facts.sweeps import Sweep
+from grokscope.studies.paths.figures import pruning
+from grokscope.studies.paths.sentences import fmt
 
 COMPRESSIVE = 0.4
 """Up to this w0 the published compressive regime reaches."""
+
+
 CORRELATES = {
     "w0": "w0",
     "train_loss": "train loss",
@@ -35,74 +31,16 @@ CORRELATES = {
     "embedding_live": "embedding IPR, live units",
     "embedding_all": "embedding IPR, all units",
 }
+
+
 ENCODED = ("", "_without_dead", "_fisher", "_categorical")
 """Ends of the columns about pruning: by magnitude, of live units alone, by Fisher information of either kind."""
+
+
 OVER = {"all weights": "c", "weights of live units": "c_without_dead"}
-TIMES = ("t_train", "t_test", "t_grok", "plateau_end")
-ENDS = ("train_loss", "test_loss", "train_acc", "test_acc")
 
 
-def sections(family: Family) -> Iterator[Section]:
-    """Everything that this family's data allow."""
-    yield times(family)
-    if family.followed:
-        yield from features(family)
-    if family.pruned is not None:
-        yield encodings(family)
-    if family.followed:
-        yield dynamics(family)
-        yield geometry(family)
-    if len(family.memorised):
-        yield race(family)
-
-
-def times(family: Family) -> Section:
-    """When training and test accuracy came within 5 % of their largest, per seed and over seeds."""
-    frame = family.frame
-    rows = []
-    findings = []
-    for w0, runs in frame.groupby("w0"):
-        estimates = {name: over_seeds(runs[name].to_numpy()) for name in (*TIMES, *ENDS)}
-        rows.append(
-            {"w0": w0, "seeds": len(runs), "grok": int(runs["groks"].sum())}
-            | {f"{name}{end}": value for name, e in estimates.items() for end, value in _spread(name, e).items()}
-        )
-        findings.append(
-            f"w0 = {w0:g}: training is learned at epoch {said(estimates['t_train'])}, generalised at "
-            f"{said(estimates['t_test'])}; {share(int(runs['groks'].sum()), len(runs))} seeds grok "
-            f"(t_test - t_train > t_train)."
-        )
-    shown = ["w0", "seed", "epochs", *TIMES, "groks", "t_train_90", "t_test_90", "groks_90", *ENDS]
-    return Section(
-        title=f"{family.title}: when it learns, and whether it groks",
-        findings=tuple(findings),
-        drawings=(
-            Drawing(
-                f"training_{family.name}",
-                partial(training.training_figure, family.traces),
-                "Accuracy and loss by w0; thin lines are seeds.",
-            ),
-            Drawing(
-                f"seeds_{family.name}",
-                partial(training.seeds_figure, frame),
-                "First epoch within 5 % of the largest accuracy, and what runs ended with; a mark a seed.",
-            ),
-        ),
-        tables={
-            f"times_{family.name}": pd.DataFrame(rows),
-            f"runs_{family.name}": frame[shown].sort_values(["w0", "seed"]),
-        },
-    )
-
-
-def _spread(name: str, estimate: Estimate) -> dict[str, float]:
-    """Value and ends of an interval as columns; ends of losses and accuracies stay in the table of runs."""
-    if name in ENDS:
-        return {"": estimate.value}
-    return {"": estimate.value, "_low": estimate.low, "_high": estimate.high}
-
-
-def encodings(family: Family) -> Section:
+def encodings_section(family: Sweep) -> Section:
     """Compressibility by w0, with and without dead units; the trade-off with train loss; what else goes with it."""
     assert family.pruned is not None
     frame = family.frame.dropna(subset=["c"])
@@ -111,9 +49,9 @@ def encodings(family: Family) -> Section:
         c, alive, fisher, categorical = (over_seeds(runs[f"c{end}"].to_numpy()) for end in ENCODED)
         free = over_seeds(runs["free_share"].to_numpy())
         findings.append(
-            f"w0 = {w0:g}: c = {said(c)} over all weights and {said(alive)} over those of live units alone, as "
+            f"w0 = {w0:g}: c = {fmt(c)} over all weights and {fmt(alive)} over those of live units alone, as "
             f"{100 * free.value:.0f} % of the hidden units are dead and pruned for nothing; by Fisher "
-            f"information {said(fisher)}, by that of its categorical form {said(categorical)}."
+            f"information {fmt(fisher)}, by that of its categorical form {fmt(categorical)}."
         )
         rows.append(
             {"w0": w0, "seeds": len(runs), "live_units": runs["live_units"].mean(), "free_share": free.value}
@@ -131,7 +69,7 @@ def encodings(family: Family) -> Section:
             is_line = "goes with" if fitted.shows else "does not provably go with"
             findings.append(
                 f"Up to w0 = {COMPRESSIVE:g}, c over {over} {is_line} the train loss at the end: slope "
-                f"{said(fitted.slope)} per nat, R2 = {fitted.r2:.2f}, {fitted.slope.n} runs."
+                f"{fmt(fitted.slope)} per nat, R2 = {fitted.r2:.2f}, {fitted.slope.n} runs."
             )
         else:
             caveats.append(

@@ -16,8 +16,8 @@ from grokscope.probes import geometry
 from grokscope.probes.encodings import free_share, gini, weight_gini
 from grokscope.probes.grokking import Times, times
 from grokscope.run import Run
-from grokscope.studies.paths.anatomy import fishers, flat, live, on_host
-from grokscope.studies.paths.features import Features, features
+from grokscope.studies.paths.facts.anatomy import fishers, flat, live, on_host
+from grokscope.studies.paths.facts.features import Features, features
 from grokscope.tasks import Dataset
 from grokscope.training.lane import stream
 from grokscope.training.params import net_of
@@ -33,7 +33,7 @@ AVERAGED = 5
 
 
 @dataclass(frozen=True)
-class Measured:
+class RunFacts:
     """Of one run.
 
     Attributes:
@@ -73,18 +73,18 @@ def data_of(run: Run) -> Dataset:
     return data
 
 
-def measured(run: Run, ledger: Ledger) -> Measured:
+def measure_run(run: Run, ledger: Ledger) -> RunFacts:
     """Everything but pruning, which takes many runs at once."""
     trace = ledger.trace(run)
     train, test = (trace[name].to_numpy() for name in ("running_acc", "val_acc"))
-    known = Measured(run, trace, times(train, test), times(train, test, fraction=0.9), ends_of(trace))
+    known = RunFacts(run, trace, times(train, test), times(train, test, fraction=0.9), last_accuracies(trace))
     on_grid = ledger.snapshot_epochs(run)
     if len(on_grid) < 2:
         return known
     data = data_of(run)
     inputs = jnp.asarray(data.val_inputs[:EXAMPLES])
-    end, last = ended_with(run, ledger, on_grid[-1], len(trace))
-    chosen, kept = set(spread(sorted({*on_grid, end}))), {}
+    end, last = last_params(run, ledger, on_grid[-1], len(trace))
+    chosen, kept = set(thin_epochs(sorted({*on_grid, end}))), {}
     rows: list[dict[str, float]] = []
     layers: list[pd.DataFrame] = []
 
@@ -109,18 +109,18 @@ def measured(run: Run, ledger: Ledger) -> Measured:
     found = features(run, last, data) if end == on_grid[-1] else see(end, last)
     return dataclasses.replace(
         known,
-        ends=known.ends | ends_with(last, ended),
+        ends=known.ends | describe_params(last, ended),
         through=pd.DataFrame(rows),
         layers=pd.concat(layers, ignore_index=True) if layers else pd.DataFrame(),
         path=path,
         last=found,
-        spectra={name: ranked(each) for name, each in ended.items()},
+        spectra={name: spectrum_at_ranks(each) for name, each in ended.items()},
         kept=kept,
         fishers=ended,
     )
 
 
-def ended_with(run: Run, ledger: Ledger, snapshot: int, epochs: int) -> tuple[int, ExampleNet]:
+def last_params(run: Run, ledger: Ledger, snapshot: int, epochs: int) -> tuple[int, ExampleNet]:
     """The last parameters that are known, and their epoch: what the run ended with if it kept that, or a snapshot."""
     if run.keep == "final":
         return epochs, net_of(run, ledger.params(run))
@@ -128,7 +128,7 @@ def ended_with(run: Run, ledger: Ledger, snapshot: int, epochs: int) -> tuple[in
     return epoch, net_of(run, arrays)
 
 
-def ends_with(net: ExampleNet, ended: Mapping[str, np.ndarray]) -> dict[str, float]:
+def describe_params(net: ExampleNet, ended: Mapping[str, np.ndarray]) -> dict[str, float]:
     """What the last parameters come to: how unequal they and F are, how many are stiff, how many units live."""
     alive, f = live(net), ended["fisher"]
     return {
@@ -141,20 +141,20 @@ def ends_with(net: ExampleNet, ended: Mapping[str, np.ndarray]) -> dict[str, flo
     }
 
 
-def ranked(fisher: np.ndarray) -> np.ndarray:
+def spectrum_at_ranks(fisher: np.ndarray) -> np.ndarray:
     """F ascending at `RANKS` evenly spaced ranks."""
     found: np.ndarray = np.sort(fisher)[np.linspace(0, len(fisher) - 1, RANKS).astype(int)]
     return found
 
 
-def ends_of(trace: pd.DataFrame) -> dict[str, float]:
+def last_accuracies(trace: pd.DataFrame) -> dict[str, float]:
     """What a run ended with: means over its last epochs. Train loss and accuracy as running, before the updates."""
     tail = trace.tail(AVERAGED)
     names = {"running_loss": "train_loss", "running_acc": "train_acc", "val_loss": "test_loss", "val_acc": "test_acc"}
     return {ours: float(tail[theirs].mean()) for theirs, ours in names.items()}
 
 
-def spread(epochs: list[int], most: int = PRUNED) -> list[int]:
+def thin_epochs(epochs: list[int], most: int = PRUNED) -> list[int]:
     """At most so many of these, the last among them, evenly spaced in the square root of the epoch."""
     if len(epochs) <= most:
         return epochs

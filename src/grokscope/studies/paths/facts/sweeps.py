@@ -1,22 +1,28 @@
-"""Runs that differ in w0 and in seeds alone, and the two ways through training that they are compared by."""
+"""Runs that differ in w0 and in seeds alone: a sweep of w0, the two ways through training in it, and its times."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from grokscope.ledger import Ledger
+from grokscope.measurements import Watch
+from grokscope.measurements.trace import at_least, first_epoch
+from grokscope.probes.grokking import FRACTION
 from grokscope.run import Run, Seeds
-from grokscope.studies.paths.measure import Measured
-from grokscope.studies.paths.prune import Pruned
+from grokscope.studies.paths.facts.pruning import PruningCurves, prune_runs
+from grokscope.studies.paths.facts.run_facts import RunFacts, measure_run
+from grokscope.tasks import Shuffled
 
 
 @dataclass(frozen=True)
-class Family:
+class Sweep:
     """Finished runs of one task, net and training.
 
     Attributes:
@@ -28,8 +34,8 @@ class Family:
 
     name: str
     title: str
-    runs: tuple[Measured, ...]
-    pruned: Pruned | None
+    runs: tuple[RunFacts, ...]
+    pruned: PruningCurves | None
     memorised: pd.DataFrame
 
     @cached_property
@@ -64,17 +70,17 @@ class Family:
         return pd.concat([self._named(m, m.trace.reset_index()) for m in self.runs], ignore_index=True)
 
     @property
-    def followed(self) -> tuple[Measured, ...]:
+    def with_snapshots(self) -> tuple[RunFacts, ...]:
         """The runs that have snapshots."""
         return tuple(m for m in self.runs if len(m.path))
 
     @cached_property
-    def ways(self) -> dict[str, tuple[Measured, ...]]:
-        """Steady learning by the smallest w0 that was followed, grokking by the largest; one of them, if one is."""
-        scales = sorted({w0_of(m.run) for m in self.followed})
+    def ways(self) -> dict[str, tuple[RunFacts, ...]]:
+        """Steady learning by the smallest w0 that has snapshots, grokking by the largest; one of them, if one is."""
+        scales = sorted({w0_of(m.run) for m in self.with_snapshots})
         chosen = dict.fromkeys((scales[0], scales[-1])) if scales else {}
-        by_scale = {w0: tuple(m for m in self.followed if w0_of(m.run) == w0) for w0 in chosen}
-        return {f"{_word(runs)}, w0 = {w0:g}": runs for w0, runs in by_scale.items()}
+        by_scale = {w0: tuple(m for m in self.with_snapshots if w0_of(m.run) == w0) for w0 in chosen}
+        return {f"{_grokking_or_steady(runs)}, w0 = {w0:g}": runs for w0, runs in by_scale.items()}
 
     def of_way(self, title: str, part: str) -> pd.DataFrame:
         """`through`, `layers` or `path` of the runs of a way, long, with their ids and the way's title as `path`."""
@@ -102,7 +108,7 @@ class Family:
         return {name: float(np.median(v)) for name, v in values.items()}
 
     @staticmethod
-    def _named(m: Measured, frame: pd.DataFrame) -> pd.DataFrame:
+    def _named(m: RunFacts, frame: pd.DataFrame) -> pd.DataFrame:
         return frame.assign(id=m.run.identity, w0=w0_of(m.run), seed=m.run.seeds.init)
 
 
@@ -111,8 +117,8 @@ def w0_of(run: Run) -> float:
     return float(getattr(run.net, "init_scale", 1.0))
 
 
-def kin(run: Run) -> Run:
-    """What a run has in common with its family: itself without seeds, w0, length and snapshots."""
+def without_scale_and_seeds(run: Run) -> Run:
+    """What a run has in common with its sweep: itself without seeds, w0, length and snapshots."""
     scale = {"init_scale": 1.0} if hasattr(run.net, "init_scale") else {}
     net = dataclasses.replace(run.net, **scale)  # type: ignore[type-var]
     return dataclasses.replace(run, net=net, seeds=Seeds(), max_epochs=1, snapshot_every=0, keep="nothing")
@@ -135,6 +141,83 @@ def _settings(run: Run) -> tuple[float, float, int]:
     return getattr(optimiser, "weight_decay", 0.0), getattr(optimiser, "lr", 0.0), run.shape.batch_size
 
 
-def _word(runs: Sequence[Measured]) -> str:
+def _grokking_or_steady(runs: Sequence[RunFacts]) -> str:
     groks = [m.times.groks for m in runs]
     return "grokking" if sum(groks) * 2 > len(groks) else "steady learning"
+
+
+Quantity = Literal["T_mem", "T_gen"]
+ARRIVAL_COLUMNS = ("quantity", "share", "w0", "seed", "time", "censored")
+
+
+def arrival_times(runs: Iterable[tuple[Run, pd.DataFrame]], quantity: Quantity) -> pd.DataFrame:
+    """A row a run and threshold, from its trace: running train accuracy of T_mem, test accuracy of T_gen.
+
+    Columns: `COLUMNS`; share is the accuracy waited for, that of the run's measurement and `FRACTION`. A run that was
+    not there when it ended is censored, and its time is how long it was followed.
+    """
+    return pd.DataFrame(
+        [row for run, trace in runs for row in _arrival_rows(run, trace, quantity)], columns=list(ARRIVAL_COLUMNS)
+    )
+
+
+def _arrival_rows(run: Run, trace: pd.DataFrame, quantity: Quantity) -> list[dict[str, Any]]:
+    own, column, n = {
+        "T_mem": (getattr(run.measurement, "threshold", FRACTION), "running_acc", run.task.n_train),
+        "T_gen": (getattr(run.measurement, "val_threshold", FRACTION), "val_acc", run.task.n_val),
+    }[quantity]
+    rows = []
+    for share in dict.fromkeys((own, FRACTION)):
+        epoch = first_epoch(at_least(trace[column].to_numpy(), share, n))
+        rows.append(
+            {
+                "quantity": quantity,
+                "share": share,
+                "w0": w0_of(run),
+                "seed": run.seeds.init,
+                "time": float(epoch or len(trace)),
+                "censored": epoch is None,
+            }
+        )
+    return rows
+
+
+def find_sweeps(runs: Sequence[Run], ledger: Ledger, *, schemes: Collection[str] | None = None) -> list[Sweep]:
+    """Runs that are watched, by what they have in common, with their kin on shuffled labels.
+
+    Args:
+        schemes: the orders of pruning that are asked for; all by default.
+    """
+    groups: dict[Run, list[Run]] = {}
+    for run in runs:
+        if isinstance(run.measurement, Watch) and not isinstance(run.task, Shuffled):
+            groups.setdefault(without_scale_and_seeds(run), []).append(run)
+    made = []
+    for i, (one, kindred) in enumerate(groups.items()):
+        members = [measure_run(run, ledger) for run in kindred]
+        followed = [m for m in members if m.kept]
+        curves = prune_runs(followed, schemes) if followed else None
+        made.append(
+            Sweep(
+                name=f"{i + 1}" if len(groups) > 1 else "runs",
+                title=title_of(one, [other for other in groups if other is not one]),
+                # what was pruned is let go: one sweep's snapshots are held at a time
+                runs=tuple(dataclasses.replace(m, kept={}, fishers={}) for m in members),
+                pruned=curves,
+                memorised=memorisation_times(one, runs, ledger),
+            )
+        )
+    return made
+
+
+def memorisation_times(sweep: Run, runs: Sequence[Run], ledger: Ledger) -> pd.DataFrame:
+    """T_mem by running accuracy of the runs that are of the sweep but for their task, which is its inputs shuffled."""
+    kindred = [
+        run
+        for run in runs
+        if isinstance(run.task, Shuffled)
+        and run.measurement.kind == "speed"
+        and run.task.inputs_of == sweep.task
+        and dataclasses.replace(without_scale_and_seeds(run), task=sweep.task, measurement=sweep.measurement) == sweep
+    ]
+    return arrival_times([(run, ledger.trace(run)) for run in kindred], "T_mem")

@@ -16,8 +16,8 @@ from grokscope.nets.base import ExampleNet
 from grokscope.probes.encodings import compressibility
 from grokscope.probes.pruning import SCHEMES, Scheme, curves, fractions, layer_places, places, places_among, together
 from grokscope.run import Run
-from grokscope.studies.paths.anatomy import FISHERS, without_dead
-from grokscope.studies.paths.measure import Measured, data_of
+from grokscope.studies.paths.facts.anatomy import FISHERS, without_dead
+from grokscope.studies.paths.facts.run_facts import RunFacts, data_of
 from grokscope.tasks import Dataset
 
 POINTS, THROUGH_POINTS = 100, 34
@@ -27,7 +27,7 @@ BYTES = 2**28
 AT_ONCE = 20
 """Points of a curve that an accelerator is given side by side."""
 
-Places = Callable[[Measured], Any]
+Places = Callable[[RunFacts], Any]
 
 
 class Job(NamedTuple):
@@ -38,7 +38,7 @@ class Job(NamedTuple):
     places: Callable[[], Any]
 
 
-class Pruned(NamedTuple):
+class PruningCurves(NamedTuple):
     """Curves in long form.
 
     Attributes:
@@ -63,7 +63,7 @@ def schemes(net: ExampleNet) -> dict[str, Places]:
     return ways | {f"fisher, weights {i + 1} alone": partial(_alone_by_fisher, layer=i) for i in range(n_weights)}
 
 
-def pruned(runs: Sequence[Measured], names: Collection[str] | None = None) -> Pruned:
+def prune_runs(runs: Sequence[RunFacts], names: Collection[str] | None = None) -> PruningCurves:
     """Of runs whose nets are of one shape and whose test sets are equally large; by the named schemes, or by all."""
     last: list[dict[str, Any]] = []
     long: list[pd.DataFrame] = []
@@ -76,10 +76,10 @@ def pruned(runs: Sequence[Measured], names: Collection[str] | None = None) -> Pr
             ids = {"id": m.run.identity, "scheme": name}
             long.append(pd.DataFrame(ids | {"fraction": grid, "accuracy": a, "loss": losses}))
             last.append(ids | found)
-    return Pruned(pd.concat(long, ignore_index=True), pd.DataFrame(last), through_training(runs, names))
+    return PruningCurves(pd.concat(long, ignore_index=True), pd.DataFrame(last), prune_through_training(runs, names))
 
 
-def through_training(runs: Sequence[Measured], names: Collection[str] | None = None) -> pd.DataFrame:
+def prune_through_training(runs: Sequence[RunFacts], names: Collection[str] | None = None) -> pd.DataFrame:
     """Compressibility of the snapshots that were kept, over all weights and over those of live units alone."""
     kept = [(m.run, epoch, net) for m in runs for epoch, net in m.kept.items()]
     rows = pd.DataFrame([{"id": run.identity, "epoch": epoch} for run, epoch, _ in kept])
@@ -100,7 +100,7 @@ def curves_of(jobs: Sequence[Job], points: int) -> tuple[np.ndarray, np.ndarray]
     at_once = 1 if jax.default_backend() == "cpu" else AT_ONCE
     for block in _blocks(jobs):
         data = {job.run.identity: data.get(job.run.identity) or data_of(job.run) for job in block}
-        nets, at = _stacked([job.net for job in block]), _stacked([job.places() for job in block])
+        nets, at = _stack([job.net for job in block]), _stack([job.places() for job in block])
         inputs, targets = (
             jnp.stack([getattr(data[job.run.identity], name) for job in block])
             for name in ("val_inputs", "val_targets")
@@ -118,7 +118,7 @@ def _blocks(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
         yield jobs[first : first + size]
 
 
-def _by_size(m: Measured, scheme: Scheme) -> Any:
+def _by_size(m: RunFacts, scheme: Scheme) -> Any:
     return places(m.final, scheme)
 
 
@@ -127,16 +127,16 @@ def _of_live(net: ExampleNet) -> Any:
     return places_among(without_dead(net), net)
 
 
-def _alone(m: Measured, layer: int) -> Any:
+def _alone(m: RunFacts, layer: int) -> Any:
     return layer_places(m.final, layer)
 
 
-def _by_fisher(m: Measured, name: str) -> Any:
+def _by_fisher(m: RunFacts, name: str) -> Any:
     """All parameters, biases too, in ascending order of F of the unpruned net."""
     return together(_as_net(m.fishers[name], m.final), m.final, biases=True)
 
 
-def _alone_by_fisher(m: Measured, layer: int) -> Any:
+def _alone_by_fisher(m: RunFacts, layer: int) -> Any:
     """The weights of one tensor in ascending order of F of the unpruned net."""
     return layer_places(m.final, layer, _as_net(m.fishers["fisher"], m.final))
 
@@ -154,7 +154,7 @@ def _rows(accuracy: np.ndarray) -> list[dict[str, float]]:
     return [{name: float(column[i]) for name, column in found._asdict().items()} for i in range(len(accuracy))]
 
 
-def _stacked(trees: Sequence[Any]) -> Any:
+def _stack(trees: Sequence[Any]) -> Any:
     arrays = [eqx.filter(tree, eqx.is_array) for tree in trees]
     rest = eqx.filter(trees[0], eqx.is_array, inverse=True)
     return eqx.combine(jax.tree.map(lambda *leaves: jnp.stack(leaves), *arrays), rest)

@@ -8,8 +8,9 @@ from grokscope.laws.crossing.meeting import meeting
 from grokscope.measurements import Speed, Watch
 from grokscope.nets import MLP
 from grokscope.run import Run
-from grokscope.studies.paths.arrivals import arrivals
-from grokscope.studies.paths.crossing import by_scale, sentence
+from grokscope.studies.paths.facts.sweeps import arrival_times
+from grokscope.studies.paths.sections.crossing import by_scale
+from grokscope.studies.paths.sentences import describe_meeting
 from grokscope.suite import parse_suite
 
 TEXT = """
@@ -39,7 +40,7 @@ def trace(**columns: list[float]) -> pd.DataFrame:
 
 
 def rows(run: Run, quantity: str, frame: pd.DataFrame) -> dict[float, tuple[float, bool]]:
-    found = arrivals([(run, frame)], quantity)  # type: ignore[arg-type]
+    found = arrival_times([(run, frame)], quantity)  # type: ignore[arg-type]
     assert set(found["w0"]) == {3.0}
     return {row.share: (row.time, row.censored) for row in found.itertuples()}
 
@@ -80,7 +81,7 @@ def test_the_question_is_answered_in_words(gen: dict[float, float], answer: str)
     parts = [both[both["quantity"] == name] for name in ("T_mem", "T_gen")]
     found = meeting(*parts, groks)
     assert found is not None
-    said = sentence(found, 0.99)
+    said = describe_meeting(found, 0.99)
     assert f"By 99 % accuracy: {answer}" in said
     assert said.endswith("most seeds grok from w0 = 10 on and do not at w0 = 1.")
     table = by_scale(both, groks)

@@ -12,10 +12,10 @@ from grokscope.laws.results import Estimate
 from grokscope.laws.statistics.trade_off import over_seeds
 from grokscope.probes.geometry import STIFF, moving_median, turning_points, window
 from grokscope.report.sheet import Drawing, Section
-from grokscope.studies.paths.dynamics import reach
-from grokscope.studies.paths.families import Family
+from grokscope.studies.paths.facts.sweeps import Sweep
 from grokscope.studies.paths.figures import geometry as figures
-from grokscope.studies.paths.words import said
+from grokscope.studies.paths.sections.dynamics import last_epoch_shown
+from grokscope.studies.paths.sentences import fmt
 
 SMOOTHED = 5
 """Points of the moving median of the mean step length."""
@@ -59,7 +59,7 @@ class Course(NamedTuple):
         bracket = f"from epoch {self.bracket[0]:.0f} to {self.bracket[1]:.0f}" if self.bracket else "nowhere"
         alike = f"most alike at epoch {self.turn[1]:.0f} (cosine {self.turn[0]:.3f})"
         alike = alike if self.turn[0] == self.turn[0] else "too few to compare"
-        return f"the step length rises {bracket}; two steps are {alike}; chord over arc is {said(self.straightness)}."
+        return f"the step length rises {bracket}; two steps are {alike}; chord over arc is {fmt(self.straightness)}."
 
     @property
     def row(self) -> dict[str, float]:
@@ -76,16 +76,16 @@ class Course(NamedTuple):
         }
 
 
-def geometry(family: Family) -> Section:
+def geometry_section(sweep: Sweep) -> Section:
     """Direction, speed, what is stiff, and the shape of the path: by F of raw logits, categorical F and distance."""
-    path, last = family.paths(), reach(family)
-    times = {title: family.marks(title) for title in family.ways}
+    path, last = sweep.paths(), last_epoch_shown(sweep)
+    times = {title: sweep.marks(title) for title in sweep.ways}
     whole = path[path["part"] == "all"]
     courses = {
         (str(title), str(metric)): Course.of(rows)
         for (title, metric), rows in whole.groupby(["path", "metric"], sort=False)
     }
-    stiff = {title: float(np.mean([m.ends["stiff_share"] for m in runs])) for title, runs in family.ways.items()}
+    stiff = {title: float(np.mean([m.ends["stiff_share"] for m in runs])) for title, runs in sweep.ways.items()}
     findings = [
         f"{title}, by {figures.BY_FISHER[metric]}: {course.sentence}"
         for (title, metric), course in courses.items()
@@ -99,7 +99,7 @@ def geometry(family: Family) -> Section:
     windows = {key: course.bracket for key, course in courses.items()}
     spectra = {
         title: {name: np.stack([m.spectra[name] for m in runs]) for name in runs[0].spectra}
-        for title, runs in family.ways.items()
+        for title, runs in sweep.ways.items()
     }
     drawn = {
         "direction": (
@@ -128,8 +128,8 @@ def geometry(family: Family) -> Section:
         ]
     )
     return Section(
-        title=f"{family.title}: the geometry of its path",
+        title=f"{sweep.title}: the geometry of its path",
         findings=tuple(findings),
-        drawings=tuple(Drawing(f"{name}_{family.name}", draw, text) for name, (draw, text) in drawn.items()),
-        tables={f"windows_{family.name}": table, f"geometry_{family.name}": path},
+        drawings=tuple(Drawing(f"{name}_{sweep.name}", draw, text) for name, (draw, text) in drawn.items()),
+        tables={f"windows_{sweep.name}": table, f"geometry_{sweep.name}": path},
     )

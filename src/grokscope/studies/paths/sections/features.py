@@ -11,9 +11,9 @@ import pandas as pd
 from grokscope.laws.statistics.trade_off import over_seeds
 from grokscope.probes.correlations import FEATURES
 from grokscope.report.sheet import Drawing, Section
-from grokscope.studies.paths.families import Family, w0_of
+from grokscope.studies.paths.facts.sweeps import Sweep, w0_of
 from grokscope.studies.paths.figures import features as figures
-from grokscope.studies.paths.words import said
+from grokscope.studies.paths.sentences import fmt
 from grokscope.tasks import Ising
 from grokscope.tasks.ising import pool
 from grokscope.tasks.lattice import CRITICAL
@@ -25,51 +25,51 @@ SCRAMBLED = ("accuracy", "accuracy, scrambled")
 """Of the test snapshots as they are, and with their sites scrambled."""
 
 
-def features(family: Family) -> Iterator[Section]:
-    """What is known of the features of this family's task."""
-    last = [m.last for m in family.followed]
+def feature_sections(sweep: Sweep) -> Iterator[Section]:
+    """What is known of the features of this sweep's task."""
+    last = [m.last for m in sweep.with_snapshots]
     if "spectrum" in last[0].arrays:
-        yield frequencies(family)
+        yield frequency_section(sweep)
     if "energy" in last[0].arrays:
-        yield data(family)
-        yield followed(family)
+        yield data_section(sweep)
+        yield ising_section(sweep)
 
 
-def frequencies(family: Family) -> Section:
+def frequency_section(sweep: Sweep) -> Section:
     """Localisation in frequency over live units and over all, and the dead ones counted."""
-    frame = family.frame.dropna(subset=["live"])
+    frame = sweep.frame.dropna(subset=["live"])
     findings = []
     for w0, runs in frame.groupby("w0"):
         found = {name: over_seeds(runs[name].to_numpy()) for name in ("unembedding_live", "unembedding_all", "live")}
         findings.append(
-            f"w0 = {w0:g}: the mean IPR of outgoing weights is {said(found['unembedding_live'])} over live units and "
-            f"{said(found['unembedding_all'])} over all, dead ones as 0; {said(found['live'])} units live. A wave of "
+            f"w0 = {w0:g}: the mean IPR of outgoing weights is {fmt(found['unembedding_live'])} over live units and "
+            f"{fmt(found['unembedding_all'])} over all, dead ones as 0; {fmt(found['live'])} units live. A wave of "
             f"one frequency has 0.5."
         )
-    shown = {title: (runs[0].last.arrays["spectrum"], runs[0].last.units) for title, runs in family.ways.items()}
+    shown = {title: (runs[0].last.arrays["spectrum"], runs[0].last.units) for title, runs in sweep.ways.items()}
     columns = ["w0", "seed", "live"] + [
         f"{name}_{over}" for name in ("unembedding", "embedding", "dc") for over in ("live", "all")
     ]
     return Section(
-        title=f"{family.title}: which features it has",
+        title=f"{sweep.title}: which features it has",
         findings=tuple(findings),
         drawings=(
             Drawing(
-                f"fourier_{family.name}",
+                f"fourier_{sweep.name}",
                 partial(figures.fourier_figure, shown),
                 "Outgoing weights of live units by frequency, each over its largest, and their IPR; one seed.",
             ),
         ),
         tables={
-            f"localisation_{family.name}": frame[columns].sort_values(["w0", "seed"]),
-            f"units_{family.name}": _units(family),
+            f"localisation_{sweep.name}": frame[columns].sort_values(["w0", "seed"]),
+            f"units_{sweep.name}": _units(sweep),
         },
     )
 
 
-def data(family: Family) -> Section:
+def data_section(sweep: Sweep) -> Section:
     """Snapshots below, near and above the critical temperature, and some with extended domain walls."""
-    task = family.runs[0].run.task
+    task = sweep.runs[0].run.task
     assert isinstance(task, Ising)
     spins, temperature = pool(task)
     near = np.argsort(np.abs(temperature - CRITICAL), kind="stable")
@@ -83,14 +83,14 @@ def data(family: Family) -> Section:
     }
     ordered = int(np.sum(temperature < CRITICAL))
     return Section(
-        title=f"{family.title}: the data",
+        title=f"{sweep.title}: the data",
         findings=(
             f"{len(spins)} snapshots ({task.sampler}, {task.sweeps} sweeps); {100 * len(walls) / ordered:.1f} % of the "
             f"ordered ones have extended domain walls (|M| < {SHOWN_WALL[0]} a site, E < {SHOWN_WALL[1]} a bond).",
         ),
         drawings=(
             Drawing(
-                f"snapshots_{family.name}",
+                f"snapshots_{sweep.name}",
                 partial(figures.snapshots_figure, rows),
                 "Snapshots; stripes have little energy and little magnetisation.",
             ),
@@ -98,10 +98,10 @@ def data(family: Family) -> Section:
     )
 
 
-def followed(family: Family) -> Section:
+def ising_section(sweep: Sweep) -> Section:
     """Which of energy and magnetisation the neurons follow, layer by layer."""
     findings, rows, drawings = [], [], []
-    for title, runs in family.ways.items():
+    for title, runs in sweep.ways.items():
         for layer in runs[0].last.layers["layer"].unique():
             for feature in FEATURES:
                 of = [m.last.layers.set_index(["layer", "feature"]).loc[(layer, feature)] for m in runs]
@@ -111,56 +111,56 @@ def followed(family: Family) -> Section:
                 )
         energy = over_seeds(np.array([m.last.scalars["weighted |r| energy"] for m in runs]))
         size = over_seeds(np.array([m.last.scalars["weighted |r| absolute magnetisation"] for m in runs]))
-        findings.append(f"{title}: in fc1 |r|, weighted by |z|, is {said(energy)} with energy, {said(size)} with |M|.")
+        findings.append(f"{title}: in fc1 |r|, weighted by |z|, is {fmt(energy)} with energy, {fmt(size)} with |M|.")
         whole, mixed = (over_seeds(np.array([m.last.scalars[name] for m in runs])) for name in SCRAMBLED)
         findings.append(
-            f"{title}: test accuracy is {said(whole)}, and {said(mixed)} once the sites of every test snapshot are "
+            f"{title}: test accuracy is {fmt(whole)}, and {fmt(mixed)} once the sites of every test snapshot are "
             f"scrambled, which leaves magnetisation and takes away what energy says beyond it."
         )
     shown = {
         title: (runs[0].last.arrays["energy"], runs[0].last.arrays["active"], runs[0].last.units)
-        for title, runs in family.ways.items()
+        for title, runs in sweep.ways.items()
     }
     drawings.append(
         Drawing(
-            f"energy_{family.name}",
+            f"energy_{sweep.name}",
             partial(figures.energy_figure, shown),
             "The most active hidden neuron against energy, and r of all hidden neurons; one seed.",
         )
     )
-    units = _units(family)
-    for number, title in enumerate(family.ways):
+    units = _units(sweep)
+    for number, title in enumerate(sweep.ways):
         chosen = units[units["path"] == title]
         caption = f"Every neuron's correlation, {title}; from the left energy, magnetisation, |M|."
-        drawings.append(Drawing(f"neurons_{number}_{family.name}", partial(figures.neurons_figure, chosen), caption))
-    frames = {title: family.of_way(title, "through") for title in family.ways}
+        drawings.append(Drawing(f"neurons_{number}_{sweep.name}", partial(figures.neurons_figure, chosen), caption))
+    frames = {title: sweep.of_way(title, "through") for title in sweep.ways}
     drawings.append(
         Drawing(
-            f"scrambled_{family.name}",
+            f"scrambled_{sweep.name}",
             partial(figures.scrambled_figure, frames, SCRAMBLED),
             "Test accuracy, and that of the same snapshots with their sites scrambled.",
         )
     )
-    through = pd.concat([family.of_way(title, "layers") for title in family.ways], ignore_index=True)
+    through = pd.concat([sweep.of_way(title, "layers") for title in sweep.ways], ignore_index=True)
     for layer in ("conv1", "conv2", "fc1"):
         draw = partial(figures.layers_figure, through, layer)
-        drawings.append(Drawing(f"layers_{layer}_{family.name}", draw, f"What {layer} follows through training."))
+        drawings.append(Drawing(f"layers_{layer}_{sweep.name}", draw, f"What {layer} follows through training."))
     return Section(
-        title=f"{family.title}: which features it has",
+        title=f"{sweep.title}: which features it has",
         findings=tuple(findings),
         drawings=tuple(drawings),
         tables={
-            f"layers_{family.name}": pd.DataFrame(rows),
-            f"units_{family.name}": units,
-            f"layers_by_epoch_{family.name}": through,
+            f"layers_{sweep.name}": pd.DataFrame(rows),
+            f"units_{sweep.name}": units,
+            f"layers_by_epoch_{sweep.name}": through,
         },
     )
 
 
-def _units(family: Family) -> pd.DataFrame:
+def _units(sweep: Sweep) -> pd.DataFrame:
     frames = [
         m.last.units.assign(path=title, w0=w0_of(m.run), seed=m.run.seeds.init)
-        for title, runs in family.ways.items()
+        for title, runs in sweep.ways.items()
         for m in runs
     ]
     return pd.concat(frames, ignore_index=True)

@@ -16,7 +16,7 @@ from grokscope.nets import CnnNet, MLPNet
 from grokscope.nets.base import ExampleNet
 from grokscope.probes import correlations, fourier
 from grokscope.run import Run
-from grokscope.studies.paths.anatomy import is_one_layer
+from grokscope.studies.paths.facts.anatomy import is_one_layer
 from grokscope.tasks import Dataset, Ising, Pairs
 from grokscope.tasks.lattice import scrambled
 
@@ -44,13 +44,13 @@ class Features:
 def features(run: Run, net: ExampleNet, data: Dataset) -> Features:
     """What can be said of this net on this task; nothing, where it has no features that are known."""
     if isinstance(run.task, Pairs) and isinstance(net, MLPNet) and is_one_layer(net):
-        return frequencies(net)
+        return fourier_features(net)
     if isinstance(run.task, Ising) and isinstance(net, CnnNet):
-        return followed(net, data.val_inputs, data.val_targets)
+        return ising_features(net, data.val_inputs, data.val_targets)
     return Features()
 
 
-def frequencies(net: MLPNet) -> Features:
+def fourier_features(net: MLPNet) -> Features:
     """How localised the hidden units are in frequency, in 64 bits: live units alone, and all of them."""
     with jax.enable_x64(True):
         into, out = (jnp.asarray(np.asarray(layer.weight, np.float64)) for layer in net.layers)
@@ -71,12 +71,12 @@ def _frequencies(into: Array, out: Array) -> tuple[fourier.Localisation, dict[st
     return found, means | {"live": jnp.sum(found.live)}, jnp.sqrt(fourier.power(out))[:, : p // 2 + 1].T
 
 
-def followed(net: CnnNet, inputs: Any, labels: Any) -> Features:
+def ising_features(net: CnnNet, inputs: Any, labels: Any) -> Features:
     """How neurons, a channel at a site being one, follow energy and magnetisation on the test snapshots.
 
     And what the net makes of the same snapshots scrambled, which is magnetisation alone.
     """
-    z, of, r, sums = _followed(net, jnp.asarray(inputs))
+    z, of, r, sums = _correlations(net, jnp.asarray(inputs))
     sums, layer_rows, unit_rows = jax.tree.map(np.asarray, sums), [], []
     for layer in LAYERS:
         for i, feature in enumerate(correlations.FEATURES):
@@ -96,16 +96,16 @@ def followed(net: CnnNet, inputs: Any, labels: Any) -> Features:
 
 
 def _accuracy(net: CnnNet, inputs: Any, labels: Any) -> float:
-    return float(np.mean(np.asarray(_called(net, jnp.asarray(inputs))) == np.asarray(labels)))
+    return float(np.mean(np.asarray(_predictions(net, jnp.asarray(inputs))) == np.asarray(labels)))
 
 
 @eqx.filter_jit
-def _called(net: CnnNet, inputs: Array) -> Array:
+def _predictions(net: CnnNet, inputs: Array) -> Array:
     return jnp.argmax(net.batched(inputs), axis=-1)
 
 
 @eqx.filter_jit
-def _followed(net: CnnNet, inputs: Array) -> tuple[Array, Array, dict[str, Array], dict[str, Any]]:
+def _correlations(net: CnnNet, inputs: Array) -> tuple[Array, Array, dict[str, Array], dict[str, Any]]:
     of = correlations.features(inputs[:, 0])
     z = {layer: before.reshape(len(inputs), -1) for layer, before in net.before(inputs).items()}
     r = {layer: correlations.pearson(each, of) for layer, each in z.items()}
