@@ -6,6 +6,7 @@ READY  := $(VENV)/.ready
 BENCH  := $(VENV)/.bench
 CLIP   := $(VENV)/.paperclip
 RAY    := $(VENV)/.ray
+PAPERCLIP := plugins/grokscope-paperclip
 
 # Rooms that a result passes through unseen: what is not tested there is not known.
 COVERED := ledger tasks laws suite
@@ -29,8 +30,9 @@ $(BENCH): $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
 	@touch $@
 
-$(CLIP): $(READY) requirements-paperclip.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-paperclip.txt
+$(CLIP): $(READY) $(PAPERCLIP)/requirements.txt $(PAPERCLIP)/pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r $(PAPERCLIP)/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable $(PAPERCLIP)
 	@touch $@
 
 $(RAY): $(READY) requirements-ray.txt
@@ -63,8 +65,8 @@ coverage: $(READY) ## Measure which branches the rooms that keep results take in
 	    $(BIN)/coverage report --include="*/grokscope/$$room/*" --format=total --fail-under=$(LEAST) || exit 1; \
 	done
 
-test-paperclip: $(CLIP) ## Run the tests of the study paperclip, which need its extra
-	GROKSCOPE_TEST_PAPERCLIP=1 $(BIN)/pytest tests/studies/paperclip
+test-paperclip: $(CLIP) ## Run the tests of the study paperclip, a package of its own
+	GROKSCOPE_TEST_PAPERCLIP=1 $(BIN)/pytest $(PAPERCLIP)/tests
 
 test-ray: $(RAY) ## Run the tests on a real Ray, started here, whose workers, nodes and drivers are killed
 	$(BIN)/pytest tests/workers/test_cluster.py

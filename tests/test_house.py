@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import jax.numpy as jnp
 import pytest
@@ -98,3 +99,12 @@ def test_a_name_that_is_not_there_is_said_so() -> None:
 def test_shapes_in_annotations_are_checked_here() -> None:
     with pytest.raises(TypeCheckError, match="n_in"):
         dense(jnp.ones((2, 3)), jnp.ones((4, 5)))
+
+
+def test_the_house_names_no_package_that_stands_outside_it() -> None:
+    root = Path(__file__).parents[1]
+    outside = [path.name.removeprefix("grokscope-") for path in (root / "plugins").iterdir()]
+    assert outside
+    files = [*(path for path in (root / "src").rglob("*") if path.suffix != ".pyc"), root / "pyproject.toml"]
+    texts = {path: path.read_text("utf-8").lower() for path in files if path.is_file()}
+    assert not [(path, name) for path, text in texts.items() for name in outside if name in text or name in path.name]

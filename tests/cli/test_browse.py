@@ -86,7 +86,6 @@ def test_version_names_the_libraries() -> None:
             ["runs", "--where", "x"],
             "Invalid value for --where: found 'x', expected KEY=VALUE (see grokscope runs --help)",
         ),
-        (["paperclip", "x"], "No such command 'x' (see grokscope paperclip --help)"),
     ],
 )
 def test_a_wrong_command_line_is_one_line(

@@ -6,11 +6,13 @@ import sys
 
 import typer
 
-from grokscope.cli import browse, carry, do, foretell, paperclip
+from grokscope.cli import browse, carry, do, foretell
 from grokscope.cli.errors import BAD_INPUT, USAGE_ERROR, complain, misused, set_debug
+from grokscope.cli.installed import Commands
 
 app = typer.Typer(
     name="grokscope",
+    cls=Commands,
     help="An instrument for watching networks learn: when they memorise, when they generalise, where the two cross.",
     invoke_without_command=True,
     rich_markup_mode="rich",
@@ -44,7 +46,6 @@ app.command("import")(carry.import_)
 app.command("export")(carry.export)
 app.command("capsule")(carry.capsule)
 app.command("version")(browse.version)
-app.add_typer(paperclip.app, name="paperclip")
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from grokscope.cli.errors import complain, friendly
+from grokscope.cli.errors import complain, complain_softly, friendly
 from grokscope.cli.options import STORE_VARIABLE, Kind, Out, SkipImpossible, Store, SuiteArgument, seconds
 
 if TYPE_CHECKING:
@@ -194,8 +194,3 @@ def loaded_suite(name: str, skip_impossible: bool) -> Suite:
         for skipped in suite.skipped:
             complain_softly(f"  {skipped.reason} ({skipped.n_runs} runs)")
     return suite
-
-
-def complain_softly(text: str) -> None:
-    """A line on standard error that ends nothing, so that JSON on standard output stays JSON."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False, style="yellow")

@@ -33,6 +33,11 @@ def complain(message: str) -> None:
         console.print(line, markup=False)
 
 
+def complain_softly(text: str) -> None:
+    """A line on standard error that ends nothing, so that JSON on standard output stays JSON."""
+    console.print(text, markup=False, style="yellow")
+
+
 def misused(error: Any) -> str:
     """A usage error in one line, with where to look."""
     command = error.ctx.command_path if error.ctx else "grokscope"

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from grokscope.cli.do import complain_softly, loaded_suite
-from grokscope.cli.errors import friendly
+from grokscope.cli.do import loaded_suite
+from grokscope.cli.errors import complain_softly, friendly
 from grokscope.cli.options import Store, SuiteArgument
 
 if TYPE_CHECKING:

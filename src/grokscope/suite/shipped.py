@@ -8,8 +8,6 @@ from pathlib import Path
 from grokscope.suite.errors import SuiteError
 
 SUFFIX = ".yaml"
-OTHER_GRAMMARS = ("paperclip",)
-"""Studies whose suites begin with their name and are read by their own command, in a grammar of their own."""
 
 
 def shipped_folder() -> Path:
@@ -19,23 +17,23 @@ def shipped_folder() -> Path:
     return inside if inside.is_dir() else package.parents[1] / "suites"
 
 
-def shipped(study: str | None = None) -> list[str]:
-    """Names of the suites that ship, sorted: those that `load_suite` reads, or those of a study in its own grammar."""
-    names = sorted(path.stem for path in shipped_folder().glob("*" + SUFFIX))
-    if study is not None:
-        return [name for name in names if name.startswith(study)]
-    return [name for name in names if not name.startswith(OTHER_GRAMMARS)]
+def shipped(folder: Path | None = None) -> list[str]:
+    """Names of the suites that ship with Grokscope, or with a package that has its own in `folder`, sorted."""
+    return sorted(path.stem for path in (folder or shipped_folder()).glob("*" + SUFFIX))
 
 
-def find(path_or_name: str | Path, study: str | None = None) -> Path:
+def find(path_or_name: str | Path, folder: Path | None = None) -> Path:
     """The file meant. A shipped name goes before a file of that very name in the working folder (write ./name).
+
+    Args:
+        folder: where the shipped suites are; default: Grokscope's own.
 
     Raises:
         SuiteError: there is neither.
     """
-    names = shipped(study)
+    names = shipped(folder)
     if str(path_or_name) in names:
-        return shipped_folder() / f"{path_or_name}{SUFFIX}"
+        return (folder or shipped_folder()) / f"{path_or_name}{SUFFIX}"
     path = Path(path_or_name)
     try:
         exists = path.exists()

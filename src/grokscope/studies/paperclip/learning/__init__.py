@@ -1,1 +1,0 @@
-"""How it learns: specs of fine-tuning runs, tokens, models, losses and the trainer. Needs the extra `paperclip`."""
