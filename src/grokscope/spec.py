@@ -8,11 +8,15 @@ them, reads that one declaration.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
+import types
+import typing
+from abc import ABC
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 LARGEST = 1e300
 """Beyond this no setting is meant, and some arithmetic is not finite any more."""
@@ -61,14 +65,29 @@ class SpecError(InputError):
 
 
 @dataclass(frozen=True)
-class Spec:
+class Spec(ABC):  # noqa: B024  its bases of parts have abstract methods
     """Base of every spec: checks and normalises its fields, so that equal meaning gives equal bytes.
+
+    A field is a number, a text, a bool, one of some choices (`Literal`), another spec, or None where it defaults to it.
+
+    Attributes:
+        kind: what a suite calls specs of this class; empty where a field allows only one class.
+        origin: who made the class, where it is not built in: a distribution with its version, or a file with its hash.
+            It is part of every identity, so that code that was edited never reuses older results.
 
     Raises:
         SpecError: a field has the wrong type, is out of range, or is not one of its choices.
     """
 
     kind: ClassVar[str] = ""
+    origin: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **how: Any) -> None:
+        """A field may have the name of a property of its base, which then is not its default."""
+        super().__init_subclass__(**how)
+        for name in inspect.get_annotations(cls):
+            if name not in cls.__dict__ and isinstance(getattr(cls, name, None), property):
+                setattr(cls, name, dataclasses.field())
 
     def __post_init__(self) -> None:
         for field in fields_of(type(self)):
@@ -79,8 +98,7 @@ class Spec:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested dict of the kind and every field."""
-        named = {"kind": self.kind} if self.kind else {}
-        return named | {f.name: _plain(getattr(self, f.name)) for f in fields_of(type(self))}
+        return self._named() | {f.name: _plain(getattr(self, f.name)) for f in fields_of(type(self))}
 
     def essence(self) -> dict[str, Any]:
         """`to_dict` without the fields that came later and are at their defaults: what an identity is made of."""
@@ -98,9 +116,13 @@ class Spec:
         return canonical_object(self.essence_texts())
 
     def _essentials(self) -> dict[str, Any]:
-        named = {"kind": self.kind} if self.kind else {}
         values = ((f, getattr(self, f.name)) for f in fields_of(type(self)))
-        return named | {f.name: value for f, value in values if not (f.metadata.get("later") and value == f.default)}
+        own = {f.name: value for f, value in values if not (f.metadata.get("later") and value == f.default)}
+        return self._named() | own
+
+    def _named(self) -> dict[str, Any]:
+        named = {"kind": self.kind, "origin": self.origin}
+        return {name: text for name, text in named.items() if text}
 
     def static_part(self) -> Self:
         """This spec with every traced field at a neutral value: what runs of one pack have in common."""
@@ -108,12 +130,12 @@ class Spec:
 
     @cached_property
     def _static_part(self) -> Self:
-        traced_fields = (f for f in fields_of(type(self)) if not f.metadata["static"])
+        traced_fields = (f for f in fields_of(type(self)) if not f.metadata.get("static", True))
         return dataclasses.replace(self, **{f.name: f.default for f in traced_fields})
 
     def traced_part(self) -> dict[str, float]:
         """The traced numbers of this spec by name."""
-        names = (f.name for f in fields_of(type(self)) if not f.metadata["static"])
+        names = (f.name for f in fields_of(type(self)) if not f.metadata.get("static", True))
         return {name: getattr(self, name) for name in names}
 
 
@@ -124,7 +146,66 @@ def fields_of(cls: type[Spec]) -> tuple[dataclasses.Field[Any], ...]:
     """The fields of a class of specs, asked for once: a suite makes a million specs of few classes."""
     if cls not in _FIELDS:
         _FIELDS[cls] = dataclasses.fields(cls)
+        _TYPES.update(_types_of(cls))
     return _FIELDS[cls]
+
+
+class FieldType(NamedTuple):
+    """What a field holds, whether its annotation is a text or a type.
+
+    Attributes:
+        name: `float`, `int`, `str`, `bool`, `choice`, or `spec`.
+        choices: the values it may have; empty for any.
+        spec: the class that a spec in it must be of, if that is known.
+        text: whether a field of specs may also hold the name of a kind.
+        optional: whether it may be None.
+    """
+
+    name: str
+    choices: tuple[Any, ...] = ()
+    spec: type[Spec] | None = None
+    text: bool = False
+    optional: bool = False
+
+
+_TYPES: dict[dataclasses.Field[Any], FieldType] = {}
+
+
+def type_of(cls: type[Spec], name: str) -> FieldType:
+    """What a field of a class of specs holds."""
+    return next(_TYPES[field] for field in fields_of(cls) if field.name == name)
+
+
+def _types_of(cls: type[Spec]) -> Mapping[dataclasses.Field[Any], FieldType]:
+    try:
+        hints = typing.get_type_hints(cls)
+    except NameError:  # an annotation names what only its own function or a type checker knows
+        hints = {}
+    return {f: _field_type(f, hints.get(f.name, f.type)) for f in _FIELDS[cls]}
+
+
+def _field_type(field: dataclasses.Field[Any], hint: Any) -> FieldType:
+    choices = field.metadata.get("choices", ())
+    optional = field.default is None
+    if isinstance(hint, str):
+        name = hint.removesuffix(" | None")
+        return FieldType(name if name in ("float", "int", "str", "bool") else "choice" if choices else "spec", choices)
+    parts = [part for part in _parts(hint) if part is not types.NoneType]
+    literals = [value for part in parts if typing.get_origin(part) is Literal for value in typing.get_args(part)]
+    specs = [part for part in parts if isinstance(part, type) and issubclass(part, Spec)]
+    scalars = [part.__name__ for part in parts if part in (float, int, str, bool)]
+    if specs:
+        return FieldType("spec", choices, specs[0], text=str in parts, optional=optional)
+    if literals or choices:
+        return FieldType(scalars[0] if scalars and not literals else "choice", choices or tuple(literals))
+    if "float" in scalars:
+        scalars = ["float"]
+    return FieldType(scalars[0] if scalars else "spec", optional=optional)
+
+
+def _parts(hint: Any) -> tuple[Any, ...]:
+    """The members of a union; a type alone is one."""
+    return typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
 
 
 def canonical_object(texts: Mapping[str, str]) -> str:
@@ -148,30 +229,39 @@ def _is_number(value: Any) -> bool:
 
 def _normalised(field: dataclasses.Field[Any], value: Any) -> Any:
     """The value as the field's own type, or a SpecError."""
-    meta, wanted = field.metadata, str(field.type)
+    meta, wanted = field.metadata, _TYPES[field]
     if value is None and field.default is None:
         return None
-    if wanted == "float":
+    if wanted.name == "float":
         if not _is_number(value) or not abs(value) <= LARGEST:
             raise SpecError(field.name, value, "a finite number")
         value = float(value) + 0.0  # -0.0 is the same number, but not the same bytes
-    elif wanted == "int":
+    elif wanted.name == "int":
         if not _is_number(value) or not abs(value) < LARGEST_INT or value != int(value):
             raise SpecError(field.name, value, "a whole number")
         value = int(value)
-    elif wanted == "str" and not meta.get("choices"):
-        if not isinstance(value, str) or not value:
+    elif wanted.name == "bool":
+        if not isinstance(value, bool):
+            raise SpecError(field.name, value, "true or false")
+    elif wanted.name == "str" or (wanted.text and not isinstance(value, Spec)):
+        if not wanted.choices and (not isinstance(value, str) or not value):
             raise SpecError(field.name, value, "a text that is not empty")
-    elif not meta.get("choices") and not isinstance(value, Spec):
-        raise SpecError(field.name, value, f"a spec ({wanted})")
-    if meta.get("choices") and value not in meta["choices"]:
-        raise SpecError(field.name, value, "one of " + ", ".join(map(str, meta["choices"])))
+    elif wanted.name == "spec":
+        _check_spec(field, wanted, value)
+    if wanted.choices and value not in wanted.choices:
+        raise SpecError(field.name, value, "one of " + ", ".join(map(str, wanted.choices)))
     low, high = meta.get("low"), meta.get("high")
     if low is not None and value < low:
         raise SpecError(field.name, value, f"at least {low}")
     if high is not None and value > high:
         raise SpecError(field.name, value, f"at most {high}")
     return value
+
+
+def _check_spec(field: dataclasses.Field[Any], wanted: FieldType, value: Any) -> None:
+    base = wanted.spec or Spec
+    if not isinstance(value, base):
+        raise SpecError(field.name, value, f"a spec ({base.__name__})" if base is not Spec else "a spec")
 
 
 @lru_cache(maxsize=2**16, typed=True)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grokscope.measurements import MEASUREMENTS, Capacity, Groks, Speed
+from grokscope.measurements import Capacity, Groks, Speed
 from grokscope.measurements.result import total_bits
 from grokscope.measurements.trace import at_least, count_needed, first_epoch
+from grokscope.registry import kinds
 from grokscope.spec import SpecError
 from grokscope.tasks import Modular, RandomLabels
 
@@ -133,6 +134,6 @@ def test_impossible_measurements_are_refused(make, words: str) -> None:  # type:
 
 
 def test_each_measurement_is_known_by_its_kind() -> None:
-    assert {kind: made.kind for kind, made in MEASUREMENTS.items()} == {
+    assert {kind: made.kind for kind, made in kinds("measurements").items()} == {
         k: k for k in ("capacity", "speed", "groks", "watch")
     }

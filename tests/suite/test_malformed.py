@@ -13,7 +13,7 @@ from grokscope.run import Run
 from grokscope.suite import SuiteError, load_suite, parse_suite, plain
 from grokscope.suite.keys import KNOWN, TYPES
 from grokscope.suite.shipped import shipped_folder
-from grokscope.suite.specs import REGISTRIES
+from grokscope.suite.specs import kinds_of
 
 SMOKE = (shipped_folder() / "smoke.yaml").read_text()
 QUICK = (shipped_folder() / "quick.yaml").read_text()
@@ -81,7 +81,7 @@ def some_spec(cls: type) -> st.SearchStrategy:
 
 
 def some_part(part: str) -> st.SearchStrategy:
-    kinds = REGISTRIES[Run, part]
+    kinds = kinds_of(Run, part)
     one = st.sampled_from(sorted(kinds)) | st.sampled_from(list(kinds.values())).flatmap(some_spec)
     return one | st.lists(one, max_size=2) | values
 

@@ -55,7 +55,11 @@ def test_lists_span_a_grid_and_specs_lie_over_defaults() -> None:
         ("dim: [8, 12]", "dim: [8, 13]", "experiments.first.net.dim: found 13, expected a multiple of 2"),
         ("dim: [8, 12]", "dims: [8, 12]", "experiments.first.net.dims: found an unknown key, expected dim"),
         ("p: 17", "p: 18", "experiments.second.task.p: found 18, expected a prime number"),
-        ("loss: stablemax", "loss: hinge", "experiments.second.loss: found 'hinge', expected one of cross_entropy"),
+        (
+            "loss: stablemax",
+            "loss: hinge",
+            "experiments.second.loss: found 'hinge', expected a kind: one of cross_entropy",
+        ),
         ("measurement: watch", "measurment: watch", "found an unknown key, expected measurement"),
         ("measurement: watch", "max_epochs: 3", "experiments.first: found no measurement"),
         ("study: race", "study: chase", "study: found 'chase', expected one of race, paths, order"),

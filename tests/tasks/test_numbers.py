@@ -6,8 +6,9 @@ import jax
 import numpy as np
 import pytest
 
+from grokscope.registry import kinds
 from grokscope.spec import SpecError
-from grokscope.tasks import TASKS, Parity, Scans, Sine, Spirals, Xor
+from grokscope.tasks import Parity, Scans, Sine, Spirals, Xor
 from grokscope.tasks.dataset import room
 
 KEY = jax.random.key(0)
@@ -41,7 +42,7 @@ def test_what_is_promised_is_made(task) -> None:
     assert (len(data.train_inputs), len(data.val_inputs)) == (task.n_train, task.n_val)
     assert data.train_inputs.shape[1:] == data.val_inputs.shape[1:] == signature.numbers == (signature.length,)
     assert task.row_bucket >= task.n_train + task.n_val
-    assert task.kind in TASKS
+    assert task.kind in kinds("tasks")
     if signature.labelled:
         labels = np.concatenate([data.train_targets, data.val_targets])
         assert set(labels.tolist()) == set(range(signature.classes))

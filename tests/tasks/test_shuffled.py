@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from grokscope.run import Task
 from grokscope.spec import SpecError
-from grokscope.tasks import Modular, Shuffled
+from grokscope.tasks import Digits, Modular, Parity, RandomLabels, Scans, Shuffled, Sine
 from grokscope.tasks.shuffled import LABELS
 
 P31 = Modular(31)
@@ -57,7 +58,7 @@ def test_labels_follow_the_data_seed(labels: str) -> None:
 
 def test_sizes_are_those_of_the_task() -> None:
     task = Shuffled(Modular(97, "*"))
-    assert (task.n_train, task.n_val, task.p) == (4704, 0, 97)
+    assert (task.n_train, task.n_val, task.group) == (4704, 0, 97)
     assert task.row_bucket == Modular(97).row_bucket
     assert task.signature == Modular(97).signature
 
@@ -67,3 +68,17 @@ def test_unknown_labels_and_strange_inputs_are_refused() -> None:
         Shuffled(P31, "true")  # type: ignore[arg-type]
     with pytest.raises(SpecError, match="inputs_of: found 97, expected a spec"):
         Shuffled(97)  # type: ignore[arg-type]
+    for strange in (Sine(), RandomLabels(13, 20), Shuffled(P31)):
+        with pytest.raises(SpecError, match="expected a task with classes, whose labels are its own"):
+            Shuffled(strange)
+
+
+@pytest.mark.parametrize("task", [Parity(bits=4), Scans(0.1), Digits()])
+def test_any_task_with_classes_can_be_shuffled(task: Task) -> None:
+    key = jax.random.key(0)
+    true, shuffled = task.arrays(key), Shuffled(task, "permuted").arrays(key)
+    np.testing.assert_array_equal(true.train_inputs, shuffled.train_inputs)
+    assert not np.array_equal(true.train_targets, shuffled.train_targets)
+    assert sorted(true.train_targets) == sorted(shuffled.train_targets)
+    assert len(shuffled.val_inputs) == 0
+    assert shuffled.val_inputs.shape[1:] == true.val_inputs.shape[1:]

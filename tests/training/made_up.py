@@ -15,13 +15,13 @@ from jaxtyping import Array, Float, Key
 from grokscope import AdamW, Run, Seeds
 from grokscope.measurements import Watch
 from grokscope.nets.base import ExampleNet, MaybeKey
-from grokscope.run import Signature
-from grokscope.spec import Spec, static, traced
+from grokscope.run import Net, Signature, Task, Transform
+from grokscope.spec import static, traced
 from grokscope.tasks import Dataset
 
 
 @dataclass(frozen=True)
-class Line(Spec):
+class Line(Task):
     """y = (2 x0 - x1, x1) of random numbers."""
 
     kind = "line"
@@ -55,7 +55,7 @@ class LinearNet(ExampleNet):
 
 
 @dataclass(frozen=True)
-class Linear(Spec):
+class Linear(Net):
     kind = "linear"
 
     width: int = static(2)
@@ -74,7 +74,7 @@ class Linear(Spec):
 
 
 @dataclass(frozen=True)
-class ZeroBias(Spec):
+class ZeroBias(Transform):
     """Holds the bias at `value` times the progress, and counts its own steps."""
 
     kind = "zero_bias"

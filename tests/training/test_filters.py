@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from grokscope.training.filters import FILTERS, Grokfast, Orthogonal, Pull
+from grokscope.registry import kinds
+from grokscope.training.filters import Grokfast, Orthogonal, Pull
 from grokscope.training.lane import stream
 from grokscope.training.optimisers import SGD
 from grokscope.training.params import named
@@ -69,10 +70,10 @@ def test_what_is_held_or_zero_is_not_pulled() -> None:
     np.testing.assert_array_equal(found["zero"], 1)
 
 
-@pytest.mark.parametrize("kind", FILTERS)
+@pytest.mark.parametrize("kind", kinds("filters"))
 def test_the_optimiser_is_given_the_filtered_gradient(kind: str) -> None:
     """The engine's steps on a line are those of a plain loop."""
-    run = dataclasses.replace(WHOLE_BATCHES, filter=FILTERS[kind]())
+    run = dataclasses.replace(WHOLE_BATCHES, filter=kinds("filters")[kind]())
     with jax.enable_x64(True):
         data = run.task.arrays(stream(run.seeds.data, "data"))
         start = named(run, advanced(run, 0)[0].state.params)

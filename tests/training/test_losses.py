@@ -4,15 +4,20 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from grokscope.run import LOSSES as NAMES
-from grokscope.training.losses import LOSSES, cross_entropy, largest_of, squared, stablemax
+from grokscope.registry import kinds
+from grokscope.training.losses import cross_entropy, largest_of, squared, stablemax
 
 OUTPUTS = np.array([[2.0, -1.0, 0.0], [0.5, 3.0, -2.0], [-50.0, 60.0, 1.0]])
 LABELS = np.array([0, 2, 1])
 
 
 def test_every_name_has_an_equation() -> None:
-    assert tuple(LOSSES) == NAMES
+    assert list(kinds("losses")) == ["cross_entropy", "squared", "stablemax"]
+    outputs, labels = jnp.asarray(OUTPUTS), jnp.asarray(LABELS)
+    for name, function in {"cross_entropy": cross_entropy, "squared": squared, "stablemax": stablemax}.items():
+        np.testing.assert_array_equal(
+            kinds("losses")[name]().per_example(outputs, labels, {}), function(outputs, labels)
+        )
 
 
 def test_cross_entropy() -> None:

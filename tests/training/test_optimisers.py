@@ -9,10 +9,11 @@ import jax
 import numpy as np
 import pytest
 
+from grokscope.registry import kinds
 from grokscope.spec import Spec
 from grokscope.training.advance import stack
 from grokscope.training.checkpoint import pack_state, unpack_lane
-from grokscope.training.optimisers import OPTIMISERS, SGD, Adam, AdamW, Muon
+from grokscope.training.optimisers import SGD, Adam, AdamW, Muon
 
 from .lanes import RUN, advanced, apart, side_by_side
 from .updates import MATRICES, Vector, updates
@@ -73,8 +74,8 @@ def test_muon_makes_singular_values_alike_and_leaves_biases_to_adam() -> None:
 
 
 def test_every_hyper_parameter_is_traced() -> None:
-    assert set(OPTIMISERS) == {"adamw", "adam", "sgd", "muon"}
-    for cls in OPTIMISERS.values():
+    assert set(kinds("optimisers")) == {"adamw", "adam", "sgd", "muon"}
+    for cls in kinds("optimisers").values():
         assert {"kind": cls.kind} | cls().traced_part() == cls().to_dict()
 
 

@@ -103,7 +103,7 @@ def dataset_bits(run: Run) -> float:
 
 def cell(run: Run) -> tuple[int, int]:
     """(prime, width) of a run of the race."""
-    return getattr(run.task, "p", 0), getattr(run.net, "dim", 0)
+    return int(run.task.group or 0), run.net.width or 0
 
 
 def _timed(run: Run) -> bool:

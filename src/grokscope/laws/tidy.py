@@ -8,13 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from grokscope.nets import NETS, Transformer
+from grokscope.nets import Transformer
+from grokscope.registry import kinds
 from grokscope.run import Run
 from grokscope.spec import Spec
 from grokscope.tasks.permutations import COMPOSE
-from grokscope.training.filters import FILTERS
-from grokscope.training.optimisers import OPTIMISERS
-from grokscope.training.transforms import TRANSFORMS
 
 RENAMED = {
     "task.fraction": "fraction",
@@ -50,12 +48,8 @@ AS_THEY_ARE = (
     "t_gen",
     "total_bits",
 )
-PARTS: dict[str, Mapping[str, type[Spec]]] = {
-    "net": NETS,
-    "optimiser": OPTIMISERS,
-    "filter": FILTERS,
-    "transform": TRANSFORMS,
-}
+PARTS = {"net": "nets", "optimiser": "optimisers", "filter": "filters", "transform": "transforms"}
+"""Parts of a run whose own fields part runs, and their families."""
 SIZES = ("net.dim", "net.width")
 """What a curve runs along, so that it is no setting."""
 SHUFFLED = "task.inputs_of."
@@ -88,8 +82,8 @@ def settings_of(runs: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(index=runs.index)
     for source, name in RENAMED.items():
         frame[name] = _filled(runs, source, SHUFFLED + source.removeprefix("task."))
-    for name, kinds in PARTS.items():
-        frame[name] = _said(runs, name, kinds)
+    for name, family in PARTS.items():
+        frame[name] = _said(runs, name, kinds(family))
     for name in ("norm", "positions", "gate"):
         _fill_default(frame, name, Transformer, frame["net"].str.split(n=1).str[0] == Transformer.kind)
     for name in ("loss", "shuffle", "precision", "matmul"):
@@ -111,13 +105,13 @@ def _filled(done: pd.DataFrame, *sources: str) -> pd.Series:
     return filled
 
 
-def _said(done: pd.DataFrame, part: str, kinds: Mapping[str, type[Spec]]) -> pd.Series:
+def _said(done: pd.DataFrame, part: str, known: Mapping[str, type[Spec]]) -> pd.Series:
     """The kind of a part and what it says beyond the named columns, but for its defaults: `muon momentum 0.9`.
 
     So a new kind with fields of its own parts the runs without being named here.
     """
     said = _filled(done, f"{part}.kind").astype(object).fillna("none")
-    for kind, cls in kinds.items():
+    for kind, cls in known.items():
         for field in dataclasses.fields(cls):
             column = f"{part}.{field.name}"
             if column not in done or column in RENAMED or column in SIZES:

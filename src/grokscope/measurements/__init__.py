@@ -1,4 +1,4 @@
-"""When a run is done and what its result is. A new measurement is a new file and a line in `MEASUREMENTS`."""
+"""When a run is done and what its result is. A new measurement is a new file."""
 
 from grokscope.measurements.capacity import Capacity
 from grokscope.measurements.groks import Groks
@@ -7,6 +7,4 @@ from grokscope.measurements.speed import Speed
 from grokscope.measurements.trace import Trace
 from grokscope.measurements.watch import Watch
 
-MEASUREMENTS = {measurement.kind: measurement for measurement in (Capacity, Speed, Groks, Watch)}
-
-__all__ = ["MEASUREMENTS", "Capacity", "Groks", "Result", "Speed", "Trace", "Watch"]
+__all__ = ["Capacity", "Groks", "Result", "Speed", "Trace", "Watch"]

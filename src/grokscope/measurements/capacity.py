@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from grokscope.measurements.result import Result, base_result
 from grokscope.measurements.stopping import StopRule
 from grokscope.measurements.trace import Trace
-from grokscope.run import Run
-from grokscope.spec import Spec, traced
+from grokscope.registry import register
+from grokscope.run import Measurement, Run
+from grokscope.spec import traced
 
 
+@register
 @dataclass(frozen=True)
-class Capacity(Spec):
+class Capacity(Measurement):
     """Ends when the running loss has not fallen by more than `min_delta` nats below its best for `patience` epochs."""
 
     kind = "capacity"

@@ -8,12 +8,14 @@ from typing import Literal
 from grokscope.measurements.result import Result, base_result
 from grokscope.measurements.stopping import NEVER, StopRule
 from grokscope.measurements.trace import Trace, at_least, count_needed, first_epoch
-from grokscope.run import Run
-from grokscope.spec import Spec, traced
+from grokscope.registry import register
+from grokscope.run import Measurement, Run
+from grokscope.spec import traced
 
 
+@register
 @dataclass(frozen=True)
-class Groks(Spec):
+class Groks(Measurement):
     """Ends at the first epoch with both train and validation accuracy at their thresholds.
 
     `patience` -1 is off; otherwise the run also ends when validation accuracy has not risen by more than

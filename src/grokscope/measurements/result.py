@@ -61,11 +61,11 @@ def base_result(run: Run, trace: Trace) -> Result:
     """The part of a result that every measurement shares."""
     last = {name: float(column[-1]) for name, column in trace._asdict().items()}
     n, signature = run.task.n_train, run.task.signature
-    is_code = signature.labelled and run.loss != "squared"
+    is_code = signature.labelled and run.loss_spec.code_length
     has_val = run.task.n_val > 0
     return Result(
         n_params=run.n_params,
-        dataset_bits=n * math.log2(signature.classes) if signature.labelled else 0.0,
+        dataset_bits=run.task.dataset_bits,
         epochs=trace.epochs,
         steps=trace.epochs * run.steps_per_epoch,
         stopped=stopped(run, trace),

@@ -8,12 +8,14 @@ from typing import Literal
 from grokscope.measurements.result import Result, base_result
 from grokscope.measurements.stopping import StopRule
 from grokscope.measurements.trace import Column, Trace, at_least, count_needed, first_streak
-from grokscope.run import Run
-from grokscope.spec import Spec, traced
+from grokscope.registry import register
+from grokscope.run import Measurement, Run
+from grokscope.spec import traced
 
 
+@register
 @dataclass(frozen=True)
-class Speed(Spec):
+class Speed(Measurement):
     """Ends at the first epoch of `patience` in a row (0 and 1 mean one) with train accuracy at `threshold`.
 
     `stop_on`: by `running` accuracy as published, by `eval` accuracy, or when `both` are there in the same epoch.

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from grokscope.measurements.result import Result, base_result
 from grokscope.measurements.stopping import StopRule
 from grokscope.measurements.trace import Trace, at_least, first_epoch
-from grokscope.run import Run
-from grokscope.spec import Spec, traced
+from grokscope.registry import register
+from grokscope.run import Measurement, Run
+from grokscope.spec import traced
 
 
+@register
 @dataclass(frozen=True)
-class Watch(Spec):
+class Watch(Measurement):
     """Never ends before the last epoch. Notes when train and validation accuracy first were at their thresholds."""
 
     kind = "watch"

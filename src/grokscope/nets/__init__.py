@@ -1,4 +1,4 @@
-"""What learns: specs that build Equinox modules on one example. A new net is a new file and a line in `NETS`."""
+"""What learns: specs that build Equinox modules on one example. A new net is a new file."""
 
 from grokscope.nets.cnn import Cnn, CnnNet
 from grokscope.nets.complete import Complete, CompleteNet
@@ -7,11 +7,8 @@ from grokscope.nets.mlp import MLP, MLPNet
 from grokscope.nets.published import from_published, to_published
 from grokscope.nets.transformer import Transformer
 
-NETS = {net.kind: net for net in (Transformer, MLP, Cnn, Complete)}
-
 __all__ = [
     "MLP",
-    "NETS",
     "Cnn",
     "CnnNet",
     "Complete",

@@ -18,8 +18,9 @@ from jaxtyping import Array, Float, Key
 from grokscope.nets.base import ExampleNet, Following, MaybeKey
 from grokscope.nets.layers import framework_linear
 from grokscope.nets.mlp import Layer
-from grokscope.run import Signature
-from grokscope.spec import Spec, SpecError, static, traced
+from grokscope.registry import register
+from grokscope.run import Net, Signature
+from grokscope.spec import SpecError, static, traced
 
 KERNEL = 3
 
@@ -67,8 +68,9 @@ def pooled(x: Float[Array, "n channels side side"]) -> Float[Array, "n channels 
     return jnp.maximum(rows[..., 0 : x.shape[3] // 2 * 2 : 2], rows[..., 1::2])
 
 
+@register
 @dataclass(frozen=True)
-class Cnn(Spec):
+class Cnn(Net):
     """Weights and biases are uniform within 1 / sqrt(fan_in), all times `init_scale` (w0), before the first step."""
 
     kind = "cnn"

@@ -24,8 +24,9 @@ from jaxtyping import Array, Float, Key, Shaped
 from grokscope.nets.base import ExampleNet, Following, MaybeKey
 from grokscope.nets.initial import INITIALS, Initial, drawn
 from grokscope.nets.layers import kept_largest
-from grokscope.run import Signature
-from grokscope.spec import Spec, SpecError, static, traced
+from grokscope.registry import register
+from grokscope.run import Net, Signature
+from grokscope.spec import SpecError, static, traced
 
 Activation = Literal["sigmoid", "tanh", "relu", "identity"]
 ACTIVATIONS: dict[Activation, Callable[[Array], Array]] = {
@@ -94,8 +95,9 @@ class CompleteNet(ExampleNet):
         return jax.lax.stop_gradient(value) if name in self.held else value
 
 
+@register
 @dataclass(frozen=True)
-class Complete(Spec):
+class Complete(Net):
     """A complete layer of `hidden` units besides its outputs; its weights are not divided by their number.
 
     Attributes:

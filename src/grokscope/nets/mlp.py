@@ -16,9 +16,10 @@ from jaxtyping import Array, Float, Key, Shaped
 
 from grokscope.nets.base import ExampleNet, Following, MaybeKey
 from grokscope.nets.layers import framework_linear
-from grokscope.run import Signature
+from grokscope.registry import register
+from grokscope.run import Net, Signature
 from grokscope.run.draws import in_few_sizes
-from grokscope.spec import Spec, SpecError, static, traced
+from grokscope.spec import SpecError, static, traced
 
 Activation = Literal["relu", "square", "sigmoid", "tanh"]
 Init = Literal["framework", "xavier_normal"]
@@ -82,8 +83,9 @@ class MLPNet(ExampleNet):
         return first(self.embedding[inputs].reshape(len(inputs), -1))
 
 
+@register
 @dataclass(frozen=True)
-class MLP(Spec):
+class MLP(Net):
     """Spec of `MLPNet`: `depth` hidden layers of `width` units and one to the outputs.
 
     Attributes:
@@ -96,6 +98,7 @@ class MLP(Spec):
     """
 
     kind = "mlp"
+    width_axis = "width"
 
     width: int = static(128)
     depth: int = static(1)

@@ -20,13 +20,15 @@ from grokscope.nets.block import EXPANSION, GATES, NORMS, ROTARY, Gate, Norm, Ro
 from grokscope.nets.decoder import TransformerNet
 from grokscope.nets.layers import framework_linear
 from grokscope.nets.new_block import new_block, norm_bias
-from grokscope.run import Signature
+from grokscope.registry import register
+from grokscope.run import Net, Signature
 from grokscope.run.draws import in_few_sizes
-from grokscope.spec import Spec, SpecError, static, traced
+from grokscope.spec import SpecError, static, traced
 
 
+@register
 @dataclass(frozen=True)
-class Transformer(Spec):
+class Transformer(Net):
     """Spec of `TransformerNet`: width `dim`, number of blocks `depth`, `heads`, and the rotary switch.
 
     `rotary`: `published` (mathematically no rotation at all), `intended` (by position), `none`.
@@ -39,6 +41,7 @@ class Transformer(Spec):
     """
 
     kind = "transformer"
+    width_axis = "dim"
     pads = True
     halves = True
 
@@ -61,6 +64,10 @@ class Transformer(Spec):
             raise SpecError("dim", self.dim, f"a multiple of {2 * self.heads} for heads = {self.heads}")
         if self.dropout == 1.0:
             raise SpecError("dropout", self.dropout, "less than 1")
+
+    @property
+    def draws(self) -> bool:
+        return self.dropout != 0
 
     @property
     def label(self) -> str:
@@ -88,7 +95,7 @@ class Transformer(Spec):
         last = feed + 2 if self.heads == 1 and self.rotary != "intended" else feed + 3 + 2 * length
         return 2.0 * d * (d * (first + inner + (last if self.depth > 1 else 0)) + signature.classes)
 
-    def recalled_flops_per_example(self, signature: Signature) -> float:
+    def looked_up_flops_per_example(self, signature: Signature) -> float:
         """Of those, what a forward pass looks up: with one head the first products of the first feed-forward, which
         only a gradient takes."""
         if self.heads > 1 or self.depth == 1:

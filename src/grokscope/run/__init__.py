@@ -2,8 +2,8 @@
 
 from grokscope.run.identity import PROTOCOL, digits, identity_of
 from grokscope.run.parts import (
-    LOSSES,
     MATMULS,
+    ROLES,
     Filter,
     Loss,
     Matmul,
@@ -11,7 +11,9 @@ from grokscope.run.parts import (
     Net,
     Optimiser,
     Precision,
+    Role,
     Seeds,
+    Signal,
     Signature,
     Task,
     Transform,
@@ -20,9 +22,9 @@ from grokscope.run.run import WATCHING, Run
 from grokscope.run.shape import Shape
 
 __all__ = [
-    "LOSSES",
     "MATMULS",
     "PROTOCOL",
+    "ROLES",
     "WATCHING",
     "Filter",
     "Loss",
@@ -31,9 +33,11 @@ __all__ = [
     "Net",
     "Optimiser",
     "Precision",
+    "Role",
     "Run",
     "Seeds",
     "Shape",
+    "Signal",
     "Signature",
     "Task",
     "Transform",

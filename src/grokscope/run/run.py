@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
+from grokscope.registry import kind, kinds
 from grokscope.run.identity import PROTOCOL, digits
 from grokscope.run.parts import (
-    LOSSES,
     MATMULS,
     Filter,
     Loss,
@@ -23,7 +23,7 @@ from grokscope.run.parts import (
     Transform,
 )
 from grokscope.run.shape import Shape, once
-from grokscope.spec import Spec, SpecError, canonical_object, static, traced
+from grokscope.spec import Spec, SpecError, canonical_object, fields_of, static, traced
 
 WATCHING = ("measurement", "keep", "snapshot_every")
 """Fields of a run that say what is measured and kept of it; the parameters never feel them."""
@@ -37,7 +37,7 @@ class Run(Spec):
         batch_size: examples a step; -1 for the full training set.
         max_epochs: the run ends here if its measurement has not ended it before.
         keep: `final` keeps the last parameters in the ledger.
-        loss: what is minimised, and recorded as loss.
+        loss: what is minimised, and recorded as loss: the kind of a built-in loss, or the spec of another.
         shuffle: `never` takes the training examples in the data set's own order every epoch.
         transform: what is done to the parameters after every step; None for nothing.
         filter: what is done to the gradient before the optimiser sees it; None for nothing.
@@ -55,7 +55,7 @@ class Run(Spec):
     max_epochs: int = traced(5000, low=1, high=10_000_000)
     precision: Precision = static("float32", choices=("float32", "float64"))
     keep: Literal["nothing", "final"] = traced("nothing", choices=("nothing", "final"))
-    loss: Loss = static("cross_entropy", choices=LOSSES, later=True)
+    loss: Loss | str = static("cross_entropy", later=True)
     shuffle: Literal["every epoch", "never"] = traced("every epoch", choices=("every epoch", "never"), later=True)
     transform: Transform | None = static(None, later=True)
     snapshot_every: int = traced(0, low=0, later=True)
@@ -64,14 +64,7 @@ class Run(Spec):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, ability in (
-            ("task", "arrays"),
-            ("net", "build"),
-            ("optimiser", "transform"),
-            ("measurement", "rule"),
-        ):
-            if not hasattr(getattr(self, name), ability):
-                raise SpecError(name, getattr(self, name), f"the spec of a {name}, which has {ability}()")
+        object.__setattr__(self, "loss", _named_loss(self.loss))
         if self.batch_size != -1 and self.batch_size < 1:
             raise SpecError("batch_size", self.batch_size, "at least 1, or -1 for the full training set")
         if self.precision == "float64" and self.matmul != "highest":
@@ -109,9 +102,9 @@ class Run(Spec):
     @cached_property
     def shape(self) -> Shape:
         """What it has in common with the runs that may share its pack: one object for all that do."""
-        parts = (self.task, self.net, self.optimiser, self.transform, self.filter)
+        parts = (self.task, self.net, self.optimiser, self.transform, self.filter, self.loss)
         texts = tuple(part.canonical if isinstance(part, Spec) else part for part in parts)
-        return once((*texts, self.batch_size, self.precision, self.loss, self.matmul), self._shape)
+        return once((*texts, self.batch_size, self.precision, self.matmul), self._shape)
 
     def _shape(self) -> Shape:
         return Shape(
@@ -121,11 +114,16 @@ class Run(Spec):
             rows=self.task.row_bucket,
             batch_size=self.task.n_train if self.batch_size == -1 else min(self.batch_size, self.task.row_bucket),
             precision=self.precision,
-            loss=self.loss,
+            loss=self.loss_spec.static_part(),
             transform=self.transform and self.transform.static_part(),
             filter=self.filter and self.filter.static_part(),
             matmul=self.matmul,
         )
+
+    @cached_property
+    def loss_spec(self) -> Loss:
+        """The loss as a spec, whether it was called by its kind or not."""
+        return _loss(self.loss) if isinstance(self.loss, str) else self.loss
 
     @property
     def n_params(self) -> int:
@@ -136,3 +134,24 @@ class Run(Spec):
     def steps_per_epoch(self) -> int:
         """Optimiser steps an epoch; the last, smaller batch is kept."""
         return math.ceil(self.task.n_train / self.shape.batch_size)
+
+
+@cache
+def _loss(name: str) -> Loss:
+    """The loss of this kind at its defaults.
+
+    Raises:
+        SpecError: there is none.
+    """
+    found = kind("losses", name)
+    if found is None:
+        raise SpecError("loss", name, "one of " + ", ".join(kinds("losses")))
+    loss: Loss = found()
+    return loss
+
+
+def _named_loss(loss: Loss | str) -> Loss | str:
+    """A built-in loss by its kind alone, another as a spec: one loss has one name in an identity."""
+    spec = _loss(loss) if isinstance(loss, str) else loss
+    plain = not spec.origin and not fields_of(type(spec))
+    return spec.kind if plain else spec

@@ -23,7 +23,7 @@ class Shape:
     rows: int
     batch_size: int
     precision: Precision
-    loss: Loss = "cross_entropy"
+    loss: Loss
     transform: Transform | None = None
     filter: Filter | None = None
     matmul: Matmul = "highest"

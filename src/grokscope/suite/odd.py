@@ -16,7 +16,7 @@ def warn_of_curves_apart(runs: Iterable[Run], at: Value, findings: Findings) -> 
     for run in runs:
         if run.measurement.kind in timed:
             parts = (part.canonical if isinstance(part, Spec) else part for part in (run.net, run.optimiser))
-            timed[run.measurement.kind].add((getattr(run.task, "p", None), *parts))
+            timed[run.measurement.kind].add((run.task.group, *parts))
     if all(timed.values()) and timed["speed"].isdisjoint(timed["groks"]):
         findings.warn(
             at,

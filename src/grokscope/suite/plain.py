@@ -29,9 +29,9 @@ from grokscope.suite import axes
 from grokscope.suite.document import Value
 from grokscope.suite.errors import Findings, in_words
 from grokscope.suite.keys import refuse_unknown
-from grokscope.suite.specs import OPTIONAL, REGISTRIES
+from grokscope.suite.specs import is_optional, kinds_of
 
-PARTS = ("task", "net", "optimiser", "measurement", "transform", "filter")
+PARTS = ("task", "net", "optimiser", "measurement", "transform", "filter", "loss")
 SCALARS = tuple(f.name for f in dataclasses.fields(Run) if f.name not in (*PARTS, "seeds"))
 KNOWN = (*PARTS, "seeds", *SCALARS)
 MOST_SPECS = 100_000
@@ -103,7 +103,7 @@ class PlainExperiment:
 
     def _axis(self, key: str, value: Value) -> list[Any]:
         if key in PARTS:
-            found = specs(value, REGISTRIES[Run, key], self.findings, optional=(Run, key) in OPTIONAL)
+            found = specs(value, kinds_of(Run, key) or {}, self.findings, optional=is_optional(Run, key))
             return list(dict.fromkeys(found))
         return [entry.data for entry in _elements(value, self.findings)]
 
@@ -138,9 +138,9 @@ def specs(value: Value, kinds: Mapping[str, type[Spec]], findings: Findings, *, 
     refuse_unknown(entries, [f.name for f in dataclasses.fields(cls)], findings)
     known = {name: entry for name, entry in entries.items() if name in {f.name for f in dataclasses.fields(cls)}}
     grid = {
-        name: specs(entry, REGISTRIES[cls, name], findings, optional=(cls, name) in OPTIONAL)
-        if (cls, name) in REGISTRIES
-        else [element.data for element in _elements(entry, findings)]
+        name: [element.data for element in _elements(entry, findings)]
+        if (known_kinds := kinds_of(cls, name)) is None
+        else specs(entry, known_kinds, findings, optional=is_optional(cls, name))
         for name, entry in known.items()
     }
     if (n_specs := math.prod(map(len, grid.values()))) > MOST_SPECS:

@@ -7,31 +7,30 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from grokscope.measurements import MEASUREMENTS
-from grokscope.nets import NETS
-from grokscope.run import PROTOCOL, Run, Seeds
-from grokscope.spec import LARGEST_INT, Spec, SpecError
+from grokscope.registry import failures, kinds
+from grokscope.run import PROTOCOL, Run
+from grokscope.spec import LARGEST_INT, Spec, SpecError, type_of
 from grokscope.suite.axes import LARGEST_PRIME
 from grokscope.suite.errors import SuiteError, in_words
-from grokscope.tasks import TASKS, Modular, Pairs, Permutations
-from grokscope.training.filters import FILTERS
-from grokscope.training.optimisers import OPTIMISERS
-from grokscope.training.transforms import SCHEMES, TRANSFORMS
 
-REGISTRIES: dict[tuple[type, str], Mapping[str, type[Spec]]] = {
-    (Run, "task"): TASKS,
-    (Run, "net"): NETS,
-    (Run, "optimiser"): OPTIMISERS,
-    (Run, "measurement"): MEASUREMENTS,
-    (Run, "seeds"): {"": Seeds},
-    (Run, "transform"): TRANSFORMS,
-    (Run, "filter"): FILTERS,
-    **{(scheme, "before"): SCHEMES for scheme in SCHEMES.values()},
-    (TASKS["shuffled"], "inputs_of"): {task.kind: task for task in (Modular, Pairs, Permutations)},
-}
-"""Fields that hold a spec, and the kinds it may be of."""
-OPTIONAL = {(Run, "transform"), (Run, "filter"), *((scheme, "before") for scheme in SCHEMES.values())}
-"""Of these the fields that may hold none."""
+
+def kinds_of(cls: type[Spec], name: str) -> Mapping[str, type[Spec]] | None:
+    """The kinds that a spec in this field may be of, by name; None where the field holds none.
+
+    Where a field allows one class alone, that is the kind "".
+    """
+    held = type_of(cls, name)
+    if held.name != "spec":
+        return None
+    family = getattr(held.spec, "family", None)
+    if held.spec is None or family is None:
+        return {"": held.spec or Spec}
+    return kinds(family, held.spec)
+
+
+def is_optional(cls: type[Spec], name: str) -> bool:
+    """Whether a field of specs may hold none."""
+    return type_of(cls, name).optional
 
 
 def run_from_spec(spec: Mapping[str, Any]) -> Run:
@@ -69,18 +68,24 @@ def _made(cls: type[Any], fields: Mapping[Any, Any], path: str) -> Any:
 
 
 def _value(cls: type[Any], name: str, value: Any, path: str) -> Any:
-    kinds = REGISTRIES.get((cls, name))
-    if kinds is None:
+    known = kinds_of(cls, name)
+    if known is None:
         return _scalar(name, value, path)
-    if value is None and (cls, name) in OPTIONAL:
+    if value is None and is_optional(cls, name):
         return None
+    if isinstance(value, str) and type_of(cls, name).text:
+        return value
     if not isinstance(value, Mapping):
         raise SuiteError([f"{path}: found {in_words(value)}, expected a mapping"])
     kind = value.get("kind", "")
-    if not isinstance(kind, str) or kind not in kinds:
-        expected = "one of " + ", ".join(kinds) if "" not in kinds else "no kind"
-        raise SuiteError([f"{path}.kind: found {in_words(value.get('kind'))}, expected {expected}"])
-    return _made(kinds[kind], {key: entry for key, entry in value.items() if key != "kind"}, path)
+    if not isinstance(kind, str) or kind not in known:
+        expected = "one of " + ", ".join(known) if "" not in known else "no kind"
+        raise SuiteError([f"{path}.kind: found {in_words(value.get('kind'))}, expected {expected}", *failures()])
+    made_by = value.get("origin", "")
+    if made_by != known[kind].origin:
+        here = known[kind].origin or "the one that is built in"
+        raise SuiteError([f"{path}.origin: found {in_words(made_by) if made_by else 'none'}, expected {here}"])
+    return _made(known[kind], {key: entry for key, entry in value.items() if key not in ("kind", "origin")}, path)
 
 
 def _scalar(name: str, value: Any, path: str) -> Any:

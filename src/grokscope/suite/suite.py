@@ -31,7 +31,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from grokscope.measurements import MEASUREMENTS
 from grokscope.run import Run
 from grokscope.suite import plain
 from grokscope.suite.analysis import Analysis
@@ -133,7 +132,7 @@ def parse_suite(text: str, *, source: str = "suite", path: Path | None = None, s
     skipped = _impossible(experiments, findings, refuse=not skip_impossible)
     findings.raise_faults()
     asked: dict[str, tuple[Run, str]] = {}
-    for experiment in sorted(experiments, key=lambda experiment: list(MEASUREMENTS).index(experiment.kind)):
+    for experiment in sorted(experiments, key=lambda experiment: (*TYPES, experiment.kind).index(experiment.kind)):
         for run in experiment.runs():
             asked.setdefault(run.identity, (run, experiment.name))
     if not asked:

@@ -1,4 +1,4 @@
-"""What is learned: specs that turn a key into arrays. A new task is a new file and a line in `TASKS`."""
+"""What is learned: specs that turn a key into arrays. A new task is a new file."""
 
 from grokscope.tasks.dataset import Dataset
 from grokscope.tasks.digits import Digits
@@ -11,16 +11,7 @@ from grokscope.tasks.permutations import Permutations
 from grokscope.tasks.random_labels import RandomLabels
 from grokscope.tasks.shuffled import Shuffled
 
-TASKS = {
-    task.kind: task
-    for task in (
-        *(Modular, Permutations, RandomLabels, Shuffled, Pairs),
-        *(Ising, Digits, Xor, Sine, Parity, Spirals, Scans),
-    )
-}
-
 __all__ = [
-    "TASKS",
     "Dataset",
     "Digits",
     "Ising",

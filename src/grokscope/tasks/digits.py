@@ -15,8 +15,9 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key, UInt8
 
 from grokscope.folders import data_folder
-from grokscope.run import Signature
-from grokscope.spec import InputError, Spec, SpecError, static, traced
+from grokscope.registry import register
+from grokscope.run import Signature, Task
+from grokscope.spec import InputError, SpecError, static, traced
 from grokscope.tasks.dataset import Dataset, row_bucket
 
 N_SMALL = 1797
@@ -27,8 +28,9 @@ MAGIC = {1: 2049, 3: 2051}
 """What an idx file of bytes begins with, by its number of axes."""
 
 
+@register
 @dataclass(frozen=True)
-class Digits(Spec):
+class Digits(Task):
     """Which digit is it? Pixels from 0 to 1 in one row.
 
     Attributes:

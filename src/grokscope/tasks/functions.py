@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from grokscope.run import Signature
-from grokscope.spec import Spec
+from grokscope.registry import register
+from grokscope.run import Signature, Task
 from grokscope.tasks.dataset import Dataset
 
 
@@ -19,8 +19,9 @@ def _trained_on(inputs: Float[np.ndarray, "n 2"], targets: Float[np.ndarray, "n 
     return Dataset(inputs, targets, inputs[:0], targets[:0])
 
 
+@register
 @dataclass(frozen=True)
-class Xor(Spec):
+class Xor(Task):
     """Exclusive or of two bits, as numbers: four examples."""
 
     kind = "xor"
@@ -35,8 +36,9 @@ class Xor(Spec):
         return _trained_on(inputs, (inputs.sum(axis=1, keepdims=True) == 1).astype(np.float64))
 
 
+@register
 @dataclass(frozen=True)
-class Sine(Spec):
+class Sine(Task):
     """Mean of the sines of two neighbouring numbers: (x, x + 0.01) for 150 even hundredths from 0 to 2.98."""
 
     kind = "sine"

@@ -12,8 +12,9 @@ import numpy as np
 from jaxtyping import Array, Int, Key
 
 from grokscope.folders import cache_folder, data_folder
-from grokscope.run import Signature
-from grokscope.spec import Spec, SpecError, static, traced
+from grokscope.registry import register
+from grokscope.run import Signature, Task
+from grokscope.spec import SpecError, static, traced
 from grokscope.tasks import lattice
 from grokscope.tasks.archive import read_archive
 from grokscope.tasks.dataset import Dataset, row_bucket
@@ -24,8 +25,9 @@ ARCHIVE = "ising.pkl"
 SAMPLERS = {"glauber": lattice.glauber, "wolff": lattice.wolff}
 
 
+@register
 @dataclass(frozen=True)
-class Ising(Spec):
+class Ising(Task):
     """Training and test snapshots drawn without replacement from a pool that is made once and kept.
 
     Attributes:
@@ -38,6 +40,7 @@ class Ising(Spec):
     """
 
     kind = "ising"
+    group_axis = "side"
 
     side: int = static(16)
     temperatures: int = traced(50, low=2, high=10_000)

@@ -14,9 +14,10 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
-from grokscope.run import Signature
+from grokscope.registry import register
+from grokscope.run import Role, Signature, Task
 from grokscope.run.draws import in_few_sizes
-from grokscope.spec import InputError, Spec, SpecError, traced
+from grokscope.spec import InputError, SpecError, traced
 from grokscope.tasks.dataset import Dataset, room, unlabelled
 
 Table = tuple[Float[np.ndarray, "rows numbers"], Int[np.ndarray, " rows"]]
@@ -26,7 +27,7 @@ SCANS = 1797
 
 
 @dataclass(frozen=True)
-class Labelled(Spec):
+class Labelled(Task):
     """The first trunc(fraction * rows) rows of a random permutation are trained on, the others kept back.
 
     Attributes:
@@ -46,11 +47,6 @@ class Labelled(Spec):
     def n_rows(self) -> int:
         """Examples of the whole table."""
 
-    @property
-    @abstractmethod
-    def signature(self) -> Signature:
-        """What a net must know."""
-
     @abstractmethod
     def table(self, key: Key[Array, ""]) -> Table:
         """The whole table."""
@@ -62,6 +58,14 @@ class Labelled(Spec):
     @property
     def n_val(self) -> int:
         return self.n_rows - self.n_train if self.labels == "task" else 0
+
+    @property
+    def role(self) -> Role:
+        return "task" if self.labels == "task" else "shuffled"
+
+    @property
+    def probe(self) -> str:
+        return "task" if self.labels == "task" else "vocab"
 
     @property
     def row_bucket(self) -> int:
@@ -84,11 +88,13 @@ class Labelled(Spec):
         return Dataset(inputs[trained], made_up, inputs[:0], unlabelled(1)[1])
 
 
+@register
 @dataclass(frozen=True)
 class Parity(Labelled):
     """Whether an odd number of bits is set, over every word of so many bits."""
 
     kind = "parity"
+    group_axis = "bits"
 
     bits: int = traced(6, low=2, high=MOST_BITS)
 
@@ -105,6 +111,7 @@ class Parity(Labelled):
         return bits.astype(np.float64), (bits.sum(axis=1) % 2).astype(np.int32)
 
 
+@register
 @dataclass(frozen=True)
 class Spirals(Labelled):
     """Points of two spirals, one the other turned by half a circle; which one is a point from?
@@ -114,6 +121,7 @@ class Spirals(Labelled):
     """
 
     kind = "spirals"
+    group_axis = "points"
 
     points: int = traced(400, low=2, high=100_000)
     turns: float = traced(1.0, low=0.0)
@@ -136,6 +144,7 @@ class Spirals(Labelled):
         return places + self.noise * np.asarray(jax.random.normal(noise_key, places.shape, "float32")), labels
 
 
+@register
 @dataclass(frozen=True)
 class Scans(Labelled):
     """1,797 handwritten digits of 8 x 8 pixels from 0 to 1, those that scikit-learn brings along.

@@ -7,16 +7,16 @@ Source: Song & Ye 2026, section 3.
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import jax
 import numpy as np
 from jaxtyping import Array, Int, Key
 
-from grokscope.run import Signature
-from grokscope.spec import Spec, SpecError, traced
+from grokscope.registry import register
+from grokscope.run import Signature, Task
+from grokscope.spec import SpecError, traced
 from grokscope.tasks.dataset import Dataset, row_bucket
 
 Operation = Literal["+", "-", "*", "/"]
@@ -81,12 +81,15 @@ def table(p: int, op: Operation) -> tuple[Int[np.ndarray, "rows 4"], Int[np.ndar
     return inputs.astype(np.int32), label.astype(np.int32)
 
 
-class OfTable(Spec):
+class OfTable(Task):
     """A task whose examples are the rows of an operation's table: some are trained on, the rest are kept to test."""
 
-    p: int
-    op: Operation
-    fraction: float
+    group_axis = "p"
+
+    if TYPE_CHECKING:
+        p: int
+        op: Operation
+        fraction: float
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -95,12 +98,12 @@ class OfTable(Spec):
             raise SpecError("fraction", self.fraction, f"a fraction that leaves at least one of {self.n_rows} rows")
 
     @property
-    @abstractmethod
-    def n_train(self) -> int: ...
-
-    @property
     def label(self) -> str:
         return f"{self.op} p={self.p}"
+
+    @property
+    def answers(self) -> int:
+        return self.p
 
     @property
     def n_rows(self) -> int:
@@ -111,6 +114,7 @@ class OfTable(Spec):
         return row_bucket(self.n_rows, self.p * self.p)
 
 
+@register
 @dataclass(frozen=True)
 class Modular(OfTable):
     """Learn an operation from part of its table, be tested on the rest.

@@ -11,12 +11,14 @@ import jax
 import numpy as np
 from jaxtyping import Array, Key
 
+from grokscope.registry import register
 from grokscope.run import Signature
 from grokscope.spec import traced
 from grokscope.tasks.dataset import Dataset
 from grokscope.tasks.modular import LARGEST_PRIME, OPERATIONS, OfTable, Operation, table
 
 
+@register
 @dataclass(frozen=True)
 class Pairs(OfTable):
     """Learn an operation from part of its table, be tested on the rest.

@@ -14,8 +14,9 @@ import jax
 import numpy as np
 from jaxtyping import Array, Int, Key
 
-from grokscope.run import Signature
-from grokscope.spec import Spec, SpecError, traced
+from grokscope.registry import register
+from grokscope.run import Signature, Task
+from grokscope.spec import SpecError, traced
 from grokscope.tasks.dataset import Dataset, row_bucket
 
 COMPOSE = "compose"
@@ -42,14 +43,16 @@ def table(n: int) -> tuple[Int[np.ndarray, "rows 4"], Int[np.ndarray, " rows"]]:
     return inputs.astype(np.int32), label.ravel().astype(np.int32)
 
 
+@register
 @dataclass(frozen=True)
-class Permutations(Spec):
+class Permutations(Task):
     """Learn to compose permutations of n things from part of the table, be tested on the rest.
 
     The first trunc(fraction * (n!)^2) rows of a random permutation are trained on.
     """
 
     kind = "permutations"
+    group_axis = "p"
 
     n: int = traced(5, low=3, high=6)
     fraction: float = traced(0.5, low=0.0, high=1.0)
@@ -63,6 +66,10 @@ class Permutations(Spec):
     def p(self) -> int:
         """Number of permutations, the order of the group: what the prime is to modular arithmetic."""
         return math.factorial(self.n)
+
+    @property
+    def answers(self) -> int:
+        return self.p
 
     @property
     def signature(self) -> Signature:

@@ -11,21 +11,25 @@ import jax
 import numpy as np
 from jaxtyping import Array, Key
 
-from grokscope.run import Signature
+from grokscope.registry import register
+from grokscope.run import Signature, Task
 from grokscope.run.draws import in_few_sizes
-from grokscope.spec import Spec, traced
+from grokscope.spec import traced
 from grokscope.tasks.dataset import Dataset, row_bucket, unlabelled
 from grokscope.tasks.modular import LARGEST_PRIME
 
 
+@register
 @dataclass(frozen=True)
-class RandomLabels(Spec):
+class RandomLabels(Task):
     """n examples of four tokens and a label, each uniform over all p + 2 ids; repeated inputs are not removed.
 
     p is that of the task it stands beside: a prime, or the order of a group.
     """
 
     kind = "random_labels"
+    group_axis = "p"
+    role = "random"
 
     p: int = traced(97, low=2, high=LARGEST_PRIME)
     n: int = traced(1000, low=1)

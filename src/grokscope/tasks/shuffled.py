@@ -12,33 +12,48 @@ import jax
 import numpy as np
 from jaxtyping import Array, Key
 
-from grokscope.run import Signature
+from grokscope.registry import register
+from grokscope.run import Signature, Task
 from grokscope.run.draws import in_few_sizes
-from grokscope.spec import Spec, traced
-from grokscope.tasks.dataset import Dataset, unlabelled
+from grokscope.spec import SpecError, traced
+from grokscope.tasks.dataset import Dataset
 from grokscope.tasks.modular import Modular
-from grokscope.tasks.pairs import Pairs
-from grokscope.tasks.permutations import Permutations
 
 LABELS = ("vocab", "digits", "permuted")
 
 
+@register
 @dataclass(frozen=True)
-class Shuffled(Spec):
-    """Training part of a modular task, pairs or permutations, with its labels replaced; there is no validation part.
+class Shuffled(Task):
+    """Training part of any task with classes, with its labels replaced; there is no validation part.
 
-    Labels: `vocab` i.i.d. uniform over all outputs of a net (p + 2 ids of a modular task), `digits` i.i.d. over the p
-    that are answers, `permuted` the true labels in random order.
+    Labels: `vocab` i.i.d. uniform over all outputs of a net (p + 2 ids of a modular task), `digits` i.i.d. over the
+    answers alone (its p digits), `permuted` the true labels in random order.
     """
 
     kind = "shuffled"
 
-    inputs_of: Modular | Pairs | Permutations = traced(Modular())
+    role = "shuffled"
+
+    inputs_of: Task = traced(Modular())
     labels: Literal["vocab", "digits", "permuted"] = traced("vocab", choices=LABELS)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.inputs_of.role != "task" or not self.inputs_of.classes:
+            raise SpecError("inputs_of", self.inputs_of.kind, "a task with classes, whose labels are its own")
+
     @property
-    def p(self) -> int:
-        return self.inputs_of.p
+    def probe(self) -> str:
+        return self.labels
+
+    @property
+    def group_axis(self) -> str:  # type: ignore[override]  # a class's own for all other tasks
+        return self.inputs_of.group_axis
+
+    @property
+    def group(self) -> float | None:
+        return self.inputs_of.group
 
     @property
     def signature(self) -> Signature:
@@ -67,6 +82,6 @@ class Shuffled(Spec):
         if self.labels == "permuted":
             targets = np.asarray(jax.random.permutation(label_key, true_labels))
         else:
-            n_labels = self.p if self.labels == "digits" else self.signature.classes
+            n_labels = self.inputs_of.answers if self.labels == "digits" else self.signature.classes
             targets = np.asarray(in_few_sizes(jax.random.randint, label_key, (self.n_train,), 0, n_labels, "int32"))
-        return Dataset(inputs, targets, *unlabelled(self.signature.length))
+        return Dataset(inputs, targets, inputs[:0], targets[:0])

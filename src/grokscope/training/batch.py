@@ -55,7 +55,7 @@ def batch_loss(
     """Mean loss over the examples that count, with dropout if there is a key for it; and the scores of all."""
     net = frame(shape).net(params, fixed.hyper.net)
     logits = outputs(shape, fixed, net, fixed.inputs[batch.rows], key, batch.room)
-    scores = scored(shape, logits, fixed.targets[batch.rows])
+    scores = scored(shape, logits, fixed.targets[batch.rows], fixed.hyper.loss)
     counted = jnp.arange(len(batch.rows)) < batch.left
     return jnp.sum(jnp.where(counted, scores.loss, 0)) / jnp.sum(counted), scores
 

@@ -34,7 +34,7 @@ def variant(run: Run) -> Variant:
 def spare_rows(run: Run) -> int:
     """Rows of an epoch's last batch that need not be computed, since it fills no more than the other half."""
     size, last = run.shape.batch_size, run.task.n_train % run.shape.batch_size
-    return size - size // 2 if getattr(run.net, "halves", False) and 0 < last <= size // 2 else 0
+    return size - size // 2 if run.net.halves and 0 < last <= size // 2 else 0
 
 
 def trained_rows(run: Run, *, halves: bool) -> int:
@@ -57,7 +57,7 @@ def flops_per_epoch(run: Run, *, halves: bool = False) -> float:
 
 def taken_flops_per_epoch(run: Run, *, halves: bool = False) -> float:
     """Of these, what is really multiplied: without products that a forward pass looks up, where a net has such."""
-    recalled = getattr(run.net, "recalled_flops_per_example", lambda signature: 0.0)(run.task.signature)
+    recalled = run.net.looked_up_flops_per_example(run.task.signature)
     forward = trained_rows(run, halves=halves) + run.task.n_train + run.task.n_val
     return flops_per_epoch(run, halves=halves) - forward * recalled
 

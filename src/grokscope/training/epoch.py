@@ -126,7 +126,7 @@ def evaluate(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> Scores:
         inputs = jax.lax.dynamic_slice_in_dim(fixed.inputs, first, size)
         targets = jax.lax.dynamic_slice_in_dim(fixed.targets, first, size)
         logits = outputs(shape, fixed, net, inputs, None, size)
-        return written(scores, scored(shape, logits, targets), first)
+        return written(scores, scored(shape, logits, targets, fixed.hyper.loss), first)
 
     n_blocks = (fixed.n_rows + size - 1) // size
     scores: Scores = jax.lax.fori_loop(0, n_blocks, block, unscored(shape.rows, shape))

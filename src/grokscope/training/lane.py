@@ -28,6 +28,7 @@ class Hyper(NamedTuple):
     optimiser: dict[str, Float[Array, ""]]
     transform: dict[str, Float[Array, ""]]
     filter: dict[str, Float[Array, ""]]
+    loss: dict[str, Float[Array, ""]]
     rule: StopRule
     max_epochs: Int[Array, ""]
     shuffles: Bool[Array, ""]
@@ -146,6 +147,7 @@ def fixed(run: Run) -> Fixed:
         optimiser=traced_numbers(run.optimiser, shape),
         transform=traced_numbers(run.transform, shape),
         filter=traced_numbers(run.filter, shape),
+        loss=traced_numbers(run.loss_spec, shape),
         rule=StopRule(*(jnp.asarray(n, shape.precision if isinstance(n, float) else jnp.int32) for n in rule)),
         max_epochs=jnp.asarray(run.max_epochs, jnp.int32),
         shuffles=jnp.asarray(run.shuffle == "every epoch"),

@@ -1,17 +1,19 @@
 """What is minimised: a loss for every example from a net's outputs and its target.
 
-A new loss is a function here, a line in `LOSSES`, and its name in `grokscope.run.LOSSES`.
+A loss is a frozen spec under `grokscope.run.Loss` with `per_example(outputs, targets, hyper)`. The built-in ones have
+no numbers of their own, and a run calls them by their kind alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Shaped
 
 from grokscope.nets.layers import total
+from grokscope.registry import register
 from grokscope.run import Loss
 
 FEW = 8
@@ -63,8 +65,37 @@ def squared(outputs: Outputs, targets: Targets) -> Losses:
     return jnp.mean((outputs - wanted) ** 2, axis=-1)
 
 
-LOSSES: dict[Loss, Callable[[Outputs, Targets], Losses]] = {
-    "cross_entropy": cross_entropy,
-    "stablemax": stablemax,
-    "squared": squared,
-}
+@register
+@dataclass(frozen=True)
+class CrossEntropy(Loss):
+    """-log softmax(outputs)[target], in nats."""
+
+    kind = "cross_entropy"
+    code_length = True
+    pads = True
+
+    def per_example(self, outputs: Outputs, targets: Targets, hyper: object = None) -> Losses:
+        return cross_entropy(outputs, targets)
+
+
+@register
+@dataclass(frozen=True)
+class StableMax(Loss):
+    """-log of s(outputs) over their sum, s(x) = x + 1 from 0 on and 1 / (1 - x) below, in nats."""
+
+    kind = "stablemax"
+    code_length = True
+
+    def per_example(self, outputs: Outputs, targets: Targets, hyper: object = None) -> Losses:
+        return stablemax(outputs, targets)
+
+
+@register
+@dataclass(frozen=True)
+class Squared(Loss):
+    """Mean over outputs of the squared distance to the target: to its one-hot vector where it is a class."""
+
+    kind = "squared"
+
+    def per_example(self, outputs: Outputs, targets: Targets, hyper: object = None) -> Losses:
+        return squared(outputs, targets)

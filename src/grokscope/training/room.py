@@ -44,11 +44,11 @@ def can_share(shape: Shape) -> bool:
     return (
         shape.signature.vocab > 0
         and shape.signature.labelled
-        and shape.loss == "cross_entropy"
+        and shape.loss.pads
         and shape.transform is None
         and shape.filter is None
-        and getattr(shape.net, "pads", False)
-        and getattr(shape.optimiser, "elementwise", False)
+        and shape.net.pads
+        and shape.optimiser.elementwise
     )
 
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Shaped
 
 from grokscope.run import Shape
-from grokscope.training.losses import LOSSES, own_and_best_other
+from grokscope.training.losses import own_and_best_other
 
 
 class Scores(NamedTuple):
@@ -23,12 +23,17 @@ class Scores(NamedTuple):
         return jnp.sum(jnp.where(counted, self.loss, 0)), jnp.sum(self.right & counted, dtype=jnp.int32)
 
 
-def scored(shape: Shape, logits: Float[Array, "batch classes"], targets: Shaped[Array, "batch ..."]) -> Scores:
+def scored(
+    shape: Shape,
+    logits: Float[Array, "batch classes"],
+    targets: Shaped[Array, "batch ..."],
+    hyper: dict[str, Float[Array, ""]],
+) -> Scores:
     """The loss of each, and whether the target's logit is strictly the largest; of numbers none is.
 
     Strictly: a net that answers everything alike is never right.
     """
-    loss = LOSSES[shape.loss](logits, targets)
+    loss = shape.loss.per_example(logits, targets, hyper)
     if not shape.signature.labelled:
         return Scores(loss, jnp.zeros(len(loss), bool))
     own, best_other = own_and_best_other(logits, targets)

@@ -26,4 +26,4 @@ EVERY = Variant()
 
 def drops(run: Run) -> bool:
     """Whether a run's net may have a use for the key of its dropout: all but one whose rate is 0."""
-    return getattr(run.net, "dropout", None) != 0
+    return run.net.draws

@@ -9,7 +9,9 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool
 
-from grokscope.spec import Spec, traced
+from grokscope.registry import register
+from grokscope.run import Filter
+from grokscope.spec import traced
 from grokscope.training.flat import Flat, Unravel
 
 
@@ -20,8 +22,9 @@ class Slow(NamedTuple):
     begun: Bool[Array, ""]
 
 
+@register
 @dataclass(frozen=True)
-class Grokfast(Spec):
+class Grokfast(Filter):
     """g + amplify * h with the moving average h <- decay * h + (1 - decay) * g, which begins at the first g.
 
     Source: Lee et al. 2024, "Grokfast", arXiv 2405.20233, algorithm 2 (alpha is `decay`, lambda `amplify`); the

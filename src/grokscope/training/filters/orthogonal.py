@@ -9,15 +9,18 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from grokscope.spec import Spec, static
+from grokscope.registry import register
+from grokscope.run import Filter
+from grokscope.spec import static
 from grokscope.training.flat import Unravel, over_arrays
 
 TINY = 1e-30
 """As in the published code: a gradient that lies along the parameters becomes nothing, not NaN."""
 
 
+@register
 @dataclass(frozen=True)
-class Orthogonal(Spec):
+class Orthogonal(Filter):
     """g - (theta.g / theta.theta) theta.
 
     `of`: theta is all parameters as one vector, or every `array` its own. `length`: the projected gradient as it is,

@@ -9,12 +9,15 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from grokscope.spec import Spec, traced
+from grokscope.registry import register
+from grokscope.run import Filter
+from grokscope.spec import traced
 from grokscope.training.flat import Unravel, over_arrays
 
 
+@register
 @dataclass(frozen=True)
-class Pull(Spec):
+class Pull(Filter):
     """g + strength * theta / |theta| for every array theta: the gradient of loss + strength * sum |theta|.
 
     The norm-regularised loss of Song 2025 (arXiv 2507.14747, released code; strength 0.5), whose recorded loss here

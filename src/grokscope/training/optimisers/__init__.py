@@ -1,16 +1,13 @@
-"""How the parameters move: specs of Optax transformations. A new one is a new file and a line in `OPTIMISERS`.
+"""How the parameters move: specs of Optax transformations. A new one is a new file.
 
 An optimiser is a frozen `Spec` with `transform(hyper, unravel)`, a transformation of the flat parameter vector at the
 traced values `hyper` of its fields; `unravel` gives the arrays that a flat vector stands for (see `training.flat`).
 Every hyper-parameter is traced, so that runs with different ones share a pack.
 """
 
-from grokscope.spec import Spec
 from grokscope.training.optimisers.adam import Adam
 from grokscope.training.optimisers.adamw import AdamW
 from grokscope.training.optimisers.muon import Muon
 from grokscope.training.optimisers.sgd import SGD
 
-OPTIMISERS: dict[str, type[Spec]] = {optimiser.kind: optimiser for optimiser in (AdamW, Adam, SGD, Muon)}
-
-__all__ = ["OPTIMISERS", "SGD", "Adam", "AdamW", "Muon"]
+__all__ = ["SGD", "Adam", "AdamW", "Muon"]

@@ -7,12 +7,15 @@ from typing import Any
 
 import optax
 
-from grokscope.spec import Spec, traced
+from grokscope.registry import register
+from grokscope.run import Optimiser
+from grokscope.spec import traced
 from grokscope.training.flat import Unravel
 
 
+@register
 @dataclass(frozen=True)
-class Adam(Spec):
+class Adam(Optimiser):
     """Adam of g + weight_decay * theta, the gradient of the loss plus weight_decay / 2 * |theta|^2.
 
     Unlike in AdamW, decay is then divided by the second moment as the gradient is. Source: Kingma & Ba 2015, arXiv

@@ -7,12 +7,15 @@ from typing import Any
 
 import optax
 
-from grokscope.spec import Spec, traced
+from grokscope.registry import register
+from grokscope.run import Optimiser
+from grokscope.spec import traced
 from grokscope.training.flat import Unravel
 
 
+@register
 @dataclass(frozen=True)
-class AdamW(Spec):
+class AdamW(Optimiser):
     """AdamW with decay decoupled and applied to every parameter, gains, biases and embeddings included."""
 
     kind = "adamw"

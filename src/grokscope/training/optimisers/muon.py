@@ -7,12 +7,15 @@ from typing import Any
 
 import optax
 
-from grokscope.spec import Spec, traced
+from grokscope.registry import register
+from grokscope.run import Optimiser
+from grokscope.spec import traced
 from grokscope.training.flat import Unravel, over_arrays
 
 
+@register
 @dataclass(frozen=True)
-class Muon(Spec):
+class Muon(Optimiser):
     """Muon on every matrix, embedding and output included; Adam with Nesterov momentum on gains and biases.
 
     An update's root mean square is `rms` * lr whatever the shape of its matrix, so that one learning rate serves both

@@ -7,12 +7,15 @@ from typing import Any
 
 import optax
 
-from grokscope.spec import Spec, traced
+from grokscope.registry import register
+from grokscope.run import Optimiser
+from grokscope.spec import traced
 from grokscope.training.flat import Unravel
 
 
+@register
 @dataclass(frozen=True)
-class SGD(Spec):
+class SGD(Optimiser):
     """theta <- theta - lr * v with v <- momentum * v + g + weight_decay * theta: decay is coupled."""
 
     kind = "sgd"

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
 from grokscope.nets.layers import kept_largest
+from grokscope.registry import register
 from grokscope.spec import static, traced
 from grokscope.training.transforms.scheme import (
     SCHEDULES,
@@ -24,6 +25,7 @@ from grokscope.training.transforms.scheme import (
 Mask = Bool[Array, "rows columns"]
 
 
+@register
 @dataclass(frozen=True)
 class Threshold(Scheme):
     """Connections below `least` in magnitude are zero.
@@ -55,6 +57,7 @@ class Threshold(Scheme):
         return with_weights(net, jnp.where(size < least, 0, net.weights)), (least, steps + 1)
 
 
+@register
 @dataclass(frozen=True)
 class TopK(Scheme):
     """The floor(k n) connections of largest magnitude are kept.
@@ -82,6 +85,7 @@ class TopK(Scheme):
         return with_weights(net, weights * kept), kept if self.regrowth == "never" else state
 
 
+@register
 @dataclass(frozen=True)
 class Rewind(Scheme):
     """Magnitude pruning in rounds, each of which rewinds what is left to what it was early in training.

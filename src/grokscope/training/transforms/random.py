@@ -9,12 +9,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
+from grokscope.registry import register
 from grokscope.spec import static, traced
 from grokscope.training.transforms.scheme import Hyper, Scheme, with_weights
 
 State = tuple[Bool[Array, "rows columns"], Int[Array, ""]]
 
 
+@register
 @dataclass(frozen=True)
 class RandomPrune(Scheme):
     """Every connection is removed with probability `removed`.

@@ -16,7 +16,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key, PyTree
 
-from grokscope.spec import InputError, Spec, static
+from grokscope.run import Transform
+from grokscope.spec import InputError, static
 
 Schedule = Literal["constant", "rising"]
 SCHEDULES: tuple[Schedule, ...] = ("constant", "rising")
@@ -27,7 +28,7 @@ BEFORE = "before."
 
 
 @dataclass(frozen=True)
-class Scheme(Spec):
+class Scheme(Transform):
     """A pruning scheme. `before`: a scheme that has been applied when this one comes."""
 
     _: KW_ONLY

@@ -11,6 +11,7 @@ from typing import Any
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
+from grokscope.registry import register
 from grokscope.spec import static, traced
 from grokscope.training.transforms.scheme import (
     SCHEDULES,
@@ -24,6 +25,7 @@ from grokscope.training.transforms.scheme import (
 )
 
 
+@register
 @dataclass(frozen=True)
 class TrilDamp(Scheme):
     """Lower entries are multiplied by 1 - f at every step; it adds up, so f hardly matters and is no sparsity.
@@ -48,6 +50,7 @@ class TrilDamp(Scheme):
         return with_weights(net, _lower_times(net.weights, factor, hyper["diagonal"])), ()
 
 
+@register
 @dataclass(frozen=True)
 class TrilPrune(Scheme):
     """Lower entries are zero."""

@@ -120,7 +120,7 @@ def w0_of(run: Run) -> float:
 def without_scale_and_seeds(run: Run) -> Run:
     """What a run has in common with its sweep: itself without seeds, w0, length and snapshots."""
     scale = {"init_scale": 1.0} if hasattr(run.net, "init_scale") else {}
-    net = dataclasses.replace(run.net, **scale)  # type: ignore[type-var]
+    net = dataclasses.replace(run.net, **scale)
     return dataclasses.replace(run, net=net, seeds=Seeds(), max_epochs=1, snapshot_every=0, keep="nothing")
 
 
