@@ -23,8 +23,8 @@ import pandas as pd
 
 from grokscope.ledger import LedgerError, open_ledger
 from grokscope.probes.orderedness import Orderedness, orderedness
-from grokscope.studies.order import conclude
-from grokscope.studies.order.findings import of_published
+from grokscope.studies.order.sentences import describe_published
+from grokscope.studies.order.study import conclude
 from grokscope.suite import load_suite
 
 SIZES = ((9, 1.0), (17, 1.0), (20, 1.0), (25, 1.0), (30, 0.3), (40, 0.1))
@@ -80,7 +80,7 @@ def published(store: str, name: str) -> None:
         if learning is not None:
             print("\n" + learning.round(5).to_string(index=False, na_rep=""))
     print()
-    print("\n".join(of_published(table)))
+    print("\n".join(describe_published(table)))
 
 
 def main() -> None:

@@ -15,11 +15,12 @@ from grokscope.measurements import Watch
 from grokscope.probes.orderedness import orderedness
 from grokscope.report.sheet import Sheet
 from grokscope.run import Run
-from grokscope.studies.order import STUDY, conclude
-from grokscope.studies.order.cells import cell_of, cells, named, scheme_of
-from grokscope.studies.order.comparison import controls
-from grokscope.studies.order.measured import open_weights, pins
-from grokscope.studies.order.published import beside, published, remeasured
+from grokscope.studies.order import STUDY
+from grokscope.studies.order.facts.cells import cell_columns, cell_of, cells, scheme_of
+from grokscope.studies.order.facts.orderedness import open_weights, pins
+from grokscope.studies.order.facts.published import beside_published, read_published, read_remeasured
+from grokscope.studies.order.sections.comparison import untrained_controls
+from grokscope.studies.order.study import conclude
 from grokscope.studies.study import study_of
 from grokscope.suite import Suite, load_suite, parse_suite
 from grokscope.tasks import Modular, Parity, Scans, Xor
@@ -254,18 +255,18 @@ def test_controls_stand_beside_networks_of_their_own_size() -> None:
     like = {"iterations": 3, "setting": "", "epochs": 10, "seeds": 8, "value": 0.5, "scheme": "top k"}
     rows = [{"task": task, "hidden": hidden} | like for task, hidden in (("xor", 5), ("sine", 8), ("untrained", 5))]
     cells = pd.DataFrame(rows)
-    drawn = controls(cells, cells[cells["task"] == "xor"])
+    drawn = untrained_controls(cells, cells[cells["task"] == "xor"])
     assert list(drawn) == ["top k"]
     assert set(drawn["top k"]["hidden"]) == {5}
-    assert not controls(cells, cells[cells["task"] == "sine"])
-    assert set(controls(cells.assign(hidden=8), cells.assign(hidden=8))["top k"]["hidden"]) == {8}
+    assert not untrained_controls(cells, cells[cells["task"] == "sine"])
+    assert set(untrained_controls(cells.assign(hidden=8), cells.assign(hidden=8))["top k"]["hidden"]) == {8}
 
 
 def test_the_shipped_comparison_has_a_cell_for_every_published_one() -> None:
-    assert (len(published()), len(remeasured())) == (192, 78)
+    assert (len(read_published()), len(read_remeasured())) == (192, 78)
     suite = load_suite("order-quick")
     rows = [
-        named(c)
+        cell_columns(c)
         | {
             "seeds": 1,
             "excess": 0.0,
@@ -278,11 +279,11 @@ def test_the_shipped_comparison_has_a_cell_for_every_published_one() -> None:
         }
         for c in {c.key: c for c in cells(suite.runs)}.values()
     ]
-    both = beside(pd.DataFrame(rows))
+    both = beside_published(pd.DataFrame(rows))
     assert len(both) == 78
-    longer = beside(pd.DataFrame(rows).assign(epochs=lambda frame: 3 * frame["epochs"]))
+    longer = beside_published(pd.DataFrame(rows).assign(epochs=lambda frame: 3 * frame["epochs"]))
     assert not len(longer)
-    smaller = beside(pd.DataFrame(rows).assign(hidden=3, iterations=2))  # published, and not measured anew
+    smaller = beside_published(pd.DataFrame(rows).assign(hidden=3, iterations=2))  # published, and not measured anew
     assert set(smaller["scheme"]) == {"rising top k"}
     assert smaller["their_orderedness_inputs"].tolist() == [0.885, 0.747]
     assert smaller["their_excess"].isna().all()

@@ -7,9 +7,10 @@ import pytest
 from grokscope.measurements import Watch
 from grokscope.nets import Complete
 from grokscope.run import Run, Seeds
-from grokscope.studies.order.cells import Cell, cell_of
+from grokscope.studies.order.facts.cells import Cell, cell_of
+from grokscope.studies.order.facts.times import correlate_with_excess, memorising_and_generalising
 from grokscope.studies.order.figures.times import times_figure
-from grokscope.studies.order.times import of_times, times, together
+from grokscope.studies.order.sentences import describe_times
 from grokscope.tasks import Parity, Xor
 from grokscope.training.optimisers import Adam
 
@@ -32,7 +33,7 @@ def made() -> pd.DataFrame:
     )
     frame = pd.DataFrame({"id": results.index, "epoch": 100, "pins": "outputs", "excess": excess})
     frames = {cell(task): frame for task in (Parity(bits=4), Parity(bits=4, labels="random"), Xor())}
-    return times(frames, results)
+    return memorising_and_generalising(frames, results)
 
 
 def test_runs_that_do_not_arrive_count_and_numbers_have_no_times(made: pd.DataFrame) -> None:
@@ -44,14 +45,14 @@ def test_runs_that_do_not_arrive_count_and_numbers_have_no_times(made: pd.DataFr
 
 
 def test_what_goes_together_is_told_from_what_does_not(made: pd.DataFrame) -> None:
-    found = together(made).set_index(["task", "time"])
+    found = correlate_with_excess(made).set_index(["task", "time"])
     assert len(found) == 3
     name = cell(Parity(bits=4)).task
     memorised, generalised = found.loc[(name, "t_mem")], found.loc[(name, "t_gen")]
     assert memorised["rho_low"] > 0.5
     assert memorised["arrived"] == pytest.approx(0.75)
     assert generalised["rho_low"] < 0 < generalised["rho_high"]
-    said = list(of_times(together(made)))
+    said = list(describe_times(correlate_with_excess(made)))
     assert len(said) == 3
     assert "1 have an interval without 0" in said[0]
 
@@ -64,4 +65,4 @@ def test_both_times_are_drawn_where_there_are_both(made: pd.DataFrame) -> None:
 
 
 def test_nothing_is_an_empty_table() -> None:
-    assert not len(together(times({}, pd.DataFrame())))
+    assert not len(correlate_with_excess(memorising_and_generalising({}, pd.DataFrame())))

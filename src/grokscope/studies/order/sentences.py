@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from grokscope.studies.order.cells import UNPRUNED, UNTRAINED, strong
+from grokscope.report.status import Counts
+from grokscope.studies.order.facts.cells import UNPRUNED, UNTRAINED, Cell, with_strength
 
 LEARNED_MOST = 0.9
 """Share of seeds that must learn a task for a scheme to count as one that does it no harm."""
@@ -17,11 +18,11 @@ TRIES, ROUNDED = 5, 0.001
 IMPOSED = "damping|triangle"
 
 
-def of_comparison(plain: pd.DataFrame) -> Iterator[str]:
+def describe_comparison(plain: pd.DataFrame) -> Iterator[str]:
     """By task: what training alone gives, what the best harmless pruning adds, what imposing an order gives."""
     for task, rows in plain.groupby("task", sort=False):
         if task == UNTRAINED:
-            yield from _untrained(rows)
+            yield from _describe_untrained(rows)
             continue
         alone = rows[rows["scheme"] == UNPRUNED]
         found = rows[(rows["scheme"] != UNPRUNED) & ~rows["scheme"].str.contains(IMPOSED)]
@@ -36,14 +37,14 @@ def of_comparison(plain: pd.DataFrame) -> Iterator[str]:
             best = harmless.loc[harmless["excess"].idxmax()]
             yield (
                 f"{task}: of the schemes that impose no order and let {LEARNED_MOST:.0%} of the seeds learn, "
-                f"{_name(best)} has the largest excess of {len(harmless)}: {_excess(best)}{_more(best)}."
+                f"{_name(best)} has the largest excess of {len(harmless)}: {_excess(best)}{_and_beyond_training(best)}."
             )
         harmful = found[found["learned"] < LEARNED_MOST]
         if len(harmful):
             best = harmful.loc[harmful["excess"].idxmax()]
             yield (
                 f"{task}: where fewer learn, the largest excess is that of {_name(best)}: {_excess(best)}"
-                f"{_more(best)}, with {best['learned']:.0%} of the seeds learning."
+                f"{_and_beyond_training(best)}, with {best['learned']:.0%} of the seeds learning."
             )
         imposed = rows[rows["scheme"].str.contains(IMPOSED)]
         if len(imposed):
@@ -53,7 +54,7 @@ def of_comparison(plain: pd.DataFrame) -> Iterator[str]:
             )
 
 
-def of_pairs(found: pd.DataFrame) -> Iterator[str]:
+def describe_pairs(found: pd.DataFrame) -> Iterator[str]:
     """What a schedule adds to its scheme, and magnitude to chance, at equal seeds: where an interval leaves 0 out."""
     told = found[(found["against"] != UNPRUNED) & (found["task"] != UNTRAINED)]
     for (task, scheme), rows in told[~told["scheme"].str.contains(IMPOSED)].groupby(["task", "scheme"], sort=False):
@@ -65,7 +66,7 @@ def of_pairs(found: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _untrained(rows: pd.DataFrame) -> Iterator[str]:
+def _describe_untrained(rows: pd.DataFrame) -> Iterator[str]:
     found = rows[~rows["scheme"].str.contains(IMPOSED)]
     if len(found):
         most = found.loc[found["orderedness"].idxmax()]
@@ -76,7 +77,7 @@ def _untrained(rows: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def what_cannot_be_said(plain: pd.DataFrame) -> Iterator[str]:
+def caveats(plain: pd.DataFrame) -> Iterator[str]:
     """Limits of the comparison that its own numbers show."""
     few = plain["seeds"].min()
     if few < 30:
@@ -85,20 +86,20 @@ def what_cannot_be_said(plain: pd.DataFrame) -> Iterator[str]:
         yield "There is no untrained control, so that what sparsity alone gives is known from the null only."
 
 
-def of_course(kept: pd.DataFrame) -> Iterator[str]:
+def describe_courses(kept: pd.DataFrame) -> Iterator[str]:
     """When the excess of each cell is largest, and what is left of it at the end."""
     for (task, scheme, value, epochs), rows in kept.groupby(
         ["task", "scheme", "value", "epochs"], sort=False, dropna=False
     ):
         top, last = rows.loc[rows["excess"].idxmax()], rows.loc[rows["epoch"].idxmax()]
-        name = strong(scheme, value)
+        name = with_strength(scheme, value)
         yield (
             f"{task}, {name}, {epochs} epochs: excess largest, {top['excess']:+.3f}, at epoch {int(top['epoch'])} "
-            f"and {_beyond(last, 'excess')} at the end{_more(last)}."
+            f"and {_beyond(last, 'excess')} at the end{_and_beyond_training(last)}."
         )
 
 
-def of_learning(table: pd.DataFrame) -> Iterator[str]:
+def describe_learners(table: pd.DataFrame) -> Iterator[str]:
     """By task: losses of all nets at the same epoch, and when each would have been good enough to stop."""
     for task, rows in table.groupby("task", sort=False):
         parts = [
@@ -108,7 +109,7 @@ def of_learning(table: pd.DataFrame) -> Iterator[str]:
         yield f"{task}, median loss after {int(rows['epochs'].iloc[0])} epochs: " + "; ".join(parts) + "."
 
 
-def of_sizes(table: pd.DataFrame) -> Iterator[str]:
+def describe_sizes(table: pd.DataFrame) -> Iterator[str]:
     """At one iteration, and where the excess is largest."""
     for (task, scheme), rows in table.groupby(["task", "scheme"], sort=False):
         once = rows[rows["iterations"] == 1]
@@ -121,7 +122,7 @@ def of_sizes(table: pd.DataFrame) -> Iterator[str]:
         yield said + "."
 
 
-def of_larger(rows: pd.DataFrame) -> Iterator[str]:
+def describe_larger(rows: pd.DataFrame) -> Iterator[str]:
     """By task and size: excess with and without pruning."""
     for (task, hidden), mine in rows.groupby(["task", "hidden"], sort=False):
         parts = [f"{_name(row)} {_excess(row)}" for _, row in mine.iterrows()]
@@ -130,7 +131,7 @@ def of_larger(rows: pd.DataFrame) -> Iterator[str]:
         yield f"{task}, {int(hidden)} hidden units ({done}): " + "; ".join(parts) + "."
 
 
-def of_published(table: pd.DataFrame) -> Iterator[str]:
+def describe_published(table: pd.DataFrame) -> Iterator[str]:
     """How many cells agree with the re-measurement, and which do not."""
     known = table[table["z"].notna()]
     far = known[known["z"].abs() > FAR]
@@ -154,14 +155,14 @@ def of_published(table: pd.DataFrame) -> Iterator[str]:
 
 
 def _name(row: pd.Series) -> str:
-    return strong(str(row["scheme"]), float(row["value"]))
+    return with_strength(str(row["scheme"]), float(row["value"]))
 
 
 def _excess(row: pd.Series) -> str:
     return f"{row['excess']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
 
 
-def _more(row: pd.Series) -> str:
+def _and_beyond_training(row: pd.Series) -> str:
     if row["beyond"] != row["beyond"]:
         return ""
     return f", {_beyond(row)} beyond training alone at equal seeds"
@@ -169,3 +170,35 @@ def _more(row: pd.Series) -> str:
 
 def _beyond(row: pd.Series, name: str = "beyond") -> str:
     return f"{row[name]:+.3f} [{row[f'{name}_low']:+.3f}, {row[f'{name}_high']:+.3f}]"
+
+
+_VERBS = {"t_mem": "memorise", "t_gen": "generalise"}
+
+
+def describe_times(cells: pd.DataFrame) -> Iterator[str]:
+    """By task and time: whether networks that end more ordered arrive earlier or later than others of their cell."""
+    for (task, name), rows in cells[cells["rho"].notna()].groupby(["task", "time"], sort=False):
+        sure = rows[(rows["rho_low"] > 0) | (rows["rho_high"] < 0)]
+        said = [
+            f"{int(row['hidden'])} hidden, {with_strength(row['scheme'], row['value'])} {row['rho']:+.2f} "
+            f"[{row['rho_low']:+.2f}, {row['rho_high']:+.2f}]"
+            for _, row in sure.iterrows()
+        ]
+        yield (
+            f"{task}: rank correlation over seeds of excess and the epoch at which they {_VERBS[str(name)]} (positive: "
+            f"the more ordered arrive later), {len(rows)} cells: {rows['rho'].min():+.2f} to {rows['rho'].max():+.2f}; "
+            f"{len(sure)} have an interval without 0{': ' if said else ''}{'; '.join(said)}."
+        )
+
+
+def describe_gaps(progress: Mapping[str, Counts], frames: Mapping[Cell, pd.DataFrame]) -> list[str]:
+    """What the data do not allow, a sentence each."""
+    said = [
+        f"{kind}: {count.done} of {count.total} runs are done; what is said rests on those."
+        for kind, count in progress.items()
+        if count.done < count.total
+    ]
+    unseen = sum(cell.n_snapshots < 2 for cell in frames)
+    if unseen:
+        said.append(f"{unseen} cells keep no snapshots of beginning and end, so that nothing is measured of them.")
+    return said

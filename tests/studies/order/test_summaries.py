@@ -9,8 +9,8 @@ import pytest
 from grokscope.measurements import Watch
 from grokscope.nets import Complete
 from grokscope.run import Run, Seeds
-from grokscope.studies.order.cells import Cell, cell_of
-from grokscope.studies.order.pairs import difference, pairs, rivals
+from grokscope.studies.order.facts.cells import Cell, cell_of
+from grokscope.studies.order.facts.summaries import compare_cells, excess_difference, rivals
 from grokscope.tasks import Xor
 from grokscope.training.optimisers import Adam
 from grokscope.training.transforms import RandomPrune, Rewind, TopK
@@ -33,14 +33,14 @@ def test_a_difference_is_taken_seed_by_seed_over_those_that_both_have() -> None:
     shared = np.random.default_rng(0).normal(size=8)
     one, other = frame(shared + 0.1, range(8)), frame(shared[2:][::-1], range(2, 8)[::-1])
     last = [rows[(rows["epoch"] == 10) & (rows["pins"] == "outputs")] for rows in (one, other)]
-    found = difference(*last)
+    found = excess_difference(*last)
     assert (found.n, found.value) == (6, pytest.approx(0.1))
     assert found.high - found.low < 1e-9
 
 
 def test_every_cell_meets_its_rivals() -> None:
     cells = [cell(t) for t in (None, TopK(keep=0.3), TopK(keep=0.3, schedule="rising"), RandomPrune(0.7))]
-    found = pairs({c: frame(np.full(4, float(i)), range(4)) for i, c in enumerate(cells)})
+    found = compare_cells({c: frame(np.full(4, float(i)), range(4)) for i, c in enumerate(cells)})
     told = {(row.scheme, row.against): row.difference for row in found.itertuples()}
     assert told == {
         ("top k", "unpruned"): 1,

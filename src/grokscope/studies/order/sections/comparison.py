@@ -7,9 +7,9 @@ from functools import partial
 import pandas as pd
 
 from grokscope.report.sheet import Drawing, Section
-from grokscope.studies.order.cells import UNPRUNED, UNTRAINED
+from grokscope.studies.order.facts.cells import UNPRUNED, UNTRAINED
 from grokscope.studies.order.figures.curves import Curve, sparsity_figure
-from grokscope.studies.order.findings import of_comparison, of_pairs, what_cannot_be_said
+from grokscope.studies.order.sentences import caveats, describe_comparison, describe_pairs
 
 BY_SHARE = {
     "random": lambda v: v,
@@ -27,17 +27,17 @@ SHOWN = (
 NAMED = ["task", "scheme", "value", "hidden", "iterations", "setting", "epochs"]
 
 
-def comparison(ends: pd.DataFrame, pairs: pd.DataFrame) -> Section:
+def comparison_section(ends: pd.DataFrame, pairs: pd.DataFrame) -> Section:
     """Every scheme at every strength, on one size."""
-    plain = usual(ends)
+    plain = most_common_setting(ends)
     paired = pairs.merge(plain[NAMED]) if len(pairs) else pairs
     drawings = tuple(
         Drawing(
             f"schemes_{task}",
             partial(
                 sparsity_figure,
-                by_share(rows),
-                controls(ends, rows),
+                curves_by_share(rows),
+                untrained_controls(ends, rows),
                 f"{task}: {int(rows['seeds'].max())} seeds a cell",
             ),
             f"Orderedness of {task} networks against the share of connections a scheme removes, what relocating their "
@@ -46,13 +46,13 @@ def comparison(ends: pd.DataFrame, pairs: pd.DataFrame) -> Section:
             "and that of 80 % of the seeds; and how many seeds still learned the task.",
         )
         for task, rows in plain.groupby("task", sort=False)
-        if task in SMALL and by_share(rows)
+        if task in SMALL and curves_by_share(rows)
     )
     columns = [name for name in SHOWN if name in plain]
     return Section(
         "Pruning schemes",
-        findings=(*of_comparison(plain), *(of_pairs(paired) if len(paired) else ())),
-        caveats=tuple(what_cannot_be_said(plain)),
+        findings=(*describe_comparison(plain), *(describe_pairs(paired) if len(paired) else ())),
+        caveats=tuple(caveats(plain)),
         drawings=drawings,
         tables={
             "comparison": plain[columns].reset_index(drop=True),
@@ -62,7 +62,7 @@ def comparison(ends: pd.DataFrame, pairs: pd.DataFrame) -> Section:
     )
 
 
-def by_share(rows: pd.DataFrame) -> list[Curve]:
+def curves_by_share(rows: pd.DataFrame) -> list[Curve]:
     """Schemes whose strength is a share, against it; the unpruned at 0."""
     curves = []
     for scheme in (UNPRUNED, *BY_SHARE):
@@ -73,7 +73,7 @@ def by_share(rows: pd.DataFrame) -> list[Curve]:
     return curves
 
 
-def controls(ends: pd.DataFrame, beside: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def untrained_controls(ends: pd.DataFrame, beside: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The same schemes on networks that were not trained, of the size of those they stand beside: orderedness falls
     with size whatever a network learned.
 
@@ -82,15 +82,15 @@ def controls(ends: pd.DataFrame, beside: pd.DataFrame) -> dict[str, pd.DataFrame
     """
     same = ["hidden", "iterations", "setting"]
     alike = (ends[same] == list(beside[same].iloc[0])).all(axis=1)
-    return {curve.name: curve.points for curve in by_share(ends[alike & (ends["task"] == UNTRAINED)])}
+    return {curve.name: curve.points for curve in curves_by_share(ends[alike & (ends["task"] == UNTRAINED)])}
 
 
-def usual(ends: pd.DataFrame) -> pd.DataFrame:
+def most_common_setting(ends: pd.DataFrame) -> pd.DataFrame:
     """Cells of the size, iterations, setting and length of training that most of their task's have."""
-    return pd.concat([_usual_of(rows) for _, rows in ends.groupby("task", sort=False)])
+    return pd.concat([_most_common(rows) for _, rows in ends.groupby("task", sort=False)])
 
 
-def _usual_of(rows: pd.DataFrame) -> pd.DataFrame:
+def _most_common(rows: pd.DataFrame) -> pd.DataFrame:
     like = ["hidden", "iterations", "setting", "epochs"]
     most = rows.groupby(like)["seeds"].sum().idxmax()
     return rows[(rows[like] == list(most)).all(axis=1)]

@@ -79,7 +79,7 @@ def cell_of(run: Run) -> Cell:
     )
 
 
-def named(cell: Cell) -> dict[str, Any]:
+def cell_columns(cell: Cell) -> dict[str, Any]:
     """What tells cells apart, as columns."""
     return {
         **{"task": cell.task, "scheme": cell.scheme, "value": cell.value, "hidden": cell.hidden},
@@ -87,7 +87,7 @@ def named(cell: Cell) -> dict[str, Any]:
     }
 
 
-def strong(scheme: str, value: float) -> str:
+def with_strength(scheme: str, value: float) -> str:
     """A scheme with its strength, where it has one."""
     return scheme if math.isnan(value) else f"{scheme} {value:g}"
 
@@ -96,14 +96,14 @@ def scheme_of(transform: Any) -> tuple[str, float]:
     """A scheme in words and its strength: the share removed or kept, or the damping."""
     if transform is None:
         return UNPRUNED, math.nan
-    name, value = _alone(transform)
+    name, value = _last_scheme(transform)
     if transform.before is None:
         return name, value
     earlier, strength = scheme_of(transform.before)
     return f"{earlier} {strength:g}, then {name}", value
 
 
-def _alone(transform: Any) -> tuple[str, float]:
+def _last_scheme(transform: Any) -> tuple[str, float]:
     rising = "rising " if getattr(transform, "schedule", "constant") == "rising" else ""
     if isinstance(transform, RandomPrune):
         return "random" if transform.mask == "once" else "random every step", transform.removed

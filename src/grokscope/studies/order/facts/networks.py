@@ -15,35 +15,35 @@ from grokscope.probes.orderedness import orderedness
 from grokscope.probes.orderedness.measure import Method
 from grokscope.probes.orderedness.null import TOGETHER
 from grokscope.run import Run
-from grokscope.studies.order.cells import UNTRAINED, Cell, strong
+from grokscope.studies.order.facts.cells import UNTRAINED, Cell, with_strength
+from grokscope.studies.order.facts.orderedness import OUTPUTS, open_weights
 from grokscope.studies.order.figures.networks import Network
-from grokscope.studies.order.measured import OUTPUTS, open_weights
 from grokscope.training.lane import stream
 from grokscope.training.pack import precision
 from grokscope.training.params import net_of
 
-LOOKED_AT = (("unpruned", None), ("rising top k", 0.5), ("triangle", None))
+SHOWN_SCHEMES = (("unpruned", None), ("rising top k", 0.5), ("triangle", None))
 """Schemes, and which strength of each."""
 BEYOND = 2
 """States are shown for so many times the iterations that the outputs are read after."""
 
 
-def examples(
+def median_networks(
     frames: Mapping[Cell, pd.DataFrame], runs: Mapping[Cell, Mapping[str, Run]], ledger: Ledger
 ) -> dict[str, list[Network]]:
     """By task, a network of each scheme that is looked at, of the cells with most seeds."""
     found: dict[str, list[Network]] = {}
     tasks = dict.fromkeys(cell.task for cell in frames if cell.task != UNTRAINED)
     for task in tasks:
-        for cell in looked_at(task, frames):
+        for cell in shown_cells(task, frames):
             found.setdefault(task, []).append(_network(cell, frames[cell], runs[cell], ledger))
     return found
 
 
-def looked_at(task: str, frames: Mapping[Cell, pd.DataFrame]) -> Iterator[Cell]:
+def shown_cells(task: str, frames: Mapping[Cell, pd.DataFrame]) -> Iterator[Cell]:
     """Of each scheme that is looked at the cell with most seeds, on the task's usual size."""
     usual = _usual(task, frames)
-    for scheme, value in LOOKED_AT:
+    for scheme, value in SHOWN_SCHEMES:
         chosen = [c for c in usual if c.scheme == scheme and (value is None or c.value == value)]
         if chosen:
             yield max(chosen, key=lambda c: len(frames[c]))
@@ -78,16 +78,17 @@ def _network(cell: Cell, frame: pd.DataFrame, runs: Mapping[str, Run], ledger: L
         longer = dataclasses.replace(net, iterations=BEYOND * cell.iterations, weights=ended, scores=None)
         seen = longer.states(jnp.asarray(shown, weights.dtype if not net.vocab else None))
         states = np.stack([np.asarray(state) for state in seen], axis=1)
+    scheme = with_strength(cell.scheme, cell.value)
     return Network(
-        title=f"{cell.task}, {strong(cell.scheme, cell.value)}: D = {best.value:.3f}, excess {row['excess']:+.3f}",
+        title=f"{cell.task}, {scheme}: D = {best.value:.3f}, excess {row['excess']:+.3f}",
         weights=weights,
         order=best.order,
         outputs=outputs,
         states=states,
-        examples=tuple(_in_short(x) for x in shown),
+        examples=tuple(_short_name(x) for x in shown),
         iterations=cell.iterations,
     )
 
 
-def _in_short(x: np.ndarray) -> str:
+def _short_name(x: np.ndarray) -> str:
     return ", ".join(f"{value:g}" for value in x) if len(x) <= 4 else f"{len(x)} numbers"

@@ -22,43 +22,44 @@ EPOCHS = {"xor": 1000, "sine": 40, "untrained": 10}
 """How long it trains."""
 
 
-def published() -> pd.DataFrame:
+def read_published() -> pd.DataFrame:
     """Columns: task, scheme, value, hidden, iterations, orderedness, sd, loss."""
-    return _read("published.csv")
+    return _read_table("published.csv")
 
 
-def remeasured() -> pd.DataFrame:
+def read_remeasured() -> pd.DataFrame:
     """Columns: task, scheme, value, hidden, iterations, orderedness, sd, change, excess, error, loss, learned."""
-    frame = _read("remeasured.csv")
+    frame = _read_table("remeasured.csv")
     return frame.assign(hidden=frame["task"].map(USUAL), iterations=3)
 
 
-def dynamics() -> pd.DataFrame:
+def read_published_losses() -> pd.DataFrame:
     """Columns: task, net, epoch, loss."""
-    return _read("dynamics.csv")
+    return _read_table("dynamics.csv")
 
 
-def _read(name: str) -> pd.DataFrame:
+def _read_table(name: str) -> pd.DataFrame:
     with resources.files(HERE).joinpath(name).open(encoding="utf-8") as file:
         return pd.read_csv(file)
 
 
-def beside(ends: pd.DataFrame) -> pd.DataFrame:
+def beside_published(ends: pd.DataFrame) -> pd.DataFrame:
     """Our cells beside the published and the re-measured ones; `z`: the excesses' difference in standard errors.
     Cells that train longer or shorter are not among them.
 
     Args:
-        ends: as `summaries.ends` makes it.
+        ends: as `summaries.summarise_ends` makes it.
     """
     plain = ends[(ends["setting"] == "") & (ends["epochs"] == ends["task"].map(EPOCHS))] if len(ends) else ends
     if not len(plain):
         return pd.DataFrame()
-    theirs = remeasured().rename(columns=lambda name: name if name in KEYS else f"their_{name}")
-    both = _keyed(plain).merge(_keyed(theirs), on="key", how="left", suffixes=("", "_again"))
-    old = _keyed(published()).rename(columns={"orderedness": "their_orderedness_inputs", "sd": "their_sd_inputs"})
-    old = old[["key", "their_orderedness_inputs", "their_sd_inputs"]].drop_duplicates(
-        "key"
-    )  # one cell is in two tables
+    theirs = read_remeasured().rename(columns=lambda name: name if name in KEYS else f"their_{name}")
+    both = _with_key(plain).merge(_with_key(theirs), on="key", how="left", suffixes=("", "_again"))
+    old = _with_key(read_published()).rename(
+        columns={"orderedness": "their_orderedness_inputs", "sd": "their_sd_inputs"}
+    )
+    # one cell is in two tables
+    old = old[["key", "their_orderedness_inputs", "their_sd_inputs"]].drop_duplicates("key")
     both = both.merge(old, on="key", how="left")
     both = both[both["their_excess"].notna() | both["their_orderedness_inputs"].notna()]
     spread = np.hypot(both["error"].fillna(0), both["their_error"])
@@ -80,7 +81,7 @@ def beside(ends: pd.DataFrame) -> pd.DataFrame:
     return both[[name for name in shown if name in both]]
 
 
-def _keyed(frame: pd.DataFrame) -> pd.DataFrame:
+def _with_key(frame: pd.DataFrame) -> pd.DataFrame:
     """With one column to join by: rounded values, NaN equal to NaN."""
     columns = (frame[name] for name in KEYS)
     keys = [

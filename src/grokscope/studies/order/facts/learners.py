@@ -18,10 +18,10 @@ import pandas as pd
 from grokscope.ledger import Ledger
 from grokscope.nets import MLP, Complete
 from grokscope.run import Run, Seeds
-from grokscope.studies.order.cells import Cell, strong
-from grokscope.studies.order.examples import looked_at
-from grokscope.studies.order.published import dynamics
-from grokscope.studies.order.summaries import LEARNED
+from grokscope.studies.order.facts.cells import Cell, with_strength
+from grokscope.studies.order.facts.networks import shown_cells
+from grokscope.studies.order.facts.published import read_published_losses
+from grokscope.studies.order.facts.summaries import LEARNED
 
 ENOUGH = 3e-3
 """Mean loss of an epoch at which the published perceptrons stop."""
@@ -41,14 +41,14 @@ class Learner:
 
 
 @dataclass(frozen=True)
-class Learning:
+class LearnerComparison:
     """How learners do: a row each at the epoch that all of a task reach, and their losses on the way there."""
 
     table: pd.DataFrame
     curves: pd.DataFrame
 
 
-def learning(learners: Iterable[Learner], ledger: Ledger) -> Learning:
+def compare_learners(learners: Iterable[Learner], ledger: Ledger) -> LearnerComparison:
     """From their traces. Losses are those of an epoch, each batch's before its step, but for those compared, which are
     of the network after it."""
     by_task: dict[str, list[Learner]] = {}
@@ -61,25 +61,25 @@ def learning(learners: Iterable[Learner], ledger: Ledger) -> Learning:
             traces = list(ledger.traces(learner.ids).values())
             rows.append(_row(learner, traces, epochs))
             curves.append(_curve(learner, traces))
-    return Learning(pd.DataFrame(rows), pd.concat(curves, ignore_index=True) if curves else pd.DataFrame())
+    return LearnerComparison(pd.DataFrame(rows), pd.concat(curves, ignore_index=True) if curves else pd.DataFrame())
 
 
-def learners(frames: Mapping[Cell, pd.DataFrame], runs: Iterable[Run], done: set[str]) -> Iterator[Learner]:
+def find_learners(frames: Mapping[Cell, pd.DataFrame], runs: Iterable[Run], done: set[str]) -> Iterator[Learner]:
     """Baselines, and before those of each task the complete layers that are looked at."""
     others: dict[Run, list[str]] = {}
     for run in runs:
         if not isinstance(run.net, Complete) and (identity := run.identity) in done:
             others.setdefault(dataclasses.replace(run, seeds=Seeds()), []).append(identity)
     for task in dict.fromkeys(run.task.label for run in others):
-        for cell in looked_at(task, frames):
-            name = f"complete layer, {strong(cell.scheme, cell.value)}"
+        for cell in shown_cells(task, frames):
+            name = f"complete layer, {with_strength(cell.scheme, cell.value)}"
             yield Learner(task, name, cell.run, tuple(frames[cell]["id"].unique()))
         for run, ids in others.items():
             if run.task.label == task:
-                yield Learner(task, named_by_layers(run), run, tuple(ids))
+                yield Learner(task, net_name(run), run, tuple(ids))
 
 
-def named_by_layers(run: Run) -> str:
+def net_name(run: Run) -> str:
     """2-10-10-1 perceptron."""
     if isinstance(run.net, MLP):
         return "-".join(map(str, run.net.sizes(run.task.signature))) + " perceptron"
@@ -100,7 +100,7 @@ def _row(learner: Learner, traces: list[dict[str, np.ndarray]], epochs: int) -> 
         **{"up_to": learner.run.max_epochs, "enough": float(below.any(axis=1).mean())},
         "enough_after": float(np.median(after)) if np.isfinite(np.median(after)) else np.nan,
     }
-    theirs = dynamics()
+    theirs = read_published_losses()
     mine = (theirs["task"] == learner.task) & (theirs["net"] == learner.net)
     known = theirs[mine & (theirs["epoch"] <= running.shape[1])]
     for published in known.itertuples():

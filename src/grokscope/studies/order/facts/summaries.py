@@ -1,9 +1,13 @@
-"""Cells in numbers: means over seeds with intervals, at the end and on the way."""
+"""Cells in numbers: means over seeds with intervals, at the end and on the way, alone and against each other.
+
+Cells are compared at equal seeds: their networks began alike, so that their difference is known better than each. A
+difference is that of the excess over the null, seed by seed, with Student's interval over seeds.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,9 +15,74 @@ import pandas as pd
 
 from grokscope.laws.results import Estimate
 from grokscope.laws.statistics.seeds import mean_over_seeds, standard_error
-from grokscope.studies.order.cells import ENDS, UNPRUNED, Cell, named
-from grokscope.studies.order.measured import FREE, INPUTS, OUTPUTS
-from grokscope.studies.order.pairs import at, difference, interval, last, like
+from grokscope.studies.order.facts.cells import ENDS, UNPRUNED, Cell, cell_columns
+from grokscope.studies.order.facts.orderedness import FREE, INPUTS, OUTPUTS
+
+RISING, FOR_GOOD, TOP_K = "rising ", " for good", "top k"
+
+
+def excess_difference(frame: pd.DataFrame, other: pd.DataFrame) -> Estimate:
+    """Excess of one cell less that of another at one epoch of each, over the seeds that both have.
+
+    Args:
+        frame, other: rows of `measure_cell`, of one epoch and one choice of pins.
+    """
+    mine, theirs = (rows.set_index("seeds")["excess"] for rows in (frame, other))
+    both = mine.index.intersection(theirs.index, sort=False)
+    return mean_over_seeds((mine[both] - theirs[both]).to_numpy(float))
+
+
+def rows_at(frame: pd.DataFrame, epoch: int) -> pd.DataFrame:
+    """Rows of an epoch, outputs pinned."""
+    return frame[(frame["epoch"] == epoch) & (frame["pins"] == OUTPUTS)]
+
+
+def last_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the last epoch, outputs pinned."""
+    return rows_at(frame, int(frame["epoch"].max()))
+
+
+def compare_cells(frames: Mapping[Cell, pd.DataFrame]) -> pd.DataFrame:
+    """Every cell against those it is to be told from; columns: what names it, against, seeds,
+    difference with interval."""
+    by_key = {cell.key: frame for cell, frame in frames.items()}
+    rows = []
+    for cell, frame in frames.items():
+        for scheme, value in rivals(cell):
+            rival = by_key.get(key_under(cell, scheme, value))
+            if rival is not None:
+                found = excess_difference(last_rows(frame), last_rows(rival))
+                against = scheme if value is None else f"{scheme} {value:g}"
+                rows.append(cell_columns(cell) | {"against": against, "seeds": found.n} | interval("difference", found))
+    return pd.DataFrame(rows)
+
+
+def rivals(cell: Cell) -> Iterator[tuple[str, float | None]]:
+    """Schemes, and their strengths, that a cell's is to be told from: none; the same without its schedule or its mask;
+    of magnitude pruning a random choice of as many, of rewinding the schedule."""
+    scheme, value = cell.scheme, cell.value
+    if scheme != UNPRUNED:
+        yield UNPRUNED, None
+    if scheme.endswith(FOR_GOOD):
+        yield scheme.removesuffix(FOR_GOOD), value
+    elif scheme.startswith(RISING):
+        yield scheme.removeprefix(RISING), value
+    if scheme in (TOP_K, RISING + TOP_K):
+        yield "random", round(1 - value, 6)
+    if scheme == "rewinding":
+        yield RISING + TOP_K, value
+
+
+def key_under(cell: Cell, scheme: str, value: float | None) -> tuple[Any, ...]:
+    """The key of the cell that is like this one under another scheme."""
+    task, _, _, *rest = cell.key
+    return (task, scheme, value, *rest)
+
+
+def interval(name: str, found: Estimate) -> dict[str, float]:
+    """An estimate as the columns `name`, `name_low` and `name_high`."""
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+
 
 LEARNED = 0.01
 """Mean squared error below which XOR and the sine count as learned, as in the re-measurement."""
@@ -21,11 +90,11 @@ Row = dict[str, Any]
 UNKNOWN = Estimate(math.nan, math.nan, math.nan, 0, "nothing to compare with")
 
 
-def at_end(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | None, results: pd.DataFrame) -> Row:
+def summarise_end(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | None, results: pd.DataFrame) -> Row:
     """The end of a cell's runs against their beginning, the null and the unpruned, and how well they do.
 
     Args:
-        frame: as `measured` makes it.
+        frame: as `measure_cell` makes it.
         unpruned: the same of the cell without pruning; None if there is none, or this is it.
         results: the ledger's rows of the same runs, indexed by identity.
     """
@@ -35,7 +104,7 @@ def at_end(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | None, resul
     began = first[first["pins"] == OUTPUTS].set_index("id")
     main = by_pins[OUTPUTS]
     excess = mean_over_seeds(main["excess"].to_numpy(float))
-    row = named(cell) | {
+    row = cell_columns(cell) | {
         "seeds": len(main),
         **performance(cell, results.loc[main.index]),
         "kept": float(main["kept"].mean()),
@@ -48,7 +117,7 @@ def at_end(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | None, resul
         "high": excess.high,
         "error": standard_error(main["excess"].to_numpy(float)),
         "gap": float(main["gap"].mean()),
-        **interval("beyond", UNKNOWN if unpruned is None else difference(last(frame), last(unpruned))),
+        **interval("beyond", UNKNOWN if unpruned is None else excess_difference(last_rows(frame), last_rows(unpruned))),
         "diagonal_share": float(main["diagonal_share"].mean()),
     }
     for name in (INPUTS, FREE):
@@ -83,15 +152,15 @@ def median_time(times: np.ndarray) -> float:
     return median if math.isfinite(median) else math.nan
 
 
-def course(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | None) -> pd.DataFrame:
+def summarise_course(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | None) -> pd.DataFrame:
     """Orderedness, null, excess and what is beyond the unpruned at every epoch that was kept, with intervals."""
     rows = []
     for epoch in sorted(set(frame["epoch"])):
-        then = at(frame, epoch)
-        row = named(cell) | {"epoch": int(epoch)}
+        then = rows_at(frame, epoch)
+        row = cell_columns(cell) | {"epoch": int(epoch)}
         for name in ("orderedness", "null", "excess"):
             row |= interval(name, mean_over_seeds(then[name].to_numpy(float)))
-        row |= interval("beyond", UNKNOWN if unpruned is None else difference(then, at(unpruned, epoch)))
+        row |= interval("beyond", UNKNOWN if unpruned is None else excess_difference(then, rows_at(unpruned, epoch)))
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -105,22 +174,22 @@ def main_cells(frames: Mapping[Cell, pd.DataFrame]) -> dict[Cell, pd.DataFrame]:
     return {cell: frames[cell] for cell in best.values()}
 
 
-def ends(frames: Mapping[Cell, pd.DataFrame], results: pd.DataFrame) -> pd.DataFrame:
+def summarise_ends(frames: Mapping[Cell, pd.DataFrame], results: pd.DataFrame) -> pd.DataFrame:
     """A row a cell.
 
     Args:
         frames: as `main_cells` chooses them.
     """
     by_key = {cell.key: frame for cell, frame in frames.items()}
-    rows = [at_end(cell, frame, _unpruned(cell, by_key), results) for cell, frame in frames.items()]
-    return _sorted(pd.DataFrame(rows))
+    rows = [summarise_end(cell, frame, _rows_without_pruning(cell, by_key), results) for cell, frame in frames.items()]
+    return _sort_schemes(pd.DataFrame(rows))
 
 
-def _unpruned(cell: Cell, by_key: Mapping[tuple[Any, ...], pd.DataFrame]) -> pd.DataFrame | None:
-    return None if cell.scheme == UNPRUNED else by_key.get(like(cell, UNPRUNED, None))
+def _rows_without_pruning(cell: Cell, by_key: Mapping[tuple[Any, ...], pd.DataFrame]) -> pd.DataFrame | None:
+    return None if cell.scheme == UNPRUNED else by_key.get(key_under(cell, UNPRUNED, None))
 
 
-def _sorted(found: pd.DataFrame) -> pd.DataFrame:
+def _sort_schemes(found: pd.DataFrame) -> pd.DataFrame:
     """Schemes together, by strength; otherwise as the suite has them."""
     if not len(found):
         return found
@@ -131,9 +200,9 @@ def _sorted(found: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def courses(frames: Mapping[Cell, pd.DataFrame]) -> pd.DataFrame:
+def summarise_courses(frames: Mapping[Cell, pd.DataFrame]) -> pd.DataFrame:
     """The course of every cell that was kept on the way too."""
     kept = {cell: frame for cell, frame in frames.items() if cell.n_snapshots > ENDS and len(frame)}
     by_key = {cell.key: frame for cell, frame in kept.items()}
-    found = [course(cell, frame, _unpruned(cell, by_key)) for cell, frame in kept.items()]
+    found = [summarise_course(cell, frame, _rows_without_pruning(cell, by_key)) for cell, frame in kept.items()]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()

@@ -1,21 +1,28 @@
-"""From the parameters in the ledger to orderedness, its null and its excess: a row a run, epoch and choice of pins."""
+"""From the parameters in the ledger to orderedness, its null and its excess: a row a run, epoch and choice of pins.
+
+Scores of large layers take longer than training, so they are looked up where they were measured before: files lie in
+`$GROKSCOPE_CACHE/orderedness`, named by a hash of all that they come from. Deleting them loses only time.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from grokscope.folders import cache_folder, whole
 from grokscope.ledger import Ledger
 from grokscope.nets import Complete
 from grokscope.nets.layers import kept_count
-from grokscope.probes.orderedness import Scores
+from grokscope.probes.orderedness import Scores, scores
 from grokscope.probes.orderedness.null import DRAWS, TOGETHER
 from grokscope.run import Run
-from grokscope.studies.order.cells import Cell
-from grokscope.studies.order.kept import kept_scores
+from grokscope.studies.order.facts.cells import Cell
 
 Snapshots = dict[str, dict[int, Float[np.ndarray, "units sources"]]]
 OUTPUTS, INPUTS, FREE = "outputs", "inputs", "free"
@@ -23,10 +30,10 @@ OUTPUTS, INPUTS, FREE = "outputs", "inputs", "free"
 by mistake; nobody."""
 DRAWS_OF_LARGE = 3
 """Relocations where matrices are searched one after another."""
-COLUMNS = ["id", "seeds", "epoch", "pins", "orderedness", *Scores._fields[1:], "kept"]
+SCORE_COLUMNS = ["id", "seeds", "epoch", "pins", "orderedness", *Scores._fields[1:], "kept"]
 
 
-def snapshots(ledger: Ledger, by_identity: Mapping[str, Run]) -> Snapshots:
+def read_snapshots(ledger: Ledger, by_identity: Mapping[str, Run]) -> Snapshots:
     """Open connections of every run that is done, by identity and epoch."""
     found: Snapshots = {}
     for identity, epoch, arrays in ledger.all_snapshots(by_identity):
@@ -55,7 +62,7 @@ def pins(cell: Cell) -> dict[str, int]:
     return {name: q for name, q in chosen.items() if q <= units}
 
 
-def measured(cell: Cell, runs: Mapping[str, Run], found: Snapshots) -> pd.DataFrame:
+def measure_cell(cell: Cell, runs: Mapping[str, Run], found: Snapshots) -> pd.DataFrame:
     """Columns: id, seeds, epoch, pins, orderedness, off_diagonal, diagonal_share, null, excess, gap, kept.
 
     `kept`: share of the connections among units that are not zero. Runs come in the order of `runs`, so that equal
@@ -72,11 +79,38 @@ def measured(cell: Cell, runs: Mapping[str, Run], found: Snapshots) -> pd.DataFr
         weights = whole[:, :, : whole.shape[1]]
         kept = np.count_nonzero(weights, axis=(1, 2)) / weights[0].size
         chosen, draws = pins(cell), DRAWS if cell.hidden <= TOGETHER else DRAWS_OF_LARGE
-        found_with = {pinned: kept_scores(weights, pinned=pinned, draws=draws) for pinned in set(chosen.values())}
+        found_with = {pinned: cached_scores(weights, pinned=pinned, draws=draws) for pinned in set(chosen.values())}
         for name, pinned in chosen.items():
             score = found_with[pinned]
             columns = {"orderedness": score.value, **{k: v for k, v in score._asdict().items() if k != "value"}}
             frames.append(
                 pd.DataFrame({"id": done, "seeds": seeds, "epoch": epoch, "pins": name, **columns, "kept": kept})
             )
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=SCORE_COLUMNS)
+
+
+SCORES_VERSION = 1
+"""Of what `scores` gives: a change of it makes what was kept before unknown."""
+
+
+def cached_scores(weights: Float[np.ndarray, "matrices m m"], *, pinned: int, draws: int) -> Scores:
+    """As `scores` gives them, from the cache if it has them."""
+    path = cache_folder() / "orderedness" / f"{_cache_key(weights, pinned, draws)}.npy"
+    with contextlib.suppress(OSError, ValueError, EOFError):  # not there, or not whole: measured anew
+        table = np.load(path)
+        if table.shape == (len(Scores._fields), len(weights)):
+            return Scores(*table)
+    measured = scores(weights, pinned=pinned, draws=draws)
+    with contextlib.suppress(OSError):  # a cache that cannot be written costs time, and nothing else
+        _write_scores(path, np.stack(measured))
+    return measured
+
+
+def _cache_key(weights: Float[np.ndarray, "matrices m m"], pinned: int, draws: int) -> str:
+    given = f"{SCORES_VERSION}|{weights.dtype}|{weights.shape}|{pinned}|{draws}"
+    return hashlib.blake2b(np.ascontiguousarray(weights).data, digest_size=16, key=given.encode()).hexdigest()
+
+
+def _write_scores(path: Path, table: Float[np.ndarray, "fields matrices"]) -> None:
+    with whole(path) as new, new.open("wb") as file:
+        np.save(file, table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,16 +10,14 @@ import pandas as pd
 from jaxtyping import Float
 
 from grokscope.laws.statistics.seeds import correlated
-from grokscope.studies.order.cells import Cell, named, strong
-from grokscope.studies.order.pairs import interval, last
-from grokscope.studies.order.summaries import median_time
+from grokscope.studies.order.facts.cells import Cell, cell_columns
+from grokscope.studies.order.facts.summaries import interval, last_rows, median_time
 
 TIMES = {"t_mem": "t_mem_eval", "t_gen": "t_gen"}
 """What they are called here and in the ledger; epochs, by eval accuracy."""
-WHAT = {"t_mem": "memorise", "t_gen": "generalise"}
 
 
-def times(frames: Mapping[Cell, pd.DataFrame], results: pd.DataFrame) -> pd.DataFrame:
+def memorising_and_generalising(frames: Mapping[Cell, pd.DataFrame], results: pd.DataFrame) -> pd.DataFrame:
     """A row a run with classes: what names its cell, `excess` at its end (outputs pinned), `t_mem` and `t_gen`.
 
     A time is infinite where the run did not arrive, and NaN where there is nothing to generalise to.
@@ -30,23 +28,23 @@ def times(frames: Mapping[Cell, pd.DataFrame], results: pd.DataFrame) -> pd.Data
     found = []
     for cell, frame in frames.items():
         if cell.run.task.signature.labelled:
-            ended = last(frame)
+            ended = last_rows(frame)
             there_is = {"t_mem": True, "t_gen": cell.run.task.n_val > 0}
-            reached = {name: _reached(results.loc[ended["id"], TIMES[name]], there_is[name]) for name in TIMES}
-            found.append(pd.DataFrame(named(cell) | {"excess": ended["excess"].to_numpy(float)} | reached))
+            reached = {name: _arrival_epochs(results.loc[ended["id"], TIMES[name]], there_is[name]) for name in TIMES}
+            found.append(pd.DataFrame(cell_columns(cell) | {"excess": ended["excess"].to_numpy(float)} | reached))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
-def _reached(epochs: pd.Series, there_is: bool) -> Float[np.ndarray, " runs"]:
+def _arrival_epochs(epochs: pd.Series, there_is: bool) -> Float[np.ndarray, " runs"]:
     found = epochs.to_numpy(float)
     return np.where(np.isnan(found), np.inf, found) if there_is else np.full(len(found), np.nan)
 
 
-def together(runs: pd.DataFrame) -> pd.DataFrame:
+def correlate_with_excess(runs: pd.DataFrame) -> pd.DataFrame:
     """A row a cell and time: how many arrive, the median, and how excess and time go together over seeds.
 
     Args:
-        runs: as `times` makes it.
+        runs: as `memorising_and_generalising` makes it.
     """
     if not len(runs):
         return runs
@@ -61,19 +59,3 @@ def together(runs: pd.DataFrame) -> pd.DataFrame:
                 row |= {"time": name, "seeds": len(mine), "arrived": float(np.isfinite(reached).mean())}
                 rows.append(row | {"median": median_time(reached)} | interval("rho", rho))
     return pd.DataFrame(rows)
-
-
-def of_times(cells: pd.DataFrame) -> Iterator[str]:
-    """By task and time: whether networks that end more ordered arrive earlier or later than others of their cell."""
-    for (task, name), rows in cells[cells["rho"].notna()].groupby(["task", "time"], sort=False):
-        sure = rows[(rows["rho_low"] > 0) | (rows["rho_high"] < 0)]
-        said = [
-            f"{int(row['hidden'])} hidden, {strong(row['scheme'], row['value'])} {row['rho']:+.2f} "
-            f"[{row['rho_low']:+.2f}, {row['rho_high']:+.2f}]"
-            for _, row in sure.iterrows()
-        ]
-        yield (
-            f"{task}: rank correlation over seeds of excess and the epoch at which they {WHAT[str(name)]} (positive: "
-            f"the more ordered arrive later), {len(rows)} cells: {rows['rho'].min():+.2f} to {rows['rho'].max():+.2f}; "
-            f"{len(sure)} have an interval without 0{': ' if said else ''}{'; '.join(said)}."
-        )
