@@ -20,6 +20,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from grokscope.spec import InputError
+
 FAMILIES = {
     "tasks": "grokscope.tasks",
     "nets": "grokscope.nets",
@@ -33,6 +35,8 @@ FAMILIES = {
 }
 """Every family and the package, or module, that holds its built-in kinds."""
 BUILT_IN = "grokscope"
+GROUP = "grokscope"
+"""Entry points of a family are in the group of this name, a dot and the family's."""
 KIND = re.compile(r"[a-z][a-z0-9_]{0,49}")
 INCLUDED = "grokscope_included_"
 """What the module of an included file is called, before the file's name and hash."""
@@ -41,7 +45,7 @@ MOST_BYTES = 2**20
 """An included file may have."""
 
 
-class RegistryError(ValueError):
+class RegistryError(InputError):
     """A kind that cannot be registered, or a plug-in that cannot be loaded: one line that names who is at fault."""
 
 
@@ -71,8 +75,6 @@ _kinds: dict[str, dict[str, type[Any]]] = {family: {} for family in FAMILIES}
 _included: dict[str, IncludedFile] = {}
 _failures: dict[str, str] = {}
 _searched: set[str] = set()
-_distribution: list[str] = []
-"""The distribution whose entry point is being loaded, innermost last."""
 
 
 def register(cls: Kind) -> Kind:
@@ -115,7 +117,7 @@ def kinds(family: str, base: type[Any] | None = None) -> Mapping[str, type[Any]]
     if family not in _searched:
         _searched.add(family)
         _load_built_in(family)
-        for entry in metadata.entry_points(group=f"grokscope.{family}"):
+        for entry in metadata.entry_points(group=f"{GROUP}.{family}"):
             _load(entry)
     found = _kinds[family]
     ordered = sorted(found, key=lambda kind: (_origin(found[kind]) != BUILT_IN, kind))
@@ -129,12 +131,16 @@ def kind(family: str, name: str) -> type[Any] | None:
     return _kinds[family].get(name) or kinds(family).get(name)
 
 
-def names(family: str) -> list[str]:
-    """The names of all kinds of a family whose built-in kinds are packages of that name, without importing any."""
+def built_in_names(family: str) -> list[str]:
+    """The built-in kinds of a family whose kinds are packages of their name, without importing any of them."""
     package = import_module(FAMILIES[family])
-    own = [found.name for found in pkgutil.iter_modules(package.__path__) if found.ispkg]
-    outside = (entry.name for entry in metadata.entry_points(group=f"grokscope.{family}"))
-    return list(dict.fromkeys([*own, *_kinds[family], *outside]))
+    return [found.name for found in pkgutil.iter_modules(package.__path__) if found.ispkg]
+
+
+def names(family: str) -> list[str]:
+    """The names of all kinds of such a family, built-in ones first. Nothing is imported."""
+    outside = (entry.name for entry in metadata.entry_points(group=f"{GROUP}.{family}"))
+    return list(dict.fromkeys([*built_in_names(family), *_kinds[family], *outside]))
 
 
 def failures() -> tuple[str, ...]:
@@ -246,19 +252,17 @@ def _built_in(family: str, kind: str) -> type[Any] | None:
 
 def _load(entry: metadata.EntryPoint) -> None:
     """Import what an entry point names. Its fault is kept as a line, and the others go on."""
-    made_by = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
-    _distribution.append(made_by)
+    made_by = _distribution_of(entry.dist) if entry.dist else entry.value
     try:
         loaded = entry.load()
         if getattr(loaded, "kind", None) != entry.name:
             raise RegistryError(f"found the kind {getattr(loaded, 'kind', None)!r}, expected {entry.name!r}")
+        register(loaded)
     except Exception as error:  # a stranger's package may raise anything
         said = " ".join(str(error).split())
         _failures[f"{made_by} {entry.value}"] = (
             f"plug-in {made_by}: {entry.group} = {entry.value} does not load ({type(error).__name__}: {said})"
         )
-    finally:
-        _distribution.pop()
 
 
 def _origin(cls: type[Any]) -> str:
@@ -276,14 +280,30 @@ def _origin_of(cls: type[Any]) -> str:
         path = _main_file()
         return IncludedFile(str(path), path.read_text()).origin if path else "__main__"
     top = module.partition(".")[0]
-    if _distribution and _distribution[-1].split()[0].replace("-", "_").lower() == top.lower():
-        return _distribution[-1]
+    for family in FAMILIES:
+        for entry in metadata.entry_points(group=f"{GROUP}.{family}"):
+            if entry.module.partition(".")[0] == top and entry.dist is not None:
+                return _distribution_of(entry.dist) + _edited(entry.dist, cls)
     for name in metadata.packages_distributions().get(top, ()):
-        return f"{name} {metadata.version(name)}"
-    if _distribution:
-        return _distribution[-1]
+        return _distribution_of(metadata.distribution(name))
+    return _source_of(cls) or module
+
+
+def _distribution_of(dist: metadata.Distribution) -> str:
+    return f"{dist.name} {dist.version}"
+
+
+def _edited(dist: metadata.Distribution, cls: type[Any]) -> str:
+    """Of a package that is installed for editing, the hash of the class's file: its version says too little."""
+    link = dist.read_text("direct_url.json") or ""
+    source = _source_of(cls) if '"editable": true' in link else None
+    return f" {source}" if source else ""
+
+
+def _source_of(cls: type[Any]) -> str | None:
+    """The name and the hash of the file that a class is defined in."""
     source = inspect.getsourcefile(cls)
-    return IncludedFile(source, Path(source).read_text()).origin if source else module
+    return IncludedFile(source, Path(source).read_text()).origin if source else None
 
 
 def _main_file() -> Path | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import shutil
 from pathlib import Path
@@ -10,11 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from grokscope.api import reporting
 from grokscope.ledger import network, open_ledger
 from grokscope.ledger.owners import process_space
 from grokscope.run import Run
-from grokscope.studies.study import study_of
+from grokscope.studies.race import Race
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver, Tally
 from grokscope.workers.pool import Pool
@@ -49,7 +47,7 @@ def test_a_report_that_cannot_be_written(copy: Path, monkeypatch: pytest.MonkeyP
     def full(*args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(reporting, "study_of", lambda suite: dataclasses.replace(study_of(suite), write=full))
+    monkeypatch.setattr(Race, "write", full)
     refused(run(copy), "reports/tiny: No space left on device", "safe in the ledger", "grokscope report")
 
 
@@ -101,9 +99,7 @@ def test_force_on_what_another_driver_trains(copy: Path) -> None:
 
 
 def test_killed_drivers_leave_no_checkpoint_of_a_finished_run(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        reporting, "study_of", lambda suite: dataclasses.replace(study_of(suite), write=lambda contents, folder: folder)
-    )
+    monkeypatch.setattr(Race, "write", lambda study, contents, folder: folder)
     with open_ledger(copy / "out" / "ledger.sqlite") as ledger:
         Checkpoints(copy / "out" / "checkpoints").save(next(iter(ledger.states(suite="tiny"))), b"state")
     assert run(copy).exit_code == 0
@@ -111,9 +107,7 @@ def test_killed_drivers_leave_no_checkpoint_of_a_finished_run(copy: Path, monkey
 
 
 def test_nor_do_those_that_are_killed_while_this_one_drives(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        reporting, "study_of", lambda suite: dataclasses.replace(study_of(suite), write=lambda contents, folder: folder)
-    )
+    monkeypatch.setattr(Race, "write", lambda study, contents, folder: folder)
     folder = copy / "out" / "checkpoints"
     with open_ledger(copy / "out" / "ledger.sqlite") as ledger:
         pending, done, *_ = ledger.states(suite="tiny")

@@ -62,7 +62,7 @@ def test_lists_span_a_grid_and_specs_lie_over_defaults() -> None:
         ),
         ("measurement: watch", "measurment: watch", "found an unknown key, expected measurement"),
         ("measurement: watch", "max_epochs: 3", "experiments.first: found no measurement"),
-        ("study: race", "study: chase", "study: found 'chase', expected one of race, paths, order"),
+        ("study: race", "study: chase", "study: found 'chase', expected one of order, paths, race"),
         ("batch_size: -1", "batch_size: [0]", "batch_size: found 0, expected at least 1"),
     ],
 )

@@ -12,6 +12,7 @@ from grokscope.ledger.kept import Columns, KeptFailure, KeptFinish, KeptRun
 from grokscope.ledger.specs import written
 from grokscope.ledger.tables import RESULT_TYPES
 from grokscope.ledger.traces import packed
+from grokscope.run import Net, Task
 from grokscope.training.outcomes import Provenance
 
 Row = dict[str, Any]
@@ -34,12 +35,13 @@ def in_utc(text: str) -> str:
 
 def pending_row(run: KeptRun, created: str) -> Row:
     """A run that nobody has begun. `p` and `dim` are NULL for tasks and nets that have none."""
+    task, net = run.task, run.net
     return {
         "id": run.identity,
         "measurement": run.measurement.kind,
         "spec": written(run.spec),
-        "p": None if run.task.group is None or run.task.group_axis != "p" else int(run.task.group),
-        "dim": run.net.width,
+        "p": int(task.group or 0) if isinstance(task, Task) and task.group_axis == "p" else None,
+        "dim": net.width if isinstance(net, Net) else None,
         "n_params": run.n_params,
         "training": run.training,
         "status": "pending",

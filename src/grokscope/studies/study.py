@@ -1,35 +1,46 @@
-"""What a study is to the rest of the house: three functions and a name in a suite."""
+"""What a study is to the rest of the house: a kind with three abilities, which a suite calls by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from importlib import import_module
+from abc import abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.console import RenderableType
 
 from grokscope.ledger import Ledger
+from grokscope.registry import failures, kind, names
+from grokscope.spec import InputError, Spec
 from grokscope.suite import Suite
 
 
-@dataclass(frozen=True)
-class Study:
-    """Which question a suite is about.
+class Study(Spec):
+    """Which question a suite is about. The first line of a kind's docstring says it to people."""
 
-    Attributes:
-        conclude: everything that the report shows, from the ledger alone; of a half-done suite, what there is.
-        write: the report's folder from that; returns the path of its page. Equal contents give equal bytes.
-        summary: the same for a terminal.
-    """
+    family: ClassVar[str] = "studies"
 
-    conclude: Callable[[Suite, Ledger], Any]
-    write: Callable[[Any, Path], Path]
-    summary: Callable[[Any], RenderableType]
+    @abstractmethod
+    def conclude(self, suite: Suite, ledger: Ledger) -> Any:
+        """Everything that the report shows, from the ledger alone; of a half-done suite, what there is."""
+
+    @abstractmethod
+    def write(self, contents: Any, folder: Path) -> Path:
+        """Write the report's folder and return the path of its page. Equal contents give equal bytes."""
+
+    @abstractmethod
+    def summary(self, contents: Any) -> RenderableType:
+        """The same for a terminal."""
 
 
 def study_of(suite: Suite) -> Study:
-    """The study that a suite names: `STUDY` in the module of that name."""
-    found: Study = import_module(f"grokscope.studies.{suite.study}").STUDY
-    return found
+    """The study that a suite names.
+
+    Raises:
+        InputError: it is a plug-in's, which is not installed here or does not load.
+    """
+    found = kind("studies", suite.study)
+    if found is None:
+        known = ", ".join(names("studies"))
+        raise InputError("\n".join([f"study: found {suite.study!r}, expected one of {known}", *failures()]))
+    study: Study = found()
+    return study

@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from grokscope.registry import built_in_names, names
 from grokscope.run import Run
 from grokscope.suite import plain
 from grokscope.suite.analysis import Analysis
@@ -45,8 +46,7 @@ from grokscope.suite.plain import PlainExperiment
 from grokscope.suite.shipped import find, read_text
 
 TOP_LEVEL = ("name", "study", "description", "retries", "defaults", "experiments", "analysis")
-STUDIES = ("race", "paths", "order")
-"""Whose conclusions a suite asks for."""
+DEFAULT_STUDY = "race"
 NAME = re.compile(r"[^\W_][\w.+-]{0,99}")
 """A suite's name also names a folder of its report, so it cannot lead out of it."""
 MOST_RETRIES = 100
@@ -203,9 +203,11 @@ def _name(value: Value | None, path: Path | None, findings: Findings) -> str:
 
 
 def _study(value: Value | None, findings: Findings) -> str:
-    if value is not None and value.data not in STUDIES:
-        findings.refuse(value, "one of " + ", ".join(STUDIES))
-    return STUDIES[0] if value is None else str(value.data)
+    if value is None or value.data in built_in_names("studies"):
+        return DEFAULT_STUDY if value is None else str(value.data)
+    if value.data not in (known := names("studies")):
+        findings.refuse(value, "one of " + ", ".join(known))
+    return str(value.data)
 
 
 def _text(value: Value | None, findings: Findings) -> str:

@@ -15,7 +15,7 @@ from grokscope.measurements import Watch
 from grokscope.probes.orderedness import orderedness
 from grokscope.report.sheet import Sheet
 from grokscope.run import Run
-from grokscope.studies.order import STUDY
+from grokscope.studies.order import Order
 from grokscope.studies.order.facts.cells import cell_columns, cell_of, cells, scheme_of
 from grokscope.studies.order.facts.orderedness import open_weights, pins
 from grokscope.studies.order.facts.published import beside_published, read_published, read_remeasured
@@ -97,7 +97,7 @@ def table(sheet: Sheet, stem: str) -> pd.DataFrame:
 
 
 def test_a_suite_of_order_finds_its_study(suite: Suite) -> None:
-    assert study_of(suite) is STUDY
+    assert study_of(suite) == Order()
 
 
 def test_networks_of_64_bits_are_looked_at_in_64_bits(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_imposing_an_order_gives_one_and_nothing_trains_at_a_rate_of_nothing(she
 
 def test_the_page_has_every_figure_and_says_what_was_found(sheet: Sheet, tmp_path) -> None:
     with saved(quickly):
-        page = STUDY.write(sheet, tmp_path / "report")
+        page = Order().write(sheet, tmp_path / "report")
     drawn = {path.stem for path in (tmp_path / "report" / "figures").glob("*.png")}
     wanted = {f"{kind}_xor" for kind in ("schemes", "matrices", "graphs", "states")} | {"course_xor_20", "sizes_xor_20"}
     wanted |= {"losses_xor"}
@@ -182,7 +182,7 @@ def test_a_terminal_gets_a_row_a_cell(sheet: Sheet) -> None:
     from rich.console import Console
 
     console = Console(width=160, file=io.StringIO())
-    console.print(STUDY.summary(sheet))
+    console.print(Order().summary(sheet))
     assert console.file.getvalue().count("rising top k") >= 3
 
 
@@ -190,8 +190,8 @@ def test_nothing_done_is_an_empty_report(suite: Suite, tmp_path) -> None:
     with open_ledger(tmp_path / "ledger.sqlite") as empty:
         empty.register(suite.name, suite.text, suite.runs)
         sheet = conclude(suite, empty)
-        STUDY.write(sheet, tmp_path / "report")
-        STUDY.summary(sheet)
+        Order().write(sheet, tmp_path / "report")
+        Order().summary(sheet)
     assert not sheet.complete
     assert any("0 of" in text for text in sheet.missing)
 

@@ -13,7 +13,7 @@ from drawn import quickly, saved
 from grokscope.ledger import open_ledger
 from grokscope.probes.encodings import compressibility
 from grokscope.report.sheet import Sheet
-from grokscope.studies.paths import STUDY
+from grokscope.studies.paths import Paths
 from grokscope.studies.paths.facts.run_facts import thin_epochs
 from grokscope.studies.paths.facts.sweeps import title_of, without_scale_and_seeds
 from grokscope.suite import Suite, parse_suite
@@ -84,7 +84,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def sheet(store: Path) -> Sheet:
     with open_ledger(store) as ledger:
-        found: Sheet = STUDY.conclude(SUITE, ledger)
+        found: Sheet = Paths().conclude(SUITE, ledger)
         return found
 
 
@@ -167,7 +167,7 @@ def test_a_last_epoch_beside_the_grid_of_snapshots(keep: str, tmp_path: Path) ->
     suite = parse_suite(text)
     done(suite, tmp_path / "ledger.sqlite")
     with open_ledger(tmp_path / "ledger.sqlite") as ledger:
-        found = STUDY.conclude(suite, ledger)
+        found = Paths().conclude(suite, ledger)
         shown = tables(found)
         accuracy = {run.identity: ledger.trace(run)["val_acc"] for run in suite.runs}
     end = 7 if keep == "final" else 6
@@ -208,14 +208,14 @@ def test_geometry_has_a_row_for_every_snapshot_part_and_metric(sheet: Sheet) -> 
 
 def test_the_report_is_written(sheet: Sheet, tmp_path: Path) -> None:
     with saved(quickly):
-        page = STUDY.write(sheet, tmp_path / "one")
+        page = Paths().write(sheet, tmp_path / "one")
     assert "What is missing" not in page.read_text()
     assert "T_mem" in page.read_text()
     # figures of two columns are given the room of two, and no others
     assert '<figure class="wide">' in page.read_text()
     assert "<figure>" in page.read_text()
     said = io.StringIO()
-    Console(file=said, width=400).print(STUDY.summary(sheet))
+    Console(file=said, width=400).print(Paths().summary(sheet))
     assert "IPR" in said.getvalue()
     assert (tmp_path / "one" / "tables" / "curves_1.csv").stat().st_size > 1000
 
@@ -223,7 +223,7 @@ def test_the_report_is_written(sheet: Sheet, tmp_path: Path) -> None:
 def test_a_half_done_suite_says_what_is_missing(store: Path) -> None:
     half = dataclasses.replace(SUITE, runs=(*SUITE.runs[:2], dataclasses.replace(SUITE.runs[-1], max_epochs=7)))
     with open_ledger(store) as ledger:
-        found = STUDY.conclude(half, ledger)
+        found = Paths().conclude(half, ledger)
     assert found.sections == ()
     assert found.missing == (
         "1 runs of the suite are not done: what is said rests on the others.",

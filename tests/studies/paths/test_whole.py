@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from grokscope.ledger import open_ledger
-from grokscope.studies.paths import STUDY
+from grokscope.studies.paths import Paths
 from grokscope.suite import load_suite, parse_suite
 
 from .test_paths import done
@@ -55,10 +55,10 @@ def test_an_experiment_comes_to_its_report(name: str, tmp_path: Path) -> None:
     suite = parse_suite(text.getvalue())
     done(suite, tmp_path / "ledger.sqlite")
     with open_ledger(tmp_path / "ledger.sqlite") as ledger:
-        sheet = STUDY.conclude(suite, ledger)
+        sheet = Paths().conclude(suite, ledger)
     assert sheet.complete
     tables = {stem.rsplit("_", 1)[0] for section in sheet.sections for stem in section.tables}
     assert tables >= {"times", "encodings", "peaks", "windows"}
     assert ("race" in tables) == (name == "addition")
-    page = STUDY.write(sheet, tmp_path / "report")
+    page = Paths().write(sheet, tmp_path / "report")
     assert page.read_text().count("<figure") == sum(len(section.drawings) for section in sheet.sections)

@@ -1,5 +1,5 @@
 """Does pruning put order into a network in which everything is connected?"""
 
-from grokscope.studies.order.study import STUDY
+from grokscope.studies.order.study import Order
 
-__all__ = ["STUDY"]
+__all__ = ["Order"]

@@ -6,13 +6,18 @@ end, always beside the null of relocated entries.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
 from rich.box import SIMPLE_HEAD
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from grokscope.ledger import Ledger
+from grokscope.registry import register
 from grokscope.report.sheet import Sheet, write_sheet
 from grokscope.report.status import counts, failures, provenance
 from grokscope.studies.order.facts import Facts
@@ -105,4 +110,18 @@ def terminal_summary(sheet: Sheet) -> Group:
     return Group(table, Text("\n".join(lines)))
 
 
-STUDY = Study(conclude, write_sheet, terminal_summary)
+@register
+@dataclass(frozen=True)
+class Order(Study):
+    """Does pruning put order into a network in which everything is connected?"""
+
+    kind = "order"
+
+    def conclude(self, suite: Suite, ledger: Ledger) -> Any:
+        return conclude(suite, ledger)
+
+    def write(self, contents: Any, folder: Path) -> Path:
+        return write_sheet(contents, folder)
+
+    def summary(self, contents: Any) -> RenderableType:
+        return terminal_summary(contents)

@@ -1,5 +1,5 @@
 """Do grokking and steady learning end in the same model?"""
 
-from grokscope.studies.paths.study import STUDY
+from grokscope.studies.paths.study import Paths
 
-__all__ = ["STUDY"]
+__all__ = ["Paths"]

@@ -6,11 +6,16 @@ different encodings", arXiv 2502.01739.
 
 from __future__ import annotations
 
-from rich.console import Group
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.text import Text
 
 from grokscope.ledger import Ledger
+from grokscope.registry import register
 from grokscope.report.sheet import Sheet, write_sheet
 from grokscope.report.status import counts, failures, provenance
 from grokscope.studies.paths.facts.sweeps import find_sweeps
@@ -64,4 +69,18 @@ def terminal_summary(sheet: Sheet) -> Group:
     return Group(*lines, *(Text(text) for text in sheet.missing))
 
 
-STUDY = Study(conclude, write_sheet, terminal_summary)
+@register
+@dataclass(frozen=True)
+class Paths(Study):
+    """Do grokking and steady learning end in the same model?"""
+
+    kind = "paths"
+
+    def conclude(self, suite: Suite, ledger: Ledger) -> Any:
+        return conclude(suite, ledger)
+
+    def write(self, contents: Any, folder: Path) -> Path:
+        return write_sheet(contents, folder)
+
+    def summary(self, contents: Any) -> RenderableType:
+        return terminal_summary(contents)

@@ -1,5 +1,5 @@
 """The race: does grokking begin where the speeds of memorising and generalising cross?"""
 
-from grokscope.studies.race.study import STUDY
+from grokscope.studies.race.study import Race
 
-__all__ = ["STUDY"]
+__all__ = ["Race"]

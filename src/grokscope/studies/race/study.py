@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from rich.console import RenderableType
 
 from grokscope.forecasts.outcome import standing_forecasts
 from grokscope.laws.capacity import beyond, capacity
@@ -19,6 +23,7 @@ from grokscope.laws.times.probe_ratio import probe_ratios
 from grokscope.laws.times.timescales import timescales
 from grokscope.ledger import Ledger
 from grokscope.ledger.lazy import Traces
+from grokscope.registry import register
 from grokscope.report.status import counts, failures, provenance
 from grokscope.studies.race.facts.contents import Contents, Part
 from grokscope.studies.race.facts.families import RULES, compare_with_onsets, conclude_family, doubts
@@ -182,4 +187,18 @@ def remark_on_imported(runs: pd.DataFrame) -> tuple[str, ...]:
     return (f"{len(theirs):,} of these runs were imported from {places} and have not been verified (seeds below 0)",)
 
 
-STUDY = Study(conclude, write_report, terminal_summary)
+@register
+@dataclass(frozen=True)
+class Race(Study):
+    """Does grokking begin where the speeds of memorising and generalising cross?"""
+
+    kind = "race"
+
+    def conclude(self, suite: Suite, ledger: Ledger) -> Any:
+        return conclude(suite, ledger)
+
+    def write(self, contents: Any, folder: Path) -> Path:
+        return write_report(contents, folder)
+
+    def summary(self, contents: Any) -> RenderableType:
+        return terminal_summary(contents)
