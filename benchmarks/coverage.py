@@ -71,13 +71,13 @@ def coverage(truth: Truth, *, seeds: int, suites: int, seed: int, every: int = 1
     for number in range(suites):
         frame = suite(truth, rng, seeds=seeds)
         for quantity, mean in (("T_mem", truth.t_mem), ("T_gen", truth.t_gen)) if number % every == 0 else ():
-            for n_params, cell in observations(frame, quantity).groupby("n_params"):
+            for params, cell in observations(frame, quantity).groupby("x"):
                 censored = cell["censored"].to_numpy(bool)
                 estimate = geometric_mean(cell["time"].to_numpy(float), censored)
-                tallies["T censored" if censored.any() else "T seen"].add(estimate, float(mean(n_params)))
+                tallies["T censored" if censored.any() else "T seen"].add(estimate, float(mean(params)))
         found = crossings(frame, accuracy="eval", samples=1)[0]
         tallies["crossing"].codes[found.code.name.lower()] += 1
-        tallies["crossing"].add(found.n_params, place)
+        tallies["crossing"].add(found.x, place)
         tallies["C"].add(capacity(frame).constant, truth.bits_per_param)
     return tallies
 

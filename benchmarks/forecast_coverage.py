@@ -41,7 +41,7 @@ def trial(primes: tuple[int, ...], spread: float, rng: np.random.Generator) -> l
     places = {p: each.crossing((12, 400)) for p, each in worlds.items()}
     onsets = {p: place * 10 ** rng.normal(*OFFSET) for p, place in places.items()}
     frame = pd.concat([suite(each, rng, seeds=3, widths=WIDTHS) for each in worlds.values()], ignore_index=True)
-    seen = {each.p: each.n_params.value for each in crossings(frame, accuracy="eval", samples=1)}
+    seen = {each.group: each.x.value for each in crossings(frame, accuracy="eval", samples=1)}
     known = frame[frame["p"].isin(primes)].reset_index(drop=True)
     made = forecast(calibrate(known, 2.16, onsets, seen, accuracy="eval"), {p: worlds[p].bits for p in NEW})
     return [

@@ -46,7 +46,7 @@ def test_each_seeds_largest_total_counts():
 def test_widths_that_were_never_full_are_left_out():
     full, unfilled = runs((1000, 2000), (2000, 4000), (3000, 6000)), runs((8000, 9000), bits=9500.0)
     found = capacity(pd.concat([full, unfilled]))
-    assert [point[4] for point in found.points] == [True, True, True, False]
+    assert [point.saturated for point in found.points] == [True, True, True, False]
     assert found.constant.value == pytest.approx(2.0)
     assert found.saturated_only == found.constant
     assert found.published_rule[0] < 1.5

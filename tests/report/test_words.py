@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from grokscope.laws.results import Crossing, CrossingCode, Estimate, Onset, OnsetCode
+from grokscope.laws.results import CROSSED, Crossing, CrossingCode, Estimate, Onset, OnsetCode
 from grokscope.report import words
 from grokscope.studies.race.facts.slices import Slice, slices, suffix
 from grokscope.studies.race.sentences import caveats, describe_slice
@@ -43,7 +43,8 @@ def test_an_interval_says_which_side_is_open() -> None:
 
 def crossing(code: CrossingCode, value: float, rule: str = "sign change") -> Crossing:
     place = Estimate(value, NAN, NAN, 8, "")
-    return Crossing(97, "running", "random", place, 100.0, code, (value, 2 * value), NAN, rule)
+    every = (value, 2 * value)
+    return Crossing("p", 97, "n_params", place, "running", "random", 100.0, code, every, NAN, rule)
 
 
 def test_a_closest_approach_is_never_stated_as_a_crossing() -> None:
@@ -59,7 +60,7 @@ def prime(**changed: object) -> Slice:
 
 @pytest.mark.parametrize("code", list(CrossingCode))
 def test_every_code_has_a_sentence(code: CrossingCode) -> None:
-    crosses = code in words.CROSSED
+    crosses = code in CROSSED
     shown = prime(crossings={"running": crossing(code, 5000.0 if crosses else NAN)})
     text = describe_slice(shown)
     assert ("becomes faster than generalising at P = 5\u202f000" in text) is crosses
@@ -70,7 +71,9 @@ def test_every_code_has_a_sentence(code: CrossingCode) -> None:
 def test_every_onset_code_has_a_sentence(code: OnsetCode) -> None:
     known = code in (OnsetCode.FOUND, OnsetCode.FROM_SMALLEST)
     place = Estimate(5000.0 if known else NAN, NAN, NAN, 8, "")
-    text = describe_slice(prime(onsets={"running": Onset(97, "running", 0.99, 0.98, place, code, (), place, place)}))
+    text = describe_slice(
+        prime(onsets={"running": Onset("p", 97, "n_params", place, "running", 0.99, 0.98, code, (), place, place)})
+    )
     assert ("5\u202f000" in text) is known
     assert ("Grokking, by running accuracy, begins" in text) is (code is OnsetCode.FOUND)
 

@@ -94,7 +94,7 @@ def calibrate(
     """Fit both laws on every run of a frame: whoever calls hands over the calibration runs and no others.
 
     Args:
-        frame: one row per finished run of the calibration, of one setting.
+        frame: one row per finished run of the calibration, of one setting; its group is the prime and its x is P.
         capacity_constant: C in bits per parameter.
         onsets, crossings: P of what was observed on these runs, by prime.
         accuracy: which train accuracy T_mem is by.
@@ -112,7 +112,7 @@ def calibrate(
             found, at = _arrived(rows), f"loads f of {window[0]:g} to {window[1]:g}"
             raise TooFewCellsError(f"calibration: found {found} cells with {name} at {at}, expected at least {_FEWEST}")
     both = pd.concat([mem, gen])
-    primes = sorted(int(p) for p in both["p"].unique())
+    primes = sorted(int(p) for p in both["group"].unique())
     rng = np.random.default_rng(seed)
     return Calibration(
         accuracy=accuracy,
@@ -126,7 +126,7 @@ def calibrate(
         else (),
         crossings=_known(crossings, primes),
         onsets=_known(onsets, primes),
-        bits={int(p): float(rows["dataset_bits"].iloc[0]) for p, rows in both.groupby("p")},
+        bits={int(p): float(rows["dataset_bits"].iloc[0]) for p, rows in both.groupby("group")},
         n_cells=min(_arrived(mem), _arrived(gen)),
         low_load=max(float(mem["load"].min()), float(gen["load"].min())),
         high_load=min(float(mem["load"].max()), float(gen["load"].max())),
@@ -140,7 +140,7 @@ def _at_loads(rows: pd.DataFrame, c: float, window: tuple[float, float]) -> pd.D
 
 def _arrived(rows: pd.DataFrame) -> int:
     """Cells in which a run arrived."""
-    return int(rows[~rows["censored"]].groupby(["p", "n_params"]).ngroups)
+    return int(rows[~rows["censored"]].groupby(["group", "x"]).ngroups)
 
 
 def _known(observed: Mapping[int, float], primes: list[int]) -> dict[int, float]:
@@ -150,13 +150,13 @@ def _known(observed: Mapping[int, float], primes: list[int]) -> dict[int, float]
 def _levels(rows: pd.DataFrame, feature: Array) -> Levels:
     times, censored = rows["time"].to_numpy(float), rows["censored"].to_numpy(bool)
     floor = rounding(times[~censored])
-    return levels(rows["p"].to_numpy(int), feature, np.log(times), censored, floor=floor)
+    return levels(rows["group"].to_numpy(int), feature, np.log(times), censored, floor=floor)
 
 
 def _fit(mem: pd.DataFrame, gen: pd.DataFrame) -> Laws:
     """With a single prime nothing can be said of p: its power is 0."""
     log_b, a = _regress(mem, mem["load"].to_numpy(float))
-    log_p, log_params = np.log(gen["p"].to_numpy(float)), np.log(gen["n_params"].to_numpy(float))
+    log_p, log_params = np.log(gen["group"].to_numpy(float)), np.log(gen["n_params"].to_numpy(float))
     if np.ptp(log_p) == 0:
         log_scale, power = _regress(gen, log_params)
         return Laws(log_b, a, log_scale, 0.0, power)
@@ -172,10 +172,10 @@ def _regress(rows: pd.DataFrame, *features: Array) -> tuple[float, ...]:
 
 def _redraw(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Whole cells with replacement, each prime's from its own, until as many arrived as a fit needs."""
-    by_prime = [list(cells.groupby("n_params").groups.values()) for _, cells in rows.groupby("p")]
+    by_prime = [list(cells.groupby("x").groups.values()) for _, cells in rows.groupby("group")]
     while True:
         drawn = rows.loc[np.concatenate([np.concatenate(_choice(cells, rng)) for cells in by_prime])]
-        if drawn.loc[~drawn["censored"], "n_params"].nunique() >= _FEWEST - 1:
+        if drawn.loc[~drawn["censored"], "x"].nunique() >= _FEWEST - 1:
             return drawn
 
 

@@ -18,7 +18,7 @@ from grokscope.forecasts.predictions import Known, foretold, thresholds
 from grokscope.forecasts.split import PROBE, Split, declared, described, split
 from grokscope.laws.results import Accuracy
 from grokscope.laws.tidy import tidy
-from grokscope.laws.times.cells import by_setting
+from grokscope.laws.times.cells import by_setting, with_axes
 from grokscope.ledger import KeptForecast, Ledger
 from grokscope.ledger.batches import batches
 from grokscope.spec import InputError
@@ -98,7 +98,7 @@ def _payloads(
 ) -> dict[Accuracy, dict[str, Any]]:
     """By accuracy what is to be kept, all of it before any is; `notes` gains the accuracies that cannot be."""
     failed = _refuse_unfinished(suite, ledger, runs)
-    frame = tidy(pd.concat([ledger.runs(where={"id": ids}) for ids in batches(used)]))
+    frame = with_axes(tidy(pd.concat([ledger.runs(where={"id": ids}) for ids in batches(used)])))
     known = [
         Known(setting, rows, arrived(ledger, rows, thresholds(suite.analysis))) for setting, rows in by_setting(frame)
     ]

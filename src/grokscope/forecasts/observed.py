@@ -10,11 +10,10 @@ import pandas as pd
 from grokscope.forecasts.split import PROBE
 from grokscope.laws.crossing.onset import onsets
 from grokscope.laws.crossing.sign_change import crossings
-from grokscope.laws.results import Accuracy, OnsetCode
+from grokscope.laws.results import CROSSED, Accuracy, OnsetCode
 from grokscope.laws.times.arrivals import Arrivals, arrivals
 from grokscope.ledger import Ledger
 from grokscope.ledger.lazy import Traces
-from grokscope.report.words import CROSSED
 
 Thresholds = tuple[float, float]
 """Fractions of train and validation examples between which a delay is counted."""
@@ -40,7 +39,7 @@ def observed(frame: pd.DataFrame, seen: Arrivals, accuracy: Accuracy, thresholds
     every = onsets(seen, accuracy=accuracy, train_threshold=train, val_threshold=val, samples=1)
     met = crossings(frame, accuracy=accuracy, probe=PROBE, samples=1)
     return Observed(
-        onsets={one.p: one.n_params.value for one in every if one.code is OnsetCode.FOUND},
-        crossings={one.p: one.n_params.value for one in met if one.code in CROSSED},
-        codes={one.p: str(one.code) for one in every},
+        onsets={one.group: one.x.value for one in every if one.code is OnsetCode.FOUND},
+        crossings={one.group: one.x.value for one in met if one.code in CROSSED},
+        codes={one.group: str(one.code) for one in every},
     )

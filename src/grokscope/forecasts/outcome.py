@@ -18,7 +18,7 @@ from grokscope.forecasts.standing import Foretold, ForetoldTime, StandingForecas
 from grokscope.forecasts.times import score as score_times
 from grokscope.laws.results import Accuracy
 from grokscope.laws.times.arrivals import Arrivals
-from grokscope.laws.times.cells import of_setting
+from grokscope.laws.times.cells import of_setting, with_axes
 from grokscope.laws.times.timescales import timescales
 from grokscope.ledger import KeptForecast, Ledger
 from grokscope.suite import Calibration, Suite
@@ -32,6 +32,7 @@ def standing_forecasts(suite: Suite, ledger: Ledger, frame: pd.DataFrame) -> tup
     Args:
         frame: the suite's finished runs, tidy; of them only those are read that a forecast held out.
     """
+    frame = with_axes(frame)
     kept = ledger.forecasts.all(suite.name)
     stand = [one for one in kept if one.superseded_by is None]
     stand.sort(key=lambda one: (one.accuracy != "running", one.probe))  # As everywhere: the published accuracy first.

@@ -73,7 +73,9 @@ def foretell(calibration: Calibration, known: Sequence[Timescale], cells: Iterab
 
 def score(forecasts: Iterable[CellForecast], seen: Sequence[Timescale], probe: str) -> list[TimeScore]:
     """How far off each forecast was, in dex; a cell without a finished run is left out."""
-    observed = {(t.quantity, t.p, t.dim): t.lognormal.value for t in seen if t.quantity == "T_gen" or t.probe == probe}
+    observed = {
+        (t.quantity, t.group, t.dim): t.lognormal.value for t in seen if t.quantity == "T_gen" or t.probe == probe
+    }
     return [
         TimeScore(made, time, *(_dex(time, getattr(made, guess)) for guess in GUESSES))
         for made in forecasts
@@ -94,7 +96,7 @@ def _measured(calibration: Calibration, known: Sequence[Timescale]) -> dict[str,
     found: dict[str, dict[int, list[tuple[float, float]]]] = {"T_mem": {}, "T_gen": {}}
     for t in known:
         if t.lognormal.value > 0 and (t.quantity == "T_gen" or t.probe == calibration.probe):
-            found[t.quantity].setdefault(t.p, []).append((math.log(t.n_params), math.log(t.lognormal.value)))
+            found[t.quantity].setdefault(t.group, []).append((math.log(t.n_params), math.log(t.lognormal.value)))
     return {quantity: {p: sorted(cells) for p, cells in primes.items()} for quantity, primes in found.items()}
 
 

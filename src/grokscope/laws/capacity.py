@@ -10,7 +10,7 @@ import pandas as pd
 from statsmodels.regression.linear_model import WLS
 from statsmodels.tools import add_constant
 
-from grokscope.laws.results import Capacity, Estimate
+from grokscope.laws.results import Capacity, CapacityPoint, Estimate
 from grokscope.laws.times.cells import SETTINGS, refuse_mixture, require
 
 PUBLISHED = 2.16
@@ -39,26 +39,26 @@ def capacity(frame: pd.DataFrame) -> Capacity:
     Raises:
         ValueError: a column is missing or settings are mixed.
     """
-    require(frame, "measurement", "probe", "p", "dim", "n_params", "dataset_bits", "seed", "total_bits")
+    require(frame, "measurement", "probe", "dim", "n_params", "dataset_bits", "seed", "total_bits")
     rows = frame[(frame["measurement"] == "capacity") & (frame["probe"] == "random")].dropna(subset=["total_bits"])
     refuse_mixture(rows, [name for name in SETTINGS if name not in ("op", "fraction", "split")])
     points = tuple(_point(cell) for _, cell in rows.groupby("n_params"))
-    full = {point[0] for point in points if point[4]}
+    full = {point.n_params for point in points if point.saturated}
     if len(points) < 2:
         estimate = Estimate(PUBLISHED, _NAN, _NAN, len(rows), "published, not measured here")
         source = f"published {PUBLISHED} (Song & Ye 2026): {len(points)} of at least 2 distinct P measured"
-        low = high = float(points[0][0]) if points else _NAN
+        low = high = float(points[0].n_params) if points else _NAN
         return Capacity(estimate, (PUBLISHED, 0.0), None, points, low, high, source)
     best = rows.groupby(["n_params", "seed"])["total_bits"].max().reset_index()
     saturated = _slope(best[best["n_params"].isin(full)]) if len(full) >= 2 else None
-    used = [point for point in points if saturated is None or point[4]]
+    used = [point for point in points if saturated is None or point.saturated]
     return Capacity(
         constant=saturated or _slope(best),
-        published_rule=published_fit([(point[0], point[3]) for point in points]),
+        published_rule=published_fit([(point.n_params, point.total_bits) for point in points]),
         saturated_only=saturated,
         points=points,
-        low_params=float(used[0][0]),
-        high_params=float(used[-1][0]),
+        low_params=float(used[0].n_params),
+        high_params=float(used[-1].n_params),
         source="measured"
         if saturated
         else f"measured, but {len(full)} of {len(points)} widths were given {SATURATION} times the bits they held: "
@@ -89,10 +89,10 @@ def beyond(found: Capacity, n_params: Iterable[float]) -> str | None:
     )
 
 
-def _point(cell: pd.DataFrame) -> tuple[int, int, int, float, bool]:
+def _point(cell: pd.DataFrame) -> CapacityPoint:
     first, largest = cell.iloc[0], float(cell["total_bits"].max())
     full = float(cell["dataset_bits"].max()) > SATURATION * largest
-    return int(first["n_params"]), int(first["dim"]), int(first["p"]), largest, full
+    return CapacityPoint(int(first["n_params"]), int(first["dim"]), largest, full)
 
 
 def _slope(best: pd.DataFrame) -> Estimate:

@@ -24,7 +24,6 @@ AXES = {
 """What an axis or a scale of colours shows."""
 GROUPS = {6: "S3", 24: "S4", 120: "S5", 720: "S6"}
 """Groups of permutations by their order."""
-CROSSED = (CrossingCode.CROSSES, CrossingCode.MULTIPLE)
 ABSENT = "–"
 
 
@@ -76,9 +75,9 @@ def crossing(found: Crossing | None, *, fading: bool = False) -> str:
     if found is None:
         return "not measured"
     reason = code(found.code, fading=fading)
-    if math.isnan(found.n_params.value):
+    if math.isnan(found.x.value):
         return reason
-    place = estimate(found.n_params)
+    place = estimate(found.x)
     return place if found.code is CrossingCode.CROSSES else f"{place} ({reason})"
 
 
@@ -87,10 +86,10 @@ def onset(found: Onset | None, *, fading: bool = False) -> str:
     if found is None:
         return "not measured"
     if found.code is OnsetCode.FOUND:
-        return estimate(found.n_params)
+        return estimate(found.x)
     reason = code(found.code, fading=fading)
     if found.code is OnsetCode.FROM_SMALLEST:
-        return f"{'≥' if fading else '≤'} {number(found.n_params.value)} ({reason})"
+        return f"{'≥' if fading else '≤'} {number(found.x.value)} ({reason})"
     return reason
 
 

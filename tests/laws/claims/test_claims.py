@@ -175,9 +175,9 @@ def test_about_y_equals_x():
 
 def test_cells_of_widths_are_clustered_by_width():
     frame = table(-0.02, noise=0.1).rename(columns={"p": "dim"})
-    found = by_name(pd.concat([frame] * 3), slice_field="dim")
+    found = by_name(pd.concat([frame] * 3), group_axis="dim")
     assert found["calibration"].numbers["offset_high"] == pytest.approx(
-        by_name(frame, slice_field="dim")["calibration"].numbers["offset_high"]
+        by_name(frame, group_axis="dim")["calibration"].numbers["offset_high"]
     )
     assert "robust to dim" in found
 

@@ -65,8 +65,8 @@ def test_train_never_is_dropped_and_so_is_a_run_without_a_trace():
 
 def test_plateau_between_the_thresholds():
     one = trace(train=10, val=40, plateau=0.985)
-    assert only(one, val_threshold=0.98)[0] == Delay(97, 1, 1000, 0, 30, False)
-    assert only(one, val_threshold=0.99)[0] == Delay(97, 1, 1000, 0, 90, True)
+    assert only(one, val_threshold=0.98)[0] == Delay("p", 97, "n_params", 1000, 1, 0, 30, False)
+    assert only(one, val_threshold=0.99)[0] == Delay("p", 97, "n_params", 1000, 1, 0, 90, True)
 
 
 def test_eval_accuracy_starts_the_delay_earlier():
@@ -80,10 +80,14 @@ def test_a_trace_without_its_column_is_refused():
         only(trace().drop(columns="val_acc"))
 
 
+def delay(x, seed, epochs, *, censored=False):
+    return Delay("p", 97, "n_params", x, 1, seed, epochs, censored)
+
+
 def found(*seeds, **options):
     """Onset from {P: delay} of each seed."""
-    every = [Delay(97, 1, p, s, float(d), False) for s, table in enumerate(seeds) for p, d in table.items()]
-    return onset(every, p=97, accuracy="running", train_threshold=0.99, val_threshold=0.98, **options)
+    every = [delay(p, s, float(d)) for s, table in enumerate(seeds) for p, d in table.items()]
+    return onset(every, group=97, accuracy="running", train_threshold=0.99, val_threshold=0.98, **options)
 
 
 @pytest.mark.parametrize(
@@ -99,42 +103,42 @@ def found(*seeds, **options):
 )
 def test_conformance_of_the_rule(table, value, code):
     seen = found(table)
-    assert seen.n_params.value == pytest.approx(value, nan_ok=True)
+    assert seen.x.value == pytest.approx(value, nan_ok=True)
     assert seen.code is code
 
 
 def test_where_no_run_was_seen_to_generalise_no_onset_is_claimed():
-    unseen = [Delay(97, 1, p, seed, 90.0, True) for p in (1, 2) for seed in (0, 1)]
+    unseen = [delay(p, seed, 90.0, censored=True) for p in (1, 2) for seed in (0, 1)]
     thresholds = {"accuracy": "running", "train_threshold": 0.99, "val_threshold": 0.98}
-    seen = onset(unseen, p=97, **thresholds)
+    seen = onset(unseen, group=97, **thresholds)
     assert seen.code is OnsetCode.UNSEEN
-    assert math.isnan(seen.n_params.value)
-    assert onset([*unseen, Delay(97, 1, 2, 2, 90.0, False)], p=97, **thresholds).code is OnsetCode.FROM_SMALLEST
+    assert math.isnan(seen.x.value)
+    assert onset([*unseen, delay(2, 2, 90.0)], group=97, **thresholds).code is OnsetCode.FROM_SMALLEST
 
 
 def test_least_delay_over_seeds_decides_and_every_seed_has_its_own():
     seen = found({1: 5, 2: 5, 3: 5}, {1: 5, 2: 0, 3: 5}, {1: 5, 2: 0, 3: 0})
     assert seen.code is OnsetCode.NOT_YET
-    assert math.isnan(seen.n_params.value)
+    assert math.isnan(seen.x.value)
     assert seen.per_seed == pytest.approx((1, 3, math.nan), nan_ok=True)
 
 
 def test_a_width_that_one_seed_lacks():
     seen = found({1: 0, 2: 5}, {1: 0, 2: 0, 3: 5})
-    assert seen.n_params.value == 3
+    assert seen.x.value == 3
     assert seen.per_seed == (2, 3)
 
 
 def test_interval_spans_the_grid_and_the_seeds():
     agreed = found({1: 0, 2: 0, 3: 5}, {1: 0, 2: 0, 3: 5})
-    assert (agreed.n_params.low, agreed.n_params.high) == (2, 3)
+    assert (agreed.x.low, agreed.x.high) == (2, 3)
     split = found({1: 0, 2: 5, 3: 5, 4: 9}, {1: 0, 2: 0, 3: 0, 4: 9})
-    assert (split.n_params.value, split.n_params.low, split.n_params.high) == (4, 1, 4)
+    assert (split.x.value, split.x.low, split.x.high) == (4, 1, 4)
     assert split == found({1: 0, 2: 5, 3: 5, 4: 9}, {1: 0, 2: 0, 3: 0, 4: 9})
     smallest = found({1: 5, 2: 5}, {1: 5, 2: 5})
-    assert math.isnan(smallest.n_params.low)
-    assert smallest.n_params.high == 1
-    assert math.isnan(found({1: 0, 2: 5}).n_params.low)
+    assert math.isnan(smallest.x.low)
+    assert smallest.x.high == 1
+    assert math.isnan(found({1: 0, 2: 5}).x.low)
 
 
 def test_the_grid_of_thresholds():
@@ -154,7 +158,7 @@ def test_the_grid_of_thresholds():
 def test_the_median_of_seeds_does_not_move_with_their_number():
     early, late = {1: 0, 2: 5, 3: 5, 4: 9}, {1: 0, 2: 0, 3: 0, 4: 9}
     few, many = found(early, early, late), found(*[early] * 8, *[late] * 4)
-    assert few.n_params.value == many.n_params.value == 4
+    assert few.x.value == many.x.value == 4
     for seen in (few, many):
         assert seen.by_seed.value == 2
         assert seen.by_median.value == 2

@@ -8,7 +8,7 @@ from frames import run
 from grokscope.laws.crossing.onset import delays, onsets
 from grokscope.laws.results import OnsetCode
 from grokscope.laws.times.arrivals import arrivals
-from grokscope.laws.times.cells import along
+from grokscope.laws.times.cells import with_axes
 
 
 def trace(train, val, epochs=50):
@@ -68,14 +68,14 @@ def test_what_was_not_asked_for_is_refused():
 def test_where_grokking_fades_the_onset_is_looked_for_from_the_other_end(zero_from, value, code):
     frame, traces = suite(zero_from)
     found = arrivals(frame, traces, [(0.99, 0.98)])
-    view = found.along(along(found.runs, "dim", "dataset_bits"))
+    view = found.along(with_axes(found.runs, "dim", "dataset_bits"))
     (seen,) = onsets(view, accuracy="eval", fading=True, samples=50)
-    assert seen.p == 8
-    assert seen.n_params.value == pytest.approx(value, nan_ok=True)
+    assert (seen.group_axis, seen.group, seen.x_axis) == ("dim", 8, "dataset_bits")
+    assert seen.x.value == pytest.approx(value, nan_ok=True)
     assert seen.code is code
     if code is OnsetCode.FOUND:
         # A width of uncertainty towards the data without grokking.
-        assert (seen.n_params.low, seen.n_params.high) == (1300, 1400)
+        assert (seen.x.low, seen.x.high) == (1300, 1400)
         (other,) = onsets(view, accuracy="eval", samples=50)
         assert other.code is OnsetCode.NOT_YET
 

@@ -17,7 +17,7 @@ def frame(**more):
 
 def test_censored_runs_keep_how_long_they_were():
     seen = observations(frame(), "T_mem")
-    assert seen[["n_params", "time", "censored"]].values.tolist() == [[1000, 50, True], [2000, 10, False]]
+    assert seen[["x", "time", "censored"]].values.tolist() == [[1000, 50, True], [2000, 10, False]]
     assert len(observations(frame(), "T_gen")) == 1
     assert len(observations(frame(), "T_mem", probe="vocab")) == 0
 

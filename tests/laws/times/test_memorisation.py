@@ -21,7 +21,7 @@ def laws():
 
 def test_the_published_form_wins_where_it_is_true(laws):
     pooled, of_prime = laws
-    assert (pooled.p, of_prime.p) == (None, 97)
+    assert (pooled.group, of_prime.group) == (None, 97)
     exponential = next(form for form in pooled.forms if form.name == "exponential")
     assert exponential.delta < 2
     assert exponential.a.low < TRUTH.mem_rate < exponential.a.high

@@ -4,13 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grokscope.laws.crossing.meeting import meeting
 from grokscope.measurements import Speed, Watch
 from grokscope.nets import MLP
 from grokscope.run import Run
 from grokscope.studies.paths.facts.sweeps import arrival_times
-from grokscope.studies.paths.sections.crossing import by_scale
-from grokscope.studies.paths.sentences import describe_meeting
+from grokscope.studies.paths.sections.crossing import along_w0, by_scale
+from grokscope.studies.paths.sentences import describe_match
 from grokscope.suite import parse_suite
 
 TEXT = """
@@ -79,9 +78,9 @@ def test_the_question_is_answered_in_words(gen: dict[float, float], answer: str)
     both = times(dict.fromkeys(gen, 12.0), gen)
     groks = pd.DataFrame({"w0": [0.1, 1.0, 10.0], "groks": [False, False, True]})
     parts = [both[both["quantity"] == name] for name in ("T_mem", "T_gen")]
-    found = meeting(*parts, groks)
+    found = along_w0(*parts, groks)
     assert found is not None
-    said = describe_meeting(found, 0.99)
+    said = describe_match(found, 0.99)
     assert f"By 99 % accuracy: {answer}" in said
     assert said.endswith("most seeds grok from w0 = 10 on and do not at w0 = 1.")
     table = by_scale(both, groks)

@@ -50,7 +50,7 @@ def test_a_width_against_the_bits_of_the_data(contents: Contents, drawn: dict[st
     assert left.get_xlabel() == "bits of the training data K"
     assert left.get_title("left").splitlines()[0] == "width 64"
     shown = next(each for each in other_slices(contents) if each.value == 64)
-    assert points(figure, 0) == len({d.n_params for d in shown.delays["running"]}) == 2
+    assert points(figure, 0) == len({d.x for d in shown.delays["running"]}) == 2
     gen = next(line for line in figure.axes[1].lines if line.get_label() == "T_gen, eval accuracy")
     np.testing.assert_allclose(
         gen.get_xdata(), sorted(contents.parts[0].frame.query("dim == 64")["dataset_bits"].unique())
@@ -68,7 +68,7 @@ def test_the_options_shape_the_figure(contents: Contents) -> None:
     left, right = figure.axes
     assert (left.get_xlabel(), left.get_ylabel(), right.get_ylabel()) == ("size", "wait", "speed")
     assert points(figure, 0) == 0
-    assert points(race_figure(shown), 0) == len({d.n_params for d in shown.delays["running"]})
+    assert points(race_figure(shown), 0) == len({d.x for d in shown.delays["running"]})
 
 
 def test_reasons_are_told_from_the_end_they_are_seen_from() -> None:
@@ -130,7 +130,7 @@ def test_the_page_shows_families_constants_laws_and_both_accuracies(contents: Co
 def test_the_crossing_is_shown_by_every_probe(contents: Contents) -> None:
     part = contents.parts[0]
     (first, *_) = (c for c in part.crossings if c.rule == "sign change")
-    others = tuple(replace(c, probe="permuted") for c in part.crossings if c.p == first.p)
+    others = tuple(replace(c, probe="permuted") for c in part.crossings if c.group == first.group)
     figure = probe_crossing_figure(replace(part, crossings=(*part.crossings, *others)))
     assert figure is not None
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]

@@ -88,12 +88,12 @@ def test_the_race_has_both_axes_every_curve_and_every_mark(drawn: dict[str, Figu
     assert len(gen.get_xdata()) == N_DIMS
     delays = fakes.contents().parts[0].families[0].delays["running"]
     assert points(figure, "seeds") == sum(not d.censored for d in delays) > 0
-    assert points(figure, "least") == len({d.n_params for d in delays})
+    assert points(figure, "least") == len({d.x for d in delays})
 
 
 def test_censored_cells_and_delays_are_marked_as_bounds() -> None:
     shown = next(slices(fakes.contents(max_epochs=150)))
-    censored = Delay(97, 64, fakes.n_params(64), 9, 80.0, True)
+    censored = Delay("p", 97, "n_params", fakes.n_params(64), 64, 9, 80.0, True)
     figure = race_figure(replace(shown, delays={"running": (*shown.delays["running"], censored)}))
     unknown = sum(np.isnan(t.lognormal.value) for curve in shown.curves.values() for t in curve)
     assert unknown > 0
@@ -160,7 +160,7 @@ def test_many_primes_are_a_scale_and_not_a_list() -> None:
     marked = points(onset, "onset") + points(onset, "none")
     main = fakes.contents(primes, seeds=2).parts[0]
     pairs = {
-        (o.p, o.accuracy, o.train_threshold, o.val_threshold) for o in (*main.onset_grid, *main.families[0].onsets)
+        (o.group, o.accuracy, o.train_threshold, o.val_threshold) for o in (*main.onset_grid, *main.families[0].onsets)
     }
     assert marked == len(pairs)
 
@@ -211,7 +211,7 @@ def test_the_onset_is_shown_under_every_pair_of_thresholds(drawn: dict[str, Figu
 def test_probe_ratios_are_drawn_with_their_bounds() -> None:
     nan = float("nan")
     ratios = tuple(
-        ProbeRatio(97, 64, 10_000 * (1 + i), 0.2, "vocab", "eval", Estimate(*values, 4, ""))
+        ProbeRatio("p", 97, "n_params", 10_000 * (1 + i), 64, 0.2, "vocab", "eval", Estimate(*values, 4, ""))
         for i, values in enumerate([(1.1, 1.0, 1.3), (nan, 2.0, nan), (nan, nan, 0.5)])
     )
     figure = probe_figure(replace(fakes.contents().parts[0], probe_ratios=ratios))

@@ -26,7 +26,7 @@ def claims(
     table: pd.DataFrame,
     *,
     axes: Sequence[str] = (),
-    slice_field: str = "p",
+    group_axis: str = "p",
     design: Literal["mended", "published"] = "mended",
     margin: float = MARGIN,
     resamples: int = 2000,
@@ -38,7 +38,7 @@ def claims(
         table: one row per cell, with predicted_onset_x (the crossing), empirical_onset_x (the onset), both on one axis
             (parameters, or bits of the data) and NaN where there is none, and a column per swept axis.
         axes: the swept axes.
-        slice_field: what tells the curves apart: a baseline of its own (log10 if numeric), and what cells of other
+        group_axis: what tells the curves apart: a baseline of its own (log10 if numeric), and what cells of other
             settings share data in, so that they are clustered by it.
         design: `published` leaves the slice out, counts constant columns and takes absence of evidence as a pass.
         margin: dex within which a difference counts as none.
@@ -49,19 +49,19 @@ def claims(
 
     Source: spec 5.8, rows 10, 11 and 20 of spec 8.
     """
-    require(table, slice_field, "predicted_onset_x", "empirical_onset_x", *axes)
+    require(table, group_axis, "predicted_onset_x", "empirical_onset_x", *axes)
     valid = table[(table["predicted_onset_x"] > 0) & (table["empirical_onset_x"] > 0)].reset_index(drop=True)
     u, e = (np.log10(valid[name].to_numpy(float)) for name in ("predicted_onset_x", "empirical_onset_x"))
     if design == "published":
         return published_claims(valid, u, e, axes, resamples=resamples, seed=seed)
     rng = np.random.default_rng(seed)
-    groups = valid[slice_field].to_numpy()
+    groups = valid[group_axis].to_numpy()
     return [
         _association(u, e, groups, resamples, rng),
         _calibration(u, e, groups, margin, resamples, rng),
         _proportion(u, e, groups),
-        *sufficiency(valid, u, e, groups, axes, slice_field, margin, resamples, rng),
-        *robustness(valid, e - u, groups, axes, slice_field, margin),
+        *sufficiency(valid, u, e, groups, axes, group_axis, margin, resamples, rng),
+        *robustness(valid, e - u, groups, axes, group_axis, margin),
     ]
 
 

@@ -21,7 +21,7 @@ def sufficiency(
     e: Array,
     groups: Array,
     axes: Sequence[str],
-    slice_field: str,
+    group_axis: str,
     margin: float,
     resamples: int,
     rng: np.random.Generator,
@@ -32,17 +32,17 @@ def sufficiency(
         valid: (n rows) cells with both places, with the columns of the slice and of the axes.
         u, e: (n,) log10 of crossing and of onset.
         groups: (n,) what cells share data: the prime.
-        axes, slice_field: everything else; the slice in log10 if it is numeric.
+        axes, group_axis: everything else; the slice in log10 if it is numeric.
         margin: dex within which a difference counts as none.
         resamples: bootstrap samples, drawn with `rng`.
 
     Source: spec 5.8, its two defects mended.
     """
-    axis_block = np.hstack([_slice(valid, slice_field), designs.columns(valid, axes)])
+    axis_block = np.hstack([_slice(valid, group_axis), designs.columns(valid, axes)])
     crossing = u[:, None]
     m0, m1 = designs.model(e), designs.model(e, crossing)
     m2, m3 = designs.model(e, axis_block), designs.model(e, crossing, axis_block)
-    beside = f"log10 {slice_field}" + "".join(f", {axis}" for axis in axes)
+    beside = f"log10 {group_axis}" + "".join(f", {axis}" for axis in axes)
     return [
         _gain("crossing predicts", "The crossing predicts the onset.", m1, m0, e, groups),
         _gain("crossing adds", f"The crossing predicts what {beside} alone does not.", m3, m2, e, groups),
@@ -111,7 +111,7 @@ def _nothing_missing(
 
 
 def robustness(
-    valid: pd.DataFrame, residuals: Array, groups: Array, axes: Sequence[str], slice_field: str, margin: float
+    valid: pd.DataFrame, residuals: Array, groups: Array, axes: Sequence[str], group_axis: str, margin: float
 ) -> list[Claim]:
     """A claim per axis, the slice first: the offset of onset from crossing does not depend on it.
 
@@ -121,8 +121,8 @@ def robustness(
     Source: spec 5.8; an equivalence test in place of a missing effect that passes (spec 8, row 11).
     """
     found = []
-    for axis in (slice_field, *axes):
-        block = _slice(valid, slice_field) if axis == slice_field else designs.columns(valid, [axis])
+    for axis in (group_axis, *axes):
+        block = _slice(valid, group_axis) if axis == group_axis else designs.columns(valid, [axis])
         null = designs.model(residuals)
         test = designs.clustered(designs.model(residuals, block), null, residuals, groups)
         spans = [_across(block[:, j], residuals, groups) for j in range(block.shape[1])]
@@ -160,6 +160,6 @@ def _largest(spans: Sequence[agreement.Interval]) -> dict[str, float]:
     return {"change_dex": largest.value, "change_low": low, "change_high": high}
 
 
-def _slice(valid: pd.DataFrame, slice_field: str) -> Array:
-    block = designs.columns(valid, [slice_field])
-    return np.log10(block) if pd.api.types.is_numeric_dtype(valid[slice_field]) else block
+def _slice(valid: pd.DataFrame, group_axis: str) -> Array:
+    block = designs.columns(valid, [group_axis])
+    return np.log10(block) if pd.api.types.is_numeric_dtype(valid[group_axis]) else block

@@ -5,51 +5,47 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.results import Accuracy, Crossing, CrossingCode, Estimate
+from grokscope.laws.results import CrossingCode, CurveCrossing, Estimate
 from grokscope.laws.statistics.normal import Array
 
 _NAN = float("nan")
 
 
-def closest_approach(
-    mem: pd.DataFrame,
-    gen: pd.DataFrame,
-    p: int,
-    accuracy: Accuracy,
-    probe: str,
-    samples: int,
-    rng: np.random.Generator,
-) -> Crossing:
-    """Of the P at which the lines are nearest. It is returned even where they never cross: the code says so.
+def closest_approach(mem: pd.DataFrame, gen: pd.DataFrame, samples: int, rng: np.random.Generator) -> CurveCrossing:
+    """The x at which two lines are nearest. It is returned even where they never cross: the code says so.
 
     Censored runs are dropped and cells are plain means, as published. The interval, which the published rule has
     not, is of percentiles over seeds resampled within their cells.
+
+    Args:
+        mem, gen: a row per run of one group, with columns x, time (epochs) and censored.
+        samples: resamples of seeds, drawn with `rng`.
+
+    Source: method 5.5.
     """
     n = len(mem) + len(gen)
     cells = _cells(mem), _cells(gen)
     whole = [_whole(each) for each in cells]
-    meeting = approach(_line(whole[0], 0), _line(whole[1], 0))
-    if meeting is None:
+    found = approach(_line(whole[0], 0), _line(whole[1], 0))
+    if found is None:
         nowhere = Estimate(_NAN, _NAN, _NAN, n, "closest approach, as published")
-        return Crossing(p, accuracy, probe, nowhere, _NAN, CrossingCode.TOO_FEW, (), _NAN, "published")
+        return CurveCrossing(nowhere, _NAN, CrossingCode.TOO_FEW, (), _NAN)
     lines = [_redrawn(each, samples, rng) for each in cells]
     redrawn = [approach(_line(lines[0], i), _line(lines[1], i)) for i in range(samples)]
-    places = [again[0] for again in redrawn if again is not None]
-    low, high = np.percentile(places, [2.5, 97.5]) if places else (_NAN, _NAN)
-    place, epochs, code, every = meeting
+    nearest = [again[0] for again in redrawn if again is not None]
+    low, high = np.percentile(nearest, [2.5, 97.5]) if nearest else (_NAN, _NAN)
+    x, epochs, code, every = found
     crossed = [again is not None and bool(again[3]) for again in redrawn]
-    estimate = Estimate(place, float(low), float(high), n, "closest approach, as published; percentiles over seeds")
-    return Crossing(
-        p, accuracy, probe, estimate, epochs, code, every, float(np.mean(crossed)) if crossed else _NAN, "published"
-    )
+    estimate = Estimate(x, float(low), float(high), n, "closest approach, as published; percentiles over seeds")
+    return CurveCrossing(estimate, epochs, code, every, float(np.mean(crossed)) if crossed else _NAN)
 
 
 def approach(
     mem: tuple[Array, Array], gen: tuple[Array, Array]
 ) -> tuple[float, float, CrossingCode, tuple[float, ...]] | None:
-    """(P, epochs, code, every sign change) of two lines (P, epochs), interpolated in those units; None if too short.
+    """(x, epochs, code, every sign change) of two lines (x, epochs), interpolated in those units; None if too short.
 
-    Source: spec 5.5: 1000 log-spaced P over the overlap, least |ln T_mem - ln T_gen|, height the mean of the two.
+    Source: spec 5.5: 1000 log-spaced x over the overlap, least |ln T_mem - ln T_gen|, height the mean of the two.
     """
     if min(len(mem[0]), len(gen[0])) < 2:
         return None
@@ -78,20 +74,20 @@ def _code(gap: Array, changes: Array) -> CrossingCode:
 
 
 def _cells(seen: pd.DataFrame) -> list[tuple[float, Array]]:
-    """(P, times with NaN where censored) of every cell, P ascending."""
+    """(x, times with NaN where censored) of every cell, x ascending."""
     times = seen["time"].where(~seen["censored"]).to_numpy(float)
-    return [(float(params), times[rows]) for params, rows in sorted(seen.groupby("n_params").indices.items())]
+    return [(float(x), times[rows]) for x, rows in sorted(seen.groupby("x").indices.items())]
 
 
 def _whole(cells: list[tuple[float, Array]]) -> tuple[Array, Array]:
-    """(P, (1, cells) mean of the uncensored times, NaN where none is)."""
-    return np.array([params for params, _ in cells]), np.array([_means(times[None])[0] for _, times in cells])[None]
+    """(x, (1, cells) mean of the uncensored times, NaN where none is)."""
+    return np.array([x for x, _ in cells]), np.array([_means(times[None])[0] for _, times in cells])[None]
 
 
 def _redrawn(cells: list[tuple[float, Array]], samples: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """(P, (samples, cells) the same means of runs resampled within their cells)."""
+    """(x, (samples, cells) the same means of runs resampled within their cells)."""
     means = [_means(times[rng.integers(len(times), size=(samples, len(times)))]) for _, times in cells]
-    return np.array([params for params, _ in cells]), np.array(means).reshape(len(cells), samples).T
+    return np.array([x for x, _ in cells]), np.array(means).reshape(len(cells), samples).T
 
 
 def _means(times: Array) -> Array:
@@ -101,6 +97,6 @@ def _means(times: Array) -> Array:
 
 
 def _line(means: tuple[Array, Array], sample: int) -> tuple[Array, Array]:
-    """(P, mean) of the cells that have one."""
-    params, times = means[0], means[1][sample]
-    return params[~np.isnan(times)], times[~np.isnan(times)]
+    """(x, mean) of the cells that have one."""
+    x, times = means[0], means[1][sample]
+    return x[~np.isnan(times)], times[~np.isnan(times)]

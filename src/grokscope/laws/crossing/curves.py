@@ -1,4 +1,4 @@
-"""ln T against ln P at one prime: a broken line through the cells, with how sure it is and where it is only a bound."""
+"""ln T against ln x in one group: a broken line through the cells, with how sure it is and where it is only a bound."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _FEWEST_TO_BEND = 4
 
 @dataclass(frozen=True)
 class Curve:
-    """A broken line through cells, straight between them in (ln P, ln T).
+    """A broken line through cells, straight between them in (ln x, ln T).
 
     Every cell is a geometric mean, censored runs included, and all cells share one spread between seeds: with two
     seeds a cell has no spread of its own to speak of. A cell none of whose runs arrived is a bound from below.
 
     Attributes:
-        log_params: (k,) ascending.
+        log_x: (k,) ascending.
         log_times: (k,) geometric means, or the mean log of how long the runs were followed.
         bounded: (k,) where the true value is only known to be larger.
         covariance: (k, k) of log_times; zero for bounds, infinite if no cell shows its spread.
         df: degrees of freedom of the spread.
-        curvature: second derivative of ln T by ln P, of one parabola through all cells; 0 with fewer than four.
+        curvature: second derivative of ln T by ln x, of one parabola through all cells; 0 with fewer than four.
         n: runs.
     """
 
-    log_params: Array
+    log_x: Array
     log_times: Array
     bounded: Array
     covariance: Array
@@ -44,19 +44,19 @@ class Curve:
         """Whether the spread between seeds could be seen at all."""
         return self.df > 0
 
-    def weights(self, log_params: Array) -> Array:
-        """(len(log_params), k): what each cell contributes to the line at these places, all inside its range."""
-        rows, right = np.arange(len(log_params)), self._right(log_params)
-        left = self.log_params[right - 1]
-        share = np.clip((log_params - left) / (self.log_params[right] - left), 0, 1)
-        found = np.zeros((len(log_params), len(self.log_params)))
+    def weights(self, log_x: Array) -> Array:
+        """(len(log_x), k): what each cell contributes to the line at these places, all inside its range."""
+        rows, right = np.arange(len(log_x)), self._right(log_x)
+        left = self.log_x[right - 1]
+        share = np.clip((log_x - left) / (self.log_x[right] - left), 0, 1)
+        found = np.zeros((len(log_x), len(self.log_x)))
         found[rows, right - 1], found[rows, right] = 1 - share, share
         return found
 
-    def missed(self, log_params: Array) -> Array:
+    def missed(self, log_x: Array) -> Array:
         """How far a curve so bent departs from its straight line at these places: 0 at the cells themselves."""
-        right = self._right(log_params)
-        sides = (log_params - self.log_params[right - 1]) * (self.log_params[right] - log_params)
+        right = self._right(log_x)
+        sides = (log_x - self.log_x[right - 1]) * (self.log_x[right] - log_x)
         return np.asarray(0.5 * abs(self.curvature) * np.maximum(sides, 0))
 
     def noise(self, samples: int, rng: np.random.Generator) -> Array:
@@ -67,32 +67,30 @@ class Curve:
         noise = rng.multivariate_normal(np.zeros(len(self.log_times)), self.covariance, size=samples, method="eigh")
         return np.asarray(np.where(self.bounded, 0.0, scale * noise))
 
-    def _right(self, log_params: Array) -> Array:
+    def _right(self, log_x: Array) -> Array:
         """The cell to the right of each place."""
-        return np.clip(np.searchsorted(self.log_params, log_params), 1, len(self.log_params) - 1)
+        return np.clip(np.searchsorted(self.log_x, log_x), 1, len(self.log_x) - 1)
 
 
 def curve(seen: pd.DataFrame) -> Curve:
-    """The curve through the cells of one prime (columns n_params, time, censored: see `cells.observations`)."""
-    params, where = np.unique(seen["n_params"].to_numpy(float), return_inverse=True)
+    """The curve through the cells of one group (columns x, time, censored: see `cells.observations`)."""
+    x, where = np.unique(seen["x"].to_numpy(float), return_inverse=True)
     log_times, censored = np.log(seen["time"].to_numpy(float)), seen["censored"].to_numpy(bool)
-    arrived = np.bincount(where[~censored], minlength=len(params)) > 0
-    runs = np.bincount(where, minlength=len(params))
-    values = np.bincount(where, weights=log_times, minlength=len(params)) / runs
-    covariance, df = np.zeros((len(params), len(params))), 0
+    arrived = np.bincount(where[~censored], minlength=len(x)) > 0
+    runs = np.bincount(where, minlength=len(x))
+    values = np.bincount(where, weights=log_times, minlength=len(x)) / runs
+    covariance, df = np.zeros((len(x), len(x))), 0
     if arrived.any():
         used = arrived[where]
-        design = np.eye(len(params))[where[used]][:, arrived]
+        design = np.eye(len(x))[where[used]][:, arrived]
         floor = rounding(seen["time"].to_numpy(float)[~censored])
         if int((~censored).sum()) == int(arrived.sum()) and censored[used].any():
             # One arrival a cell and some censored: no spread to be had. The arrivals alone, as they are.
             used &= ~censored
-            design = np.eye(len(params))[where[used]][:, arrived]
+            design = np.eye(len(x))[where[used]][:, arrived]
         found = normal.fit(design, log_times[used], censored[used], floor=floor)
         values[arrived], df = found.coef, found.df
         covariance[np.ix_(arrived, arrived)] = found.covariance
-    log_params = np.log(params)
-    bend = (
-        2 * float(np.polyfit(log_params[arrived], values[arrived], 2)[0]) if arrived.sum() >= _FEWEST_TO_BEND else 0.0
-    )
-    return Curve(log_params, values, ~arrived, covariance, df, bend, len(seen))
+    log_x = np.log(x)
+    bend = 2 * float(np.polyfit(log_x[arrived], values[arrived], 2)[0]) if arrived.sum() >= _FEWEST_TO_BEND else 0.0
+    return Curve(log_x, values, ~arrived, covariance, df, bend, len(seen))

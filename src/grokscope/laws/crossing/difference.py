@@ -21,7 +21,7 @@ class Difference:
     """D = ln T_mem - ln T_gen over the widths that both curves span.
 
     Attributes:
-        knots: (k,) ln P at which either curve has a cell, inside the common range.
+        knots: (k,) ln x at which either curve has a cell, inside the common range.
     """
 
     mem: Curve
@@ -31,9 +31,9 @@ class Difference:
     @classmethod
     def between(cls, mem: Curve, gen: Curve) -> Difference | None:
         """None if the curves have fewer than two places in common."""
-        low = max(mem.log_params[0], gen.log_params[0])
-        high = min(mem.log_params[-1], gen.log_params[-1])
-        knots = np.union1d(mem.log_params, gen.log_params)
+        low = max(mem.log_x[0], gen.log_x[0])
+        high = min(mem.log_x[-1], gen.log_x[-1])
+        knots = np.union1d(mem.log_x, gen.log_x)
         knots = knots[(knots >= low) & (knots <= high)]
         return cls(mem, gen, knots) if len(knots) >= 2 else None
 
@@ -72,7 +72,7 @@ class Difference:
         return np.where(least - margin > 0, 1, np.where(most + margin < 0, -1, 0))
 
     def verdict(self) -> tuple[CrossingCode, tuple[float, float] | None]:
-        """The reason code and, if there is a crossing, ln P of the widths that prove it on either side.
+        """The reason code and, if there is a crossing, ln x of the widths that prove it on either side.
 
         Significant at 5 % over all widths together (Bonferroni), so that many widths do not make a crossing.
         """
@@ -96,7 +96,7 @@ class Difference:
         return CrossingCode.UNPROVEN, None
 
     def roots(self) -> list[tuple[float, bool]]:
-        """(ln P, whether D falls there) of every sign change between neighbouring widths whose sign is known.
+        """(ln x, whether D falls there) of every sign change between neighbouring widths whose sign is known.
 
         With a bound on one side the place is where the bound crosses: the nearest that it can be.
         """
@@ -125,7 +125,7 @@ class Difference:
         return float((fell & (positive.argmax(axis=1) < n - 1 - negative[:, ::-1].argmax(axis=1))).mean())
 
     def interval(self, left: float, right: float, place: float) -> tuple[float, float]:
-        """From the last P before `place` where D is significantly positive to the first after it where negative.
+        """From the last x before `place` where D is significantly positive to the first after it where negative.
 
         NaN on a side on which there is none before the end of the widths.
         """

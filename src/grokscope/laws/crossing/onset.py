@@ -1,4 +1,4 @@
-"""Where grokking begins: the delay from memorising to generalising, and the first P that has one."""
+"""Where grokking begins: the delay from memorising to generalising, and the first x that has one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from grokscope.laws.crossing.onset_rule import least, middle, place, places
 from grokscope.laws.results import Accuracy, Delay, Estimate, Onset, OnsetCode
 from grokscope.laws.statistics.normal import Array
 from grokscope.laws.times.arrivals import COLUMNS, Arrivals, arrivals
+from grokscope.laws.times.cells import AXES, Axes, axes_of
 
 GRID = ((0.99, 0.98), (0.99, 0.99), (0.99, 0.95), (0.98, 0.98), (0.95, 0.95))
 """Thresholds (train, validation) under which the onset is looked for; published figures use the first (spec 9.2)."""
@@ -34,7 +35,7 @@ def delays(
     """
     train, val = found.reached[accuracy, train_threshold], found.reached["val", val_threshold]
     waited = np.where(np.isnan(val), found.epochs - train, np.maximum(0, val - train))
-    columns = (found.runs[name].to_list() for name in ("p", "dim", "n_params", "seed"))
+    columns = (found.runs[name].to_list() for name in ("group_axis", "group", "x_axis", "x", "dim", "seed"))
     rows = zip(*columns, waited.tolist(), np.isnan(val).tolist(), strict=True)
     return [Delay(*row) for row, memorised in zip(rows, ~np.isnan(train), strict=True) if memorised]
 
@@ -49,19 +50,21 @@ def onsets(
     samples: int = 1000,
     seed: int = 0,
 ) -> list[Onset]:
-    """The onset of every prime that has runs, in ascending order of primes, in parameters (see `delays` and `onset`).
+    """The onset of every group that has runs, in ascending order of groups (see `delays` and `onset`).
 
     Raises:
         KeyError: the arrivals were not read at these thresholds.
     """
     measured = delays(found, accuracy=accuracy, train_threshold=train_threshold, val_threshold=val_threshold)
-    by_prime: dict[int, list[Delay]] = {int(p): [] for p in sorted(found.runs["p"].unique())}
+    by_group: dict[int, list[Delay]] = {int(group): [] for group in sorted(found.runs["group"].unique())}
     for each in measured:
-        by_prime[each.p].append(each)
+        by_group[each.group].append(each)
+    axes = axes_of(found.runs)
     return [
         onset(
-            of_prime,
-            p=p,
+            of_group,
+            axes=axes,
+            group=group,
             accuracy=accuracy,
             train_threshold=train_threshold,
             val_threshold=val_threshold,
@@ -69,7 +72,7 @@ def onsets(
             samples=samples,
             seed=seed,
         )
-        for p, of_prime in by_prime.items()
+        for group, of_group in by_group.items()
     ]
 
 
@@ -107,7 +110,8 @@ def traced_onsets(frame: pd.DataFrame, traces: Mapping[str, Any], **options: Any
 def onset(
     measured: Sequence[Delay],
     *,
-    p: int,
+    group: int,
+    axes: Axes = AXES,
     accuracy: Accuracy,
     train_threshold: float,
     val_threshold: float,
@@ -115,50 +119,54 @@ def onset(
     samples: int = 1000,
     seed: int = 0,
 ) -> Onset:
-    """The first measured P past the last one at which some seed had no delay (spec 5.4), of one prime's delays.
+    """The first measured x past the last one at which some seed had no delay (spec 5.4), of one group's delays.
 
-    Its interval is of percentiles over resampled seeds, widened towards the widths without grokking by one, since
-    the onset may lie anywhere between two widths. A side is NaN where more than 2.5 % of resamples have no onset
+    Its interval is of percentiles over resampled seeds, widened towards the x without grokking by one, since
+    the onset may lie anywhere between two of them. A side is NaN where more than 2.5 % of resamples have no onset
     there. A censored delay is a lower bound above zero, so that no rule here depends on how long a run was followed.
 
     Args:
-        fading: grokking fades as P grows, as it does where P stands for the bits of the data at one width (spec 8,
-            row 13): the same rule from the other end.
+        fading: grokking fades as x grows, as it does along the bits of the data at one width (spec 8, row 13): the
+            same rule from the other end.
     """
-    params, grid = _table(measured)
+    x, grid = _table(measured)
     if fading:
-        params, grid = params[::-1], grid[:, ::-1]
-    value, code = place(params, least(grid))
+        x, grid = x[::-1], grid[:, ::-1]
+    value, code = place(x, least(grid))
     if measured and all(each.censored for each in measured):  # a delay that nobody saw the end of is no grokking
         value, code = _NAN, OnsetCode.UNSEEN
     own = places(grid)
-    drawn = np.random.default_rng([seed, p]).integers(len(grid), size=(samples, len(grid))) if len(grid) > 1 else None
+    drawn = (
+        np.random.default_rng([seed, group]).integers(len(grid), size=(samples, len(grid))) if len(grid) > 1 else None
+    )
 
     def estimate(value: float, how: str, redrawn: Callable[[Array], Array]) -> Estimate:
         low, high = _NAN, _NAN
         if drawn is not None and not np.isnan(value):
-            low, high = _bounds(params, redrawn(drawn))
+            low, high = _bounds(x, redrawn(drawn))
         return Estimate(value, *((high, low) if fading else (low, high)), len(measured), how)
 
     return Onset(
-        p=p,
+        group_axis=axes.group,
+        group=group,
+        x_axis=axes.x,
         accuracy=accuracy,
         train_threshold=train_threshold,
         val_threshold=val_threshold,
-        n_params=estimate(
+        x=estimate(
             value,
             "least delay over seeds; percentiles over seeds, by width",
             lambda drawn: places(least(grid[drawn])),
         ),
         code=code,
-        per_seed=tuple(_value(params, at) for at in own),
+        per_seed=tuple(_value(x, at) for at in own),
         by_median=estimate(
-            place(params, middle(grid))[0],
+            place(x, middle(grid))[0],
             "median delay over seeds; percentiles over seeds, by width",
             lambda drawn: places(middle(grid[drawn])),
         ),
         by_seed=estimate(
-            _value(params, int(_median(own))) if len(own) else _NAN,
+            _value(x, int(_median(own))) if len(own) else _NAN,
             "median of the seeds' own onsets; percentiles over seeds, by width",
             lambda drawn: _median(own[drawn]),
         ),
@@ -166,12 +174,12 @@ def onset(
 
 
 def _table(measured: Sequence[Delay]) -> tuple[Array, Array]:
-    """(P ascending, (seeds, P) least delay in epochs, NaN where there is none)."""
-    params, columns = np.unique([float(each.n_params) for each in measured], return_inverse=True)
+    """(x ascending, (seeds, x) least delay in epochs, NaN where there is none)."""
+    x, columns = np.unique([float(each.x) for each in measured], return_inverse=True)
     seeds, rows = np.unique([each.seed for each in measured], return_inverse=True)
-    grid = np.full((len(seeds), len(params)), np.nan)
+    grid = np.full((len(seeds), len(x)), np.nan)
     np.fmin.at(grid, (rows, columns), [each.delay for each in measured])
-    return params, grid
+    return x, grid
 
 
 def _median(at: Array) -> Array:
@@ -179,12 +187,12 @@ def _median(at: Array) -> Array:
     return np.asarray(np.sort(at, axis=-1)[..., (at.shape[-1] - 1) // 2])
 
 
-def _value(params: Array, at: int) -> float:
-    """P of a place; the smallest where the onset lies before it."""
-    return float(params[max(at, 0)]) if at < len(params) else _NAN
+def _value(x: Array, at: int) -> float:
+    """x at an index; the smallest where the onset lies before it."""
+    return float(x[max(at, 0)]) if at < len(x) else _NAN
 
 
-def _bounds(params: Array, at: Array) -> tuple[float, float]:
-    """Percentiles of places as P, the lower one a width down; NaN where they lie beyond what was measured."""
+def _bounds(x: Array, at: Array) -> tuple[float, float]:
+    """Percentiles of indices as x, the lower one a step down; NaN where they lie beyond what was measured."""
     low, high = (int(each) for each in np.quantile(at, [0.025, 0.975], method="nearest"))
-    return (float(params[low - 1]) if 0 < low < len(params) else _NAN), _value(params, high)
+    return (float(x[low - 1]) if 0 < low < len(x) else _NAN), _value(x, high)

@@ -1,4 +1,4 @@
-"""The onset rule on plain arrays: the next width past the last one without a delay. Source: spec 5.4."""
+"""The onset rule on plain arrays: the next x past the last one without a delay. Source: spec 5.4."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from grokscope.laws.statistics.normal import Array
 _NAN = float("nan")
 
 
-def place(params: Array, delayed: Array) -> tuple[float, OnsetCode]:
-    """(P of the onset or NaN, why) from one delay at every P, ascending; NaN where there is none."""
+def place(x: Array, delayed: Array) -> tuple[float, OnsetCode]:
+    """(x of the onset or NaN, why) from one delay at every x, ascending; NaN where there is none."""
     known = delayed[~np.isnan(delayed)]
     at = int(places(delayed[None])[0])
     if not len(known):
         return _NAN, OnsetCode.NO_CELLS
     if at < 0:
-        return float(params[~np.isnan(delayed)][0]), OnsetCode.FROM_SMALLEST
-    if at < len(params):
-        return float(params[at]), OnsetCode.FOUND
+        return float(x[~np.isnan(delayed)][0]), OnsetCode.FROM_SMALLEST
+    if at < len(x):
+        return float(x[at]), OnsetCode.FOUND
     return _NAN, OnsetCode.NEVER if (known == 0).all() else OnsetCode.NOT_YET
 
 
 def places(delayed: Array) -> Array:
-    """(rows,) of (rows, widths): which width is the onset, -1 before the first, `widths` if there is none."""
+    """(rows,) of (rows, k): the index of the onset, -1 before the first, k if there is none."""
     n = delayed.shape[1]
     columns = np.arange(n)
     last = np.where(delayed == 0, columns, -1).max(axis=1, initial=-1)

@@ -1,15 +1,14 @@
-"""Where memorising becomes faster than generalising: the sign change of D = ln T_mem - ln T_gen along ln P.
+"""Where memorising becomes faster than generalising: the sign change of D = ln T_mem - ln T_gen along ln x.
 
-The curves are those of `curves`: broken lines in (ln P, ln T) through geometric means, censoring included. A crossing
-is stated only if D is significantly positive at a width and significantly negative at another. Its interval is the
-set of P at which D = 0 is not refused (Fieller's way: Student's t of D with the spread pooled over widths), because
+The curves are those of `curves`: broken lines in (ln x, ln T) through geometric means, censoring included. A crossing
+is stated only if D is significantly positive at one x and significantly negative at another. Its interval is the
+set of x at which D = 0 is not refused (Fieller's way: Student's t of D with the spread pooled over cells), because
 percentiles of resampled seeds cover far less than they say when a cell has two or four of them.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -18,10 +17,11 @@ import pandas as pd
 from grokscope.laws.crossing.closest_approach import closest_approach
 from grokscope.laws.crossing.curves import Curve, curve
 from grokscope.laws.crossing.difference import Difference
-from grokscope.laws.results import Accuracy, Crossing, CrossingCode, Estimate
-from grokscope.laws.times.cells import observations
+from grokscope.laws.results import Accuracy, Crossing, CrossingCode, CurveCrossing, Estimate
+from grokscope.laws.times.cells import axes_of, observations
 
 _NAN = float("nan")
+_SYMBOLS = {"n_params": "P", "dataset_bits": "K", "dim": "d"}
 _FROM_THE_OTHER_SIDE = {
     CrossingCode.ALWAYS_SLOWER: CrossingCode.ALWAYS_FASTER,
     CrossingCode.ALWAYS_FASTER: CrossingCode.ALWAYS_SLOWER,
@@ -38,15 +38,15 @@ def crossings(
     samples: int = 400,
     seed: int = 0,
 ) -> list[Crossing]:
-    """The crossing of every prime that has both curves' runs, or the reason why it has none.
+    """The crossing of every group that has both curves' runs, or the reason why it has none.
 
     Args:
-        frame: one row per finished run of one setting.
+        frame: one row per finished run of one setting, with the columns of `cells.with_axes`.
         accuracy: which train accuracy T_mem is by.
         probe: which data were memorised.
         rule: `published` is the closest approach of plain means (spec 5.5), whether or not they cross.
-        rising: T_mem is looked for to rise above T_gen, as it does where P stands for the bits of the data at one
-            width: more data take longer to memorise (see `cells.along`).
+        rising: T_mem is looked for to rise above T_gen, as it does along the bits of the data: more data take longer
+            to memorise.
         samples: redrawn suites for the certainty (and, under `published`, for the interval).
         seed: of the redrawing.
 
@@ -57,33 +57,43 @@ def crossings(
     """
     memorising = observations(frame, "T_mem", accuracy=accuracy, probe=probe)
     generalising = observations(frame, "T_gen")
-    found = []
-    for p in sorted(set(memorising["p"]) & set(generalising["p"])):
-        rng = np.random.default_rng([seed, int(p)])
-        mem, gen = memorising[memorising["p"] == p], generalising[generalising["p"] == p]
+    axes, found = axes_of(memorising), []
+    for group in sorted(set(memorising["group"]) & set(generalising["group"])):
+        rng = np.random.default_rng([seed, int(group)])
+        mem, gen = memorising[memorising["group"] == group], generalising[generalising["group"] == group]
         # Looked at from the other side, one curve's rise above the other is the other's fall below it.
         first, second = (gen, mem) if rising else (mem, gen)
         if rule == "published":
-            made = closest_approach(first, second, int(p), accuracy, probe, samples, rng)
+            made = closest_approach(first, second, samples, rng)
         else:
-            made = sign_change(curve(first), curve(second), int(p), accuracy, probe, samples, rng)
-        found.append(replace(made, code=_FROM_THE_OTHER_SIDE.get(made.code, made.code)) if rising else made)
+            made = sign_change(curve(first), curve(second), samples, rng, symbol=_SYMBOLS.get(axes.x, axes.x))
+        if rising:
+            made = made._replace(code=_FROM_THE_OTHER_SIDE.get(made.code, made.code))
+        found.append(
+            Crossing(
+                group_axis=axes.group,
+                group=int(group),
+                x_axis=axes.x,
+                accuracy=accuracy,
+                probe=probe,
+                rule=rule,
+                **made._asdict(),
+            )
+        )
     return found
 
 
-def sign_change(
-    mem: Curve, gen: Curve, p: int, accuracy: Accuracy, probe: str, samples: int, rng: np.random.Generator
-) -> Crossing:
-    """Where the first of two curves falls below the second, in parameters, with its interval and its certainty.
+def sign_change(mem: Curve, gen: Curve, samples: int, rng: np.random.Generator, *, symbol: str = "x") -> CurveCrossing:
+    """Where the first of two curves falls below the second, with its interval and its certainty.
 
-    ln T against ln P, a change of sign proven on both sides, or a code that says what is missing. Source: spec 5.5.
+    ln T against ln x, a change of sign proven on both sides, or a code that says what is missing. Source: spec 5.5.
     """
     difference = Difference.between(mem, gen)
     n = mem.n + gen.n
 
-    def result(code: CrossingCode, place: Estimate, log_time: float, every: tuple[float, ...]) -> Crossing:
+    def result(code: CrossingCode, x: Estimate, log_time: float, every: tuple[float, ...]) -> CurveCrossing:
         certainty = difference.certainty(samples, rng) if difference is not None else _NAN
-        return Crossing(p, accuracy, probe, place, math.exp(log_time), code, every, certainty, "sign change")
+        return CurveCrossing(x, math.exp(log_time), code, every, certainty)
 
     if difference is None:
         return result(CrossingCode.TOO_FEW, _nowhere(n), _NAN, ())
@@ -93,13 +103,13 @@ def sign_change(
     if bracket is None:
         return result(code, _nowhere(n), _NAN, every)
     left, right = bracket
-    place = next(x for x, falling in roots if falling and left <= x <= right)
-    low, high = difference.interval(left, right, place)
-    how = "sign change of ln T against ln P, interval by inverting Student's t of the difference"
+    root = next(x for x, falling in roots if falling and left <= x <= right)
+    low, high = difference.interval(left, right, root)
+    how = f"sign change of ln T against ln {symbol}, interval by inverting Student's t of the difference"
     if not difference.noisy:
-        how = "sign change of ln T against ln P; one run a cell gives no interval"
-    estimate = Estimate(math.exp(place), math.exp(low), math.exp(high), n, how)
-    return result(code, estimate, float(difference.height(place)), every)
+        how = f"sign change of ln T against ln {symbol}; one run a cell gives no interval"
+    estimate = Estimate(math.exp(root), math.exp(low), math.exp(high), n, how)
+    return result(code, estimate, float(difference.height(root)), every)
 
 
 def _nowhere(n: int) -> Estimate:

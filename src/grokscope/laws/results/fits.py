@@ -1,10 +1,20 @@
-"""What is fitted over many cells: the capacity constant, the law of T_mem, its ratios between probes."""
+"""What is fitted over many cells: the capacity constant and the law of T_mem."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from grokscope.laws.results.estimates import Accuracy, Estimate
+
+
+class CapacityPoint(NamedTuple):
+    """The largest total of bits that networks of one P held. `saturated`: they were given enough to be full."""
+
+    n_params: int
+    dim: int
+    total_bits: float
+    saturated: bool
 
 
 @dataclass(frozen=True)
@@ -15,7 +25,7 @@ class Capacity:
         constant: C, bits per parameter: slope of the fit that is used, interval over seeds and widths.
         published_rule: slope and intercept of least squares through the largest total of every P, as published.
         saturated_only: slope through the widths that were given more bits than they held.
-        points: (n_params, dim, p, largest total bits, saturated) per width.
+        points: one for every P, ascending.
         low_params, high_params: the range of P where C was measured.
         source: `measured`, or why the published 2.16 was used instead.
     """
@@ -23,7 +33,7 @@ class Capacity:
     constant: Estimate
     published_rule: tuple[float, float]
     saturated_only: Estimate | None
-    points: tuple[tuple[int, int, int, float, bool], ...]
+    points: tuple[CapacityPoint, ...]
     low_params: float
     high_params: float
     source: str
@@ -40,7 +50,7 @@ class Form:
         exponent: c of the stretched exponential b exp(a f^c); NaN elsewhere.
         aic: Akaike's criterion in ln T, and `delta`, how far it is above the best form's.
         share_best: share of bootstrap samples in which this form is best; NaN with too few cells.
-        r_squared: of ln T over the runs that arrived.
+        r_squared: of ln T over the runs that reached the threshold.
     """
 
     name: str
@@ -55,17 +65,18 @@ class Form:
 
 @dataclass(frozen=True)
 class MemorisationLaw:
-    """T_mem against f = K / (C P), at one prime or pooled over all.
+    """T_mem against f = K / (C P), in one group or pooled over all.
 
     Attributes:
-        p: the prime, or None where pooled.
+        group: None where pooled.
         forms: best first by AIC.
         low_load, high_load: the f between which it is fitted; it says nothing of others.
         n, n_censored: runs, and how many of them had not memorised when they ended.
         n_left_out: runs at f >= 1, where memorising everything is impossible.
     """
 
-    p: int | None
+    group_axis: str
+    group: int | None
     accuracy: Accuracy
     probe: str
     forms: tuple[Form, ...]
@@ -74,16 +85,3 @@ class MemorisationLaw:
     n: int
     n_censored: int
     n_left_out: int
-
-
-@dataclass(frozen=True)
-class ProbeRatio:
-    """T_mem on one probe's data over T_mem on random inputs, at one prime and width: value, interval, runs."""
-
-    p: int
-    dim: int
-    n_params: int
-    load: float
-    probe: str
-    accuracy: Accuracy
-    ratio: Estimate

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from grokscope.laws.statistics.normal import Array
+from grokscope.laws.times.cells import with_axes
 
 WIDTHS = (32, 40, 48, 56, 64, 80, 96, 112, 128)
 CAPACITY_WIDTHS = (10, 14, 20)
@@ -87,9 +88,8 @@ def suite(
             row = _row(truth, "capacity", dim, seed) | {"probe": "random", "epochs": 1000}
             rows.append(row | {"total_bits": held, "dataset_bits": 2 * held})
     columns = ["t_mem_running", "t_mem_eval", "t_gen", "total_bits"]
-    return (
-        pd.DataFrame(rows).reindex(columns=[*dict.fromkeys([*rows[0], *columns])]).astype(dict.fromkeys(columns, float))
-    )
+    frame = pd.DataFrame(rows).reindex(columns=[*dict.fromkeys([*rows[0], *columns])])
+    return with_axes(frame.astype(dict.fromkeys(columns, float)))
 
 
 def _row(truth: Truth, measurement: str, dim: int, seed: int) -> dict[str, object]:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from grokscope.laws.results import Accuracy
 from grokscope.laws.statistics.normal import Array
-from grokscope.laws.times.cells import refuse_mixture, require
+from grokscope.laws.times.cells import AXIS_COLUMNS, refuse_mixture, require
 from grokscope.measurements.trace import at_least
 
 COLUMNS: dict[Accuracy, str] = {"running": "running_acc", "eval": "train_acc"}
@@ -37,7 +37,7 @@ class Arrivals:
     reached: Mapping[tuple[Seen, float], Array]
 
     def along(self, runs: pd.DataFrame) -> Arrivals:
-        """The same arrivals of other columns of the same runs, a row each (see `cells.along`)."""
+        """The same arrivals of other columns of the same runs, a row each (see `cells.with_axes`)."""
         return Arrivals(runs.reset_index(drop=True), self.epochs, self.reached)
 
     def of(self, chosen: pd.Index) -> Arrivals:
@@ -53,14 +53,14 @@ def arrivals(frame: pd.DataFrame, traces: Mapping[str, Any], pairs: Iterable[tup
     Source: spec 5.4, on whole numbers of examples (see `measurements.trace.at_least`).
 
     Args:
-        frame: one row per finished run of one setting.
+        frame: one row per finished run of one setting, with the columns of `cells.with_axes`.
         traces: by identity, columns of one number an epoch by name; looked up in the frame's order.
         pairs: fractions.
 
     Raises:
         ValueError: a column is missing from the frame or from a trace, or settings are mixed.
     """
-    require(frame, "id", "measurement", "p", "dim", "n_params", "seed", "n_train", "n_val")
+    require(frame, "id", "measurement", *AXIS_COLUMNS, "dim", "seed", "n_train", "n_val")
     rows = frame[frame["measurement"] == "groks"]
     refuse_mixture(rows)
     train, val = (sorted(set(each)) for each in zip(*pairs, strict=True))

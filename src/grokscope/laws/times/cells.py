@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,18 @@ SETTINGS = (
 optimisers, losses and kinds of arithmetic add to it."""
 
 
+class Axes(NamedTuple):
+    """Which fields of a run are the group that a curve belongs to and the x along it."""
+
+    group: str
+    x: str
+
+
+AXES = Axes("p", "n_params")
+"""Of the main figures of the race: a curve a prime, along the parameters P."""
+AXIS_COLUMNS = ("group", "x", "group_axis", "x_axis")
+
+
 def require(frame: pd.DataFrame | Mapping[str, Any], *columns: str) -> None:
     """Refuse a frame, or columns by name, that lacks a column.
 
@@ -62,13 +74,15 @@ def observations(
     """T_mem of a probe, or T_gen of the task, one row per run that observed it.
 
     A run whose `eval_recorded` is false is no observation of T_mem by eval accuracy, not even a censored one.
-    Columns: p, dim, n_params, dataset_bits, seed, time (epochs; where censored, how long the run was), censored.
+    Columns: those of `with_axes`, dim, n_params, dataset_bits, seed, time (epochs; where censored, how long the run
+    was), censored.
 
     Raises:
         ValueError: a column is missing, a time is not positive, or runs of several settings are mixed.
     """
     column = "t_gen" if quantity == "T_gen" else f"t_mem_{accuracy}"
-    require(frame, "measurement", "probe", "p", "dim", "n_params", "dataset_bits", "seed", "epochs", column)
+    known = (*AXIS_COLUMNS, "dim", "n_params", "dataset_bits", "seed")
+    require(frame, "measurement", "probe", *known, "epochs", column)
     wanted = ("groks", "task") if quantity == "T_gen" else ("speed", probe)
     rows = frame[(frame["measurement"] == wanted[0]) & (frame["probe"] == wanted[1])]
     if column == "t_mem_eval" and "eval_recorded" in rows.columns:
@@ -81,21 +95,40 @@ def observations(
         found = f"row {rows.index[bad[0]]}: found {times[bad[0]]}"
         raise ValueError(f"runs frame: {column} of {found}, expected > 0 epochs")
     # In arrays, since it is done for every law and a frame's own ways take most of its time.
-    order = np.lexsort([rows[name].to_numpy(float) for name in ("seed", "n_params", "p")])
-    kept = {name: rows[name].to_numpy()[order] for name in ("p", "dim", "n_params", "dataset_bits", "seed")}
+    order = np.lexsort([rows[name].to_numpy(float) for name in ("seed", "x", "group")])
+    kept = {name: rows[name].to_numpy()[order] for name in known}
     return pd.DataFrame(kept | {"time": times[order], "censored": censored[order]})
 
 
-def along(frame: pd.DataFrame, slice_field: str, x_field: str) -> pd.DataFrame:
-    """The same runs read along another axis: column p holds what is fixed in a curve, n_params what varies along it.
+def with_axes(frame: pd.DataFrame, group_axis: str = AXES.group, x_axis: str = AXES.x) -> pd.DataFrame:
+    """The same runs with the columns that every law reads: group, x, and the names of both axes.
 
-    Laws that read only these two then follow curves of, say, one width against the bits of the data.
+    Laws then follow curves of, say, one width against the bits of the data as they do those of one prime against P.
+
+    Args:
+        frame: one row per run.
+        group_axis: the column that is fixed in a curve.
+        x_axis: the column that varies along it.
+
+    Returns:
+        The frame with columns group, x, group_axis and x_axis, those that it had replaced.
 
     Raises:
         ValueError: a column is missing.
     """
-    require(frame, slice_field, x_field)
-    return frame.assign(p=frame[slice_field], n_params=frame[x_field])
+    require(frame, group_axis, x_axis)
+    return frame.assign(group=frame[group_axis], x=frame[x_axis], group_axis=group_axis, x_axis=x_axis)
+
+
+def axes_of(frame: pd.DataFrame) -> Axes:
+    """The names of a frame's axes; the main ones of a frame without rows.
+
+    Raises:
+        ValueError: a column is missing, or rows have different axes.
+    """
+    require(frame, "group_axis", "x_axis")
+    refuse_mixture(frame, ("group_axis", "x_axis"))
+    return Axes(*frame[["group_axis", "x_axis"]].iloc[0]) if len(frame) else AXES
 
 
 def within(frame: pd.DataFrame, max_dim: int | None) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from scipy.stats import t as student
 from grokscope.laws.results import Accuracy, Estimate, Form, MemorisationLaw
 from grokscope.laws.statistics import normal
 from grokscope.laws.statistics.normal import Array
-from grokscope.laws.times.cells import observations
+from grokscope.laws.times.cells import axes_of, observations
 from grokscope.laws.times.timescales import rounding
 
 FORMS: dict[str, Callable[[Array, float], Array]] = {
@@ -51,7 +51,7 @@ class _Rows(NamedTuple):
     @classmethod
     def of(cls, used: pd.DataFrame) -> _Rows:
         parts = []
-        for number, (_, cell) in enumerate(used.groupby(["p", "n_params"])):
+        for number, (_, cell) in enumerate(used.groupby(["group", "x"])):
             log_times, censored = np.log(cell["time"].to_numpy(float)), cell["censored"].to_numpy(bool)
             few = normal.condensed(log_times, censored)
             parts.append((np.full(len(few[0]), number), np.full(len(few[0]), cell["load"].iloc[0]), *few))
@@ -74,9 +74,9 @@ def memorisation(
     samples: int = 100,
     seed: int = 0,
 ) -> list[MemorisationLaw]:
-    """The law pooled over primes, then of each prime; none where fewer than five widths were memorised.
+    """The law pooled over groups, then of each group; none where fewer than five cells were memorised.
 
-    Shares are of `samples` bootstrap samples of whole cells (a prime and a width), so that departures from the line
+    Shares are of `samples` bootstrap samples of whole cells (a group and an x), so that departures from the line
     that a cell's seeds share count as such; intervals are the wider of their percentiles and Student's.
 
     Raises:
@@ -87,8 +87,10 @@ def memorisation(
     seen = observations(frame, "T_mem", accuracy=accuracy, probe=probe)
     seen = seen.assign(load=seen["dataset_bits"] / (capacity_constant * seen["n_params"]))
     scopes: list[tuple[int | None, pd.DataFrame]] = [(None, seen)]
-    scopes += [(int(p), rows) for p, rows in seen.groupby("p")]
-    laws = [_law(rows, p, accuracy, probe, samples, np.random.default_rng([seed, p or 0])) for p, rows in scopes]
+    scopes += [(int(group), rows) for group, rows in seen.groupby("group")]
+    laws = [
+        _law(rows, group, accuracy, probe, samples, np.random.default_rng([seed, group or 0])) for group, rows in scopes
+    ]
     return [law for law in laws if law is not None]
 
 
@@ -98,11 +100,10 @@ def predicted(form: Form, load: Array | float) -> Array:
 
 
 def _law(
-    rows: pd.DataFrame, p: int | None, accuracy: Accuracy, probe: str, samples: int, rng: np.random.Generator
+    rows: pd.DataFrame, group: int | None, accuracy: Accuracy, probe: str, samples: int, rng: np.random.Generator
 ) -> MemorisationLaw | None:
     used = rows[rows["load"] < 1]
-    cells = [(int(key[0]), int(key[1])) for key in used[~used["censored"]].groupby(["p", "n_params"]).groups]
-    if len(cells) < _FEWEST_CELLS:
+    if used[~used["censored"]].groupby(["group", "x"]).ngroups < _FEWEST_CELLS:
         return None
     rows_of = _Rows.of(used)
     fitted = _fit_all(rows_of)
@@ -119,7 +120,8 @@ def _law(
         for name, found in fitted.items()
     ]
     return MemorisationLaw(
-        p=p,
+        group_axis=axes_of(rows).group,
+        group=group,
         accuracy=accuracy,
         probe=probe,
         forms=tuple(sorted(forms, key=lambda form: form.aic)),
@@ -136,7 +138,7 @@ def _form(name: str, found: _Fitted, best: float, used: pd.DataFrame, redrawn: l
     log_times = np.log(arrived["time"].to_numpy(float))
     feature = FORMS[name](arrived["load"].to_numpy(float), found.exponent)
     residual = log_times - found.coef[0] - found.coef[1] * feature
-    low, high = _bounds(found, used[~used["censored"]].groupby(["p", "n_params"]).ngroups, redrawn)
+    low, high = _bounds(found, used[~used["censored"]].groupby(["group", "x"]).ngroups, redrawn)
     how = "censored normal regression of ln T, wider of Student interval and percentiles over cells"
     return Form(
         name=name,

@@ -10,21 +10,21 @@ from scipy.stats import t as student
 
 from grokscope.laws.crossing.curves import Curve, curve
 from grokscope.laws.results import Accuracy, Estimate, ProbeRatio
-from grokscope.laws.times.cells import observations
+from grokscope.laws.times.cells import axes_of, observations
 
 STANDARD = "random"
 OTHERS = ("vocab", "digits", "permuted")
 
 
 def probe_ratios(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Accuracy) -> list[ProbeRatio]:
-    """T_mem on every other probe over T_mem on random inputs, at every prime and width that has both.
+    """T_mem on every other probe over T_mem on random inputs, in every cell that has both.
 
-    Ratios of geometric means, censored runs included; the spread between seeds is pooled over the widths of a prime
+    Ratios of geometric means, censored runs included; the spread between seeds is pooled over the cells of a group
     and probe, and intervals are Student's with Welch's degrees of freedom. A cell in which nothing was memorised
     bounds the ratio on one side only: its value is NaN and the bound is given where the other probe was memorised.
 
     Args:
-        frame: one row per finished run of one setting.
+        frame: one row per finished run of one setting, with the columns of `cells.with_axes`.
         capacity_constant: C in bits per parameter, for the load; NaN if unknown.
         accuracy: which train accuracy T_mem is by.
 
@@ -32,25 +32,35 @@ def probe_ratios(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Acc
         ValueError: a column is missing or settings are mixed.
     """
     standard = observations(frame, "T_mem", accuracy=accuracy, probe=STANDARD)
-    found = []
+    axes, found = axes_of(standard), []
     for probe in OTHERS:
         other = observations(frame, "T_mem", accuracy=accuracy, probe=probe)
-        for p in sorted(set(standard["p"]) & set(other["p"])):
-            rows = standard[standard["p"] == p], other[other["p"] == p]
+        for group in sorted(set(standard["group"]) & set(other["group"])):
+            rows = standard[standard["group"] == group], other[other["group"] == group]
             below, above = curve(rows[0]), curve(rows[1])
-            for params in sorted(set(rows[0]["n_params"]) & set(rows[1]["n_params"])):
-                cells = [part[part["n_params"] == params] for part in rows]
+            for x in sorted(set(rows[0]["x"]) & set(rows[1]["x"])):
+                cells = [part[part["x"] == x] for part in rows]
                 n = sum(map(len, cells))
                 first = cells[0].iloc[0]
-                load = float(first["dataset_bits"]) / (capacity_constant * params)
-                ratio = _ratio(above, below, math.log(params), n)
-                found.append(ProbeRatio(int(p), int(first["dim"]), int(params), load, probe, accuracy, ratio))
+                found.append(
+                    ProbeRatio(
+                        group_axis=axes.group,
+                        group=int(group),
+                        x_axis=axes.x,
+                        x=np.asarray(x).item(),
+                        dim=int(first["dim"]),
+                        load=float(first["dataset_bits"] / (capacity_constant * first["n_params"])),
+                        probe=probe,
+                        accuracy=accuracy,
+                        ratio=_ratio(above, below, math.log(x), n),
+                    )
+                )
     return found
 
 
-def _ratio(above: Curve, below: Curve, log_params: float, n: int) -> Estimate:
+def _ratio(above: Curve, below: Curve, log_x: float, n: int) -> Estimate:
     nan = float("nan")
-    i, j = (int(np.argmin(np.abs(line.log_params - log_params))) for line in (above, below))
+    i, j = (int(np.argmin(np.abs(line.log_x - log_x))) for line in (above, below))
     gap = float(above.log_times[i] - below.log_times[j])
     bounds = bool(above.bounded[i]), bool(below.bounded[j])
     half = _half_width([(float(line.covariance[k, k]), line) for line, k in _known(above, i, below, j)])

@@ -19,7 +19,7 @@ from scipy.stats import t as student
 from grokscope.laws.results import Accuracy, Estimate, Timescale
 from grokscope.laws.statistics import normal
 from grokscope.laws.statistics.normal import Array
-from grokscope.laws.times.cells import Quantity, observations
+from grokscope.laws.times.cells import Quantity, axes_of, observations
 
 PROBES = ("random", "vocab", "digits", "permuted")
 _NAN = float("nan")
@@ -28,10 +28,10 @@ _FEWEST_FOR_RANKS = 6
 
 
 def timescales(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Accuracy) -> list[Timescale]:
-    """T_mem of every probe and T_gen of the task, per prime and width, in epochs.
+    """T_mem of every probe and T_gen of the task, per group and x, in epochs.
 
     Args:
-        frame: one row per finished run of one setting.
+        frame: one row per finished run of one setting, with the columns of `cells.with_axes`.
         capacity_constant: C in bits per parameter, for the load f = K / (C P); NaN if unknown.
         accuracy: which train accuracy T_mem is by; T_gen is always by eval accuracy.
 
@@ -46,23 +46,27 @@ def timescales(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Accur
 
 def _cells(frame: pd.DataFrame, quantity: Quantity, accuracy: Accuracy, probe: str, c: float) -> list[Timescale]:
     seen = observations(frame, quantity, accuracy=accuracy, probe=probe)
+    axes = axes_of(seen)
     return [
         Timescale(
             quantity=quantity,
             accuracy=accuracy,
             probe=probe,
-            p=int(p),
+            group_axis=axes.group,
+            group=int(group),
+            x_axis=axes.x,
+            x=np.asarray(x).item(),
             dim=int(dim),
-            n_params=int(n_params),
+            n_params=int(cell["n_params"].iloc[0]),
             dataset_bits=float(cell["dataset_bits"].iloc[0]),
-            load=float(cell["dataset_bits"].iloc[0] / (c * n_params)) if c > 0 else _NAN,
+            load=float(cell["dataset_bits"].iloc[0] / (c * cell["n_params"].iloc[0])) if c > 0 else _NAN,
             median=kaplan_meier(cell["time"].to_numpy(float), cell["censored"].to_numpy(bool)),
             lognormal=geometric_mean(cell["time"].to_numpy(float), cell["censored"].to_numpy(bool)),
             published_mean=float(cell.loc[~cell["censored"], "time"].mean()),
             n_censored=int(cell["censored"].sum()),
             longest=int(cell["time"].max()),
         )
-        for (p, n_params, dim), cell in seen.groupby(["p", "n_params", "dim"])
+        for (group, x, dim), cell in seen.groupby(["group", "x", "dim"])
     ]
 
 

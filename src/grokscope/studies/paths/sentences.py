@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grokscope.laws.crossing.meeting import MEETS, Meeting
-from grokscope.laws.results import CrossingCode, Estimate, OnsetCode
+from grokscope.laws.crossing.match import CrossingOnsetMatch
+from grokscope.laws.results import CROSSED, CrossingCode, Estimate, OnsetCode
 from grokscope.studies.paths.facts.sweeps import Sweep
 
 
@@ -49,8 +49,6 @@ def describe_gaps(found: Sequence[Sweep], pending: int) -> list[str]:
 
 
 CROSSING_QUESTION = "Does the race's crossing mark where w0 turns steady learning into grokking?"
-
-
 NO_CROSSING = {
     CrossingCode.ALWAYS_SLOWER: "T_mem is above T_gen at every w0 here: they do not cross",
     CrossingCode.ALWAYS_FASTER: "T_mem is below T_gen at every w0 here: they do not cross",
@@ -69,12 +67,12 @@ NO_ONSET = {
 }
 
 
-def describe_meeting(found: Meeting, share: float) -> str:
+def describe_match(found: CrossingOnsetMatch, share: float) -> str:
     """The question, its answer at one threshold, and what that rests on."""
     crossing = found.crossing
     crosses = (
-        f"as w0 grows, T_mem falls below T_gen at w0 = {_place(crossing.n_params)}"
-        if crossing.code in MEETS
+        f"as w0 grows, T_mem falls below T_gen at w0 = {_interval(crossing.x)}"
+        if crossing.code in CROSSED
         else NO_CROSSING[crossing.code]
     )
     if len(crossing.all) > 1:
@@ -88,7 +86,7 @@ def describe_meeting(found: Meeting, share: float) -> str:
     return f"{CROSSING_QUESTION} By {100 * share:g} % accuracy: {answer[found.verdict]}. {_upper(crosses)}; {begins}."
 
 
-def _place(at: Estimate) -> str:
+def _interval(at: Estimate) -> str:
     """A value with its interval, open on a side that the seeds do not bound."""
     low, high = (three_digits(end) if end == end else "?" for end in (at.low, at.high))
     if low == high == "?":

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from grokscope.laws.results import Accuracy, Crossing, CrossingCode, Onset, OnsetCode, Timescale
+from grokscope.laws.results import CROSSED, Accuracy, Crossing, CrossingCode, Onset, OnsetCode, Timescale
 from grokscope.report import words
 from grokscope.studies.race.facts.contents import Contents
 from grokscope.studies.race.facts.slices import ACCURACIES, CURVES, Slice
@@ -31,14 +31,14 @@ def describe_slice(shown: Slice) -> str:
 def _describe_crossing(crossing: Crossing | None) -> str:
     if crossing is None:
         return "the crossing was not measured"
-    place = words.estimate(crossing.n_params)
-    if crossing.code in words.CROSSED:
+    place = words.estimate(crossing.x)
+    if crossing.code in CROSSED:
         first = "" if crossing.code is CrossingCode.CROSSES else f" (the first of {len(crossing.all)} places)"
         return (
             f"memorising becomes faster than generalising at P = {place} parameters{first}, "
             f"where both take about {words.number(crossing.epochs)} epochs"
         )
-    if not math.isnan(crossing.n_params.value):
+    if not math.isnan(crossing.x.value):
         return f"{_NO_CROSSING[crossing.code]}; the closest approach, which is no crossing, is at P = {place}"
     return _NO_CROSSING[crossing.code]
 
@@ -48,9 +48,9 @@ def _describe_onset(shown: Slice, accuracy: Accuracy) -> str:
     if onset is None:
         return f"The onset by {accuracy} accuracy was not measured."
     if onset.code is OnsetCode.FOUND:
-        return f"Grokking, by {accuracy} accuracy, begins at P = {words.estimate(onset.n_params)} parameters."
+        return f"Grokking, by {accuracy} accuracy, begins at P = {words.estimate(onset.x)} parameters."
     if onset.code is OnsetCode.FROM_SMALLEST:
-        smallest = words.number(onset.n_params.value)
+        smallest = words.number(onset.x.value)
         return (
             f"By {accuracy} accuracy the smallest width that memorised, P = {smallest}, groks already: the onset lies "
             "at or below it."
@@ -83,7 +83,7 @@ def caveats(shown: Slice) -> list[str]:
         wide = "say nothing of the spread between seeds" if fewest == 1 else "give wide intervals"
         sentences.append(f"Some cells rest on {seeds}, which {wide}.")
     bounded = [o for o in shown.onsets.values() if o.code is OnsetCode.FOUND]
-    if any(math.isnan(o.n_params.low) or math.isnan(o.n_params.high) for o in bounded):
+    if any(math.isnan(o.x.low) or math.isnan(o.x.high) for o in bounded):
         sentences.append(
             "The onset is known to the grid of widths at best; a side without a bound is not bounded here."
         )
@@ -116,7 +116,7 @@ class SliceSummary:
 
 def summarise_slice(shown: Slice) -> SliceSummary:
     """A slice in words."""
-    by_curve = [{(t.dim, t.n_params): t for t in shown.curves[name]} for name in CURVES]
+    by_curve = [{(t.dim, t.x): t for t in shown.curves[name]} for name in CURVES]
     running, eval_ = ACCURACIES
     return SliceSummary(
         title=shown.title,
@@ -149,7 +149,7 @@ def informative_widths(shown: Slice, most: int) -> set[int]:
     params = [params for _, params in shown.widths]
     if len(params) <= most:
         return set(params)
-    places = [c.n_params.value for c in shown.crossings.values()] + [o.n_params.value for o in shown.onsets.values()]
+    places = [c.x.value for c in shown.crossings.values()] + [o.x.value for o in shown.onsets.values()]
     chosen = {params[0], params[-1]}
     for place in places:
         below, above = [x for x in params if x <= place], [x for x in params if x > place]

@@ -17,7 +17,7 @@ from grokscope.laws.crossing.sign_change import crossings
 from grokscope.laws.statistics.normal import Array
 from grokscope.laws.tidy import tidy
 from grokscope.laws.times.arrivals import arrivals
-from grokscope.laws.times.cells import by_setting, within
+from grokscope.laws.times.cells import by_setting, with_axes, within
 from grokscope.laws.times.memorisation import memorisation
 from grokscope.laws.times.probe_ratio import probe_ratios
 from grokscope.laws.times.timescales import timescales
@@ -78,6 +78,7 @@ def conclude_part(
     setting: Mapping[str, object], frame: pd.DataFrame, traces: Mapping[str, Mapping[str, Array]], analysis: Analysis
 ) -> Part:
     """What follows from the runs of one setting."""
+    frame = with_axes(frame)
     seed, accuracies, figures = analysis.bootstrap_seed, analysis.accuracy, analysis.families
     pairs = [(figure.delay_train_threshold, figure.delay_val_threshold) for figure in figures]
     arrived = arrivals(_widest(frame, figures), traces, [*GRID, *pairs])

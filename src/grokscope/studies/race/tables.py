@@ -41,28 +41,30 @@ def tables(contents: Contents) -> dict[str, pd.DataFrame]:
 
 def timescales(parts: Sequence[Part]) -> pd.DataFrame:
     """A row a cell and accuracy: times in epochs, by Kaplan-Meier, by the log-normal model and as published."""
-    columns = ("quantity", "accuracy", "probe", "p", "dim", "n_params", "dataset_bits", "load")
     cells: dict[str, dict[str, Any]] = {}
     for part in parts:
         for t in part.timescales:
-            row = _row(part) | {name: getattr(t, name) for name in columns}
+            row = _row(part) | {"quantity": t.quantity, "accuracy": t.accuracy, "probe": t.probe}
+            row |= {t.group_axis: t.group, "dim": t.dim, "n_params": t.n_params}
+            row |= {"dataset_bits": t.dataset_bits, "load": t.load}
             row |= {"runs": t.lognormal.n, "censored": t.n_censored, "longest": t.longest}
             row |= spread("lognormal", t.lognormal) | spread("median", t.median)
             row |= {"published_mean": t.published_mean, "how": t.lognormal.how}
             # T_gen comes with either accuracy of T_mem, and is the same.
-            cells.setdefault(repr((part.setting, *(row[name] for name in columns[:6]))), row)
+            key = (part.setting, t.quantity, t.accuracy, t.probe, t.group_axis, t.group, t.dim, t.n_params)
+            cells.setdefault(repr(key), row)
     return pd.DataFrame(list(cells.values()))
 
 
 def crossings(parts: Sequence[Part]) -> pd.DataFrame:
-    """A row a prime, accuracy, probe and rule: P and epochs at the crossing, or its code."""
+    """A row a group, accuracy, probe and rule: x and epochs at the crossing, or its code."""
     return pd.DataFrame(
         [
             _row(part)
-            | {"p": c.p, "accuracy": c.accuracy, "probe": c.probe, "rule": c.rule, "code": str(c.code)}
-            | spread("n_params", c.n_params)
+            | {c.group_axis: c.group, "accuracy": c.accuracy, "probe": c.probe, "rule": c.rule, "code": str(c.code)}
+            | spread(c.x_axis, c.x)
             | {"epochs": c.epochs, "every_crossing": _joined(c.all), "certainty": c.certainty}
-            | {"runs": c.n_params.n, "how": c.n_params.how}
+            | {"runs": c.x.n, "how": c.x.how}
             for part in parts
             for c in part.crossings
         ]
@@ -70,17 +72,17 @@ def crossings(parts: Sequence[Part]) -> pd.DataFrame:
 
 
 def onsets(parts: Sequence[Part]) -> pd.DataFrame:
-    """A row a prime, accuracy and pair of thresholds; `main` marks those that the report is about."""
+    """A row a group, accuracy and pair of thresholds; `main` marks those that the report is about."""
     return pd.DataFrame(
         [
             _row(part)
-            | {"p": o.p, "accuracy": o.accuracy, "main": main}
+            | {o.group_axis: o.group, "accuracy": o.accuracy, "main": main}
             | {"train_threshold": o.train_threshold, "val_threshold": o.val_threshold, "code": str(o.code)}
-            | spread("n_params", o.n_params)
+            | spread(o.x_axis, o.x)
             | {"per_seed": _joined(o.per_seed)}
             | spread("by_seed", o.by_seed)
             | spread("by_median", o.by_median)
-            | {"runs": o.n_params.n, "how": o.n_params.how}
+            | {"runs": o.x.n, "how": o.x.how}
             for part in parts
             for main, found in ((True, part.families[0].onsets if part.families else ()), (False, part.onset_grid))
             for o in found
@@ -89,11 +91,12 @@ def onsets(parts: Sequence[Part]) -> pd.DataFrame:
 
 
 def memorisation(parts: Sequence[Part]) -> pd.DataFrame:
-    """A row a fitted form of T_mem against the load f; p is `all` where primes are pooled."""
+    """A row a fitted form of T_mem against the load f; the group is `all` where groups are pooled."""
     return pd.DataFrame(
         [
             _row(part)
-            | {"p": "all" if law.p is None else law.p, "accuracy": law.accuracy, "probe": law.probe, "form": form.name}
+            | {law.group_axis: "all" if law.group is None else law.group, "accuracy": law.accuracy}
+            | {"probe": law.probe, "form": form.name}
             | spread("b", form.b)
             | spread("a", form.a)
             | {"exponent": form.exponent, "aic": form.aic, "delta_aic": form.delta, "share_best": form.share_best}
@@ -107,11 +110,11 @@ def memorisation(parts: Sequence[Part]) -> pd.DataFrame:
 
 
 def probe_ratios(parts: Sequence[Part]) -> pd.DataFrame:
-    """A row a prime, width, probe and accuracy: T_mem over that on random inputs."""
+    """A row a group, width, probe and accuracy: T_mem over that on random inputs."""
     return pd.DataFrame(
         [
             _row(part)
-            | {"p": r.p, "dim": r.dim, "n_params": r.n_params, "load": r.load, "probe": r.probe}
+            | {r.group_axis: r.group, "dim": r.dim, r.x_axis: r.x, "load": r.load, "probe": r.probe}
             | {"accuracy": r.accuracy}
             | spread("ratio", r.ratio)
             | {"runs": r.ratio.n, "how": r.ratio.how}
@@ -122,7 +125,7 @@ def probe_ratios(parts: Sequence[Part]) -> pd.DataFrame:
 
 
 def predictiveness(suite: str, parts: Sequence[Part]) -> pd.DataFrame:
-    """A row a figure family, slice, setting, accuracy and rule: the crossing as a prediction of the onset.
+    """A row a figure family, group, setting, accuracy and rule: the crossing as a prediction of the onset.
 
     The published columns, then one per swept axis, then ours: the slice under its own name, the accuracy, the rule,
     both intervals, both reason codes. `n_seeds_*` are numbers of runs over all widths, as published. NaN where there
@@ -136,10 +139,10 @@ def predictiveness(suite: str, parts: Sequence[Part]) -> pd.DataFrame:
         _prediction(suite, part, family, crossing, onset, counts)
         for part in parts
         for family in part.families
-        for counts in [family.frame.groupby(family.figure.slice_field)["measurement"].value_counts().to_dict()]
+        for counts in [family.frame.groupby("group")["measurement"].value_counts().to_dict()]
         for crossing in family.crossings
         for onset in family.onsets
-        if (onset.p, onset.accuracy) == (crossing.p, crossing.accuracy)
+        if (onset.group, onset.accuracy) == (crossing.group, crossing.accuracy)
     ]
     return pd.DataFrame(rows, columns=[*PREDICTIVENESS, *axes, *(slice_fields or ["p"]), *OURS])
 
@@ -159,8 +162,8 @@ def _prediction(
     onset: Onset,
     counts: Mapping[tuple[int, str], int],
 ) -> dict[str, Any]:
-    figure, value = family.figure, crossing.p
-    predicted, empirical = crossing.n_params, onset.n_params
+    figure, value = family.figure, crossing.group
+    predicted, empirical = crossing.x, onset.x
     known = predicted.value > 0 and empirical.value > 0
     published = (
         *(suite, figure.name, figure.slice_field, value, figure.x_field, predicted.value, empirical.value),

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokscope.laws.crossing.meeting import MEETS, Meeting
-from grokscope.laws.results import OnsetCode
+from grokscope.laws.crossing.match import CrossingOnsetMatch
+from grokscope.laws.results import CROSSED, OnsetCode
 from grokscope.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, STYLE, VERMILION, below, log_axis
 from grokscope.studies.paths.figures.panels import colours, panels, scale_handles, seeds
 
@@ -55,7 +55,7 @@ def seeds_figure(runs: pd.DataFrame) -> Figure:
     return figure
 
 
-def race_figure(times: pd.DataFrame, runs: pd.DataFrame, found: Mapping[float, Meeting | None]) -> Figure:
+def race_figure(times: pd.DataFrame, runs: pd.DataFrame, found: Mapping[float, CrossingOnsetMatch | None]) -> Figure:
     """T_mem on shuffled labels beside T_gen against w0, and below them the share of seeds that grok.
 
     A column a threshold of accuracy.
@@ -67,7 +67,7 @@ def race_figure(times: pd.DataFrame, runs: pd.DataFrame, found: Mapping[float, M
     shown = {"T_mem": ("T_mem, shuffled labels", VERMILION, "D"), "T_gen": ("T_gen", BLUE, "o")}
     figure, axes = panels(3.6, 2, max(1, len(found)))
     with mpl.rc_context(STYLE):
-        for column, (share, meets) in enumerate(found.items()):
+        for column, (share, match) in enumerate(found.items()):
             for name, (_, colour, marker) in shown.items():
                 rows = times[(times["quantity"] == name) & (times["share"] == share)]
                 axes[0, column].plot(rows.groupby("w0")["time"].mean(), color=colour, lw=0.8)
@@ -78,7 +78,7 @@ def race_figure(times: pd.DataFrame, runs: pd.DataFrame, found: Mapping[float, M
             axes[0, column].set_title(f"by {100 * share:g} % accuracy", loc="left")
             for each in axes[:, column]:
                 each.set_xscale("log")
-                _mark_meeting(each, meets)
+                _mark_match(each, match)
             axes[1, column].set(xlabel="w0", ylim=(-0.05, 1.05))
         for each in axes[0]:
             each.set_ylim(times["time"].min() / 1.2, times["time"].max() * 1.2)
@@ -92,14 +92,14 @@ def race_figure(times: pd.DataFrame, runs: pd.DataFrame, found: Mapping[float, M
     return figure
 
 
-def _mark_meeting(axes: Axes, found: Meeting | None) -> None:
+def _mark_match(axes: Axes, found: CrossingOnsetMatch | None) -> None:
     """Grey where grokking begins, green where the curves cross."""
     if found is None:
         return
     if found.code is OnsetCode.FOUND:
         axes.axvspan(found.before, found.onset, color=GREY, alpha=0.15, lw=0)
-    if found.crossing.code in MEETS:
-        at, low, high = found.crossing.n_params[:3]
+    if found.crossing.code in CROSSED:
+        at, low, high = found.crossing.x[:3]
         axes.axvline(at, color=GREEN, lw=0.8)
         if low < high:
             axes.axvspan(low, high, color=GREEN, alpha=0.15, lw=0)

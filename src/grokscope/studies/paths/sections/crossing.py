@@ -6,12 +6,12 @@ from functools import partial
 
 import pandas as pd
 
-from grokscope.laws.crossing.meeting import meeting
+from grokscope.laws.crossing.match import CrossingOnsetMatch, match_crossing_to_onset
 from grokscope.laws.statistics.trade_off import over_seeds
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.facts.sweeps import Sweep, arrival_times
 from grokscope.studies.paths.figures import training
-from grokscope.studies.paths.sentences import CROSSING_QUESTION, describe_meeting
+from grokscope.studies.paths.sentences import CROSSING_QUESTION, describe_match
 
 
 def crossing_section(sweep: Sweep) -> Section:
@@ -24,12 +24,12 @@ def crossing_section(sweep: Sweep) -> Section:
     found = {}
     for share in sorted(set(sweep.memorised["share"]) & set(generalised["share"]), reverse=True):
         mem, gen = (frame[frame["share"] == share] for frame in (sweep.memorised, generalised))
-        found[share] = meeting(mem, gen, groks)
+        found[share] = along_w0(mem, gen, groks)
     findings = [
         "T_mem: epochs until shuffled labels of the same inputs are memorised, as in the race. T_gen: epochs until the "
         "test examples are right. What groks is by definition 2 (t_grok > t_train)."
     ]
-    findings += [describe_meeting(meets, share) for share, meets in found.items() if meets is not None]
+    findings += [describe_match(match, share) for share, match in found.items() if match is not None]
     caveats = (
         (f"{CROSSING_QUESTION} It takes T_mem, T_gen and runs at two w0 or more.",) if None in found.values() else ()
     )
@@ -47,6 +47,16 @@ def crossing_section(sweep: Sweep) -> Section:
         ),
         tables={f"race_{sweep.name}": by_scale(times, groks), f"race_runs_{sweep.name}": times},
     )
+
+
+def along_w0(mem: pd.DataFrame, gen: pd.DataFrame, groks: pd.DataFrame) -> CrossingOnsetMatch | None:
+    """The crossing along w0 against the w0 at which most seeds begin to grok; None where fewer than two w0 have runs.
+
+    Args:
+        mem, gen: columns w0, time (epochs) and censored; a row a run.
+        groks: columns w0 and groks.
+    """
+    return match_crossing_to_onset(*(frame.rename(columns={"w0": "x"}) for frame in (mem, gen, groks)), x_axis="w0")
 
 
 def by_scale(times: pd.DataFrame, groks: pd.DataFrame) -> pd.DataFrame:

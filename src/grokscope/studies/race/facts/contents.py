@@ -30,15 +30,15 @@ from grokscope.tasks.permutations import COMPOSE
 
 @dataclass(frozen=True)
 class FigureFamily:
-    """One figure family of a part: T_mem, T_gen and delay along an axis, a curve a slice.
+    """One figure family of a part: T_mem, T_gen and delay along x, a curve a group.
 
-    In its results `p` is the slice's value and `n_params` the place along the axis, whatever these are.
+    Its groups and its x are the figure's `slice_field` and `x_field`.
 
     Attributes:
         figure: its options.
-        frame: (runs, columns) its finished speed and groks runs.
-        crossings: of every slice and accuracy on random data, by both rules.
-        onsets: of every slice and accuracy.
+        frame: (runs, columns) its finished speed and groks runs, with group and x.
+        crossings: of every group and accuracy on random data, by both rules.
+        onsets: of every group and accuracy.
         delays: of every run, by the train accuracy that they start from.
     """
 

@@ -15,7 +15,7 @@ from grokscope.laws.crossing.sign_change import crossings
 from grokscope.laws.results import Accuracy
 from grokscope.laws.statistics.agreement import about_identity
 from grokscope.laws.times.arrivals import Arrivals
-from grokscope.laws.times.cells import along, within
+from grokscope.laws.times.cells import with_axes, within
 from grokscope.studies.race.facts.contents import FigureFamily, Part, Prediction
 from grokscope.suite import Analysis, Figure
 
@@ -23,7 +23,7 @@ RULES: tuple[Literal["sign change", "published"], ...] = ("sign change", "publis
 FEWEST_CELLS = 3
 """Cells with both a crossing and an onset below which no claim is tested, as published."""
 _ENDS = ("", "_low", "_high")
-_CELL_COLUMNS = ("slice", *(f"{name}_onset_x{end}" for name in ("predicted", "empirical") for end in _ENDS))
+_CELL_COLUMNS = ("group", *(f"{name}_onset_x{end}" for name in ("predicted", "empirical") for end in _ENDS))
 
 
 def conclude_family(figure: Figure, frame: pd.DataFrame, arrived: Arrivals, analysis: Analysis) -> FigureFamily:
@@ -32,8 +32,8 @@ def conclude_family(figure: Figure, frame: pd.DataFrame, arrived: Arrivals, anal
     train, val = figure.delay_train_threshold, figure.delay_val_threshold
     frame, arrived = within(frame, figure.max_dim), arrived.of(within(arrived.runs, figure.max_dim).index)
     timed = frame[frame["measurement"] != "capacity"]
-    view = along(timed, figure.slice_field, figure.x_field)
-    seen = arrived.along(along(arrived.runs, figure.slice_field, figure.x_field))
+    timed = with_axes(timed, figure.slice_field, figure.x_field)
+    seen = arrived.along(with_axes(arrived.runs, figure.slice_field, figure.x_field))
     return FigureFamily(
         figure=figure,
         frame=timed,
@@ -41,7 +41,7 @@ def conclude_family(figure: Figure, frame: pd.DataFrame, arrived: Arrivals, anal
             crossing
             for accuracy in accuracies
             for rule in RULES
-            for crossing in crossings(view, accuracy=accuracy, rule=rule, rising=figure.fading, seed=seed)
+            for crossing in crossings(timed, accuracy=accuracy, rule=rule, rising=figure.fading, seed=seed)
         ),
         onsets=tuple(
             onset
@@ -67,7 +67,7 @@ def compare_with_onsets(parts: Sequence[Part], analysis: Analysis) -> Iterator[P
                 for part in parts
                 for cell in prediction_cells(part.families[place], accuracy, analysis.crossing_rule)
             ]
-            table = pd.DataFrame(rows, columns=[*_CELL_COLUMNS, *axes]).rename(columns={"slice": figure.slice_field})
+            table = pd.DataFrame(rows, columns=[*_CELL_COLUMNS, *axes]).rename(columns={"group": figure.slice_field})
             yield replace(
                 judge_cells(table, figure, accuracy, axes, analysis), composed=all(part.composed for part in parts)
             )
@@ -83,14 +83,14 @@ def judge_cells(
     chosen = axes if asked.axes == "auto" else [axis for axis in asked.axes if axis in axes]
     found = None
     if asked.enabled and len(valid) >= FEWEST_CELLS:
-        found = tuple(claims(table, axes=chosen, slice_field=figure.slice_field, seed=analysis.bootstrap_seed))
+        found = tuple(claims(table, axes=chosen, group_axis=figure.slice_field, seed=analysis.bootstrap_seed))
     return Prediction(figure, accuracy, tuple(axes), table, about_identity(u, e), found)
 
 
 def prediction_cells(found: FigureFamily, accuracy: Accuracy, rule: str) -> Iterator[dict[str, Any]]:
-    """Crossing and onset of every slice that has runs for both, with their intervals."""
-    predicted = {c.p: c.n_params for c in found.crossings if c.accuracy == accuracy and c.rule == rule}
-    observed = {o.p: o.n_params for o in found.onsets if o.accuracy == accuracy}
+    """Crossing and onset of every group that has runs for both, with their intervals."""
+    predicted = {c.group: c.x for c in found.crossings if c.accuracy == accuracy and c.rule == rule}
+    observed = {o.group: o.x for o in found.onsets if o.accuracy == accuracy}
     for value in sorted(set(predicted) & set(observed)):
         places = predicted[value], observed[value]
         yield dict(zip(_CELL_COLUMNS, (value, *(x for at in places for x in (at.value, at.low, at.high))), strict=True))
@@ -112,6 +112,6 @@ def doubts(parts: Sequence[Part], analysis: Analysis) -> Iterator[str]:
                     yield f"figure {figure.name}{at}: found {kind} runs to {stored:g}, expected {said:g}"
             for kind, name in (("speed", "T_mem"), ("groks", "T_gen")):
                 rows = frame[frame["measurement"] == kind]
-                points = rows.groupby(figure.slice_field)[figure.x_field].nunique()
+                points = rows.groupby("group")["x"].nunique()
                 if few := [str(value) for value, n in points.items() if n < 2]:
                     yield f"figure {figure.name}{at}: {name} has one point at {figure.slice_field} {', '.join(few)}"

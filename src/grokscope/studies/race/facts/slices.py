@@ -43,7 +43,7 @@ class Slice:
         composed: whether p is the order of a group of permutations, as in `Part.composed`.
         frame: its finished speed and groks runs.
         curves: timescales, ascending along the axis.
-        crossings, onsets, delays: by the accuracy that memorising is read from; `n_params` is the place along the axis.
+        crossings, onsets, delays: by the accuracy that memorising is read from.
     """
 
     figure: Options
@@ -68,19 +68,15 @@ class Slice:
         head = words.group(self.value, composed=self.composed) if is_p else f"width {self.value}"
         return ", ".join([head, *(f"{key} {value}" for key, value in self.setting.items())])
 
-    def x(self, cell: Timescale) -> float:
-        """Where a cell lies along the axis."""
-        return float(getattr(cell, self.figure.x_field))
-
     @property
     def widths(self) -> tuple[tuple[int, int], ...]:
         """(width, P) of every cell, ascending in P. Of the main family alone."""
-        cells = {(t.n_params, t.dim) for curve in self.curves.values() for t in curve}
-        cells |= {(d.n_params, d.dim) for found in self.delays.values() for d in found}
+        cells = {(t.x, t.dim) for curve in self.curves.values() for t in curve}
+        cells |= {(d.x, d.dim) for found in self.delays.values() for d in found}
         if len(self.frame):
-            every = self.frame[["n_params", "dim"]].drop_duplicates()
-            cells |= {(int(x), int(d)) for x, d in zip(every["n_params"], every["dim"], strict=True)}
-        return tuple((dim, params) for params, dim in sorted(cells))
+            every = self.frame[["x", "dim"]].drop_duplicates()
+            cells |= {(int(x), int(d)) for x, d in zip(every["x"], every["dim"], strict=True)}
+        return tuple((dim, int(params)) for params, dim in sorted(cells))
 
 
 def suffix(setting: Mapping[str, object]) -> str:
@@ -97,16 +93,16 @@ def slices(contents: Contents) -> Iterator[Slice]:
     """Every prime that has a finished speed or groks run, under every setting: the main figure family."""
     for part in contents.parts:
         family = part.families[0] if part.families else FigureFamily(Options(), _timed(part.frame))
-        primes = {int(p) for p in family.frame["p"].unique()} if len(family.frame) else set()
-        for p in sorted(primes | {t.p for t in part.timescales}):
-            yield _slice(part, family, p, contents.rule)
+        groups = {int(group) for group in family.frame["group"].unique()} if len(family.frame) else set()
+        for group in sorted(groups | {t.group for t in part.timescales}):
+            yield _slice(part, family, group, contents.rule)
 
 
 def other_slices(contents: Contents) -> Iterator[Slice]:
     """The slices of the other families, where both T_mem and T_gen were measured."""
     for part in contents.parts:
         for family in part.families[1:]:
-            for value in sorted({int(value) for value in family.frame[family.figure.slice_field].unique()}):
+            for value in sorted({int(value) for value in family.frame["group"].unique()}):
                 shown = _slice(part, family, value, contents.rule)
                 if shown.curves["T_gen"] and (shown.curves["T_mem running"] or shown.curves["T_mem eval"]):
                     yield shown
@@ -114,19 +110,19 @@ def other_slices(contents: Contents) -> Iterator[Slice]:
 
 def _slice(part: Part, family: FigureFamily, value: int, rule: str) -> Slice:
     frame, figure = family.frame, family.figure
-    cells = [
-        t for t in part.timescales if getattr(t, figure.slice_field) == value and t.dim <= (figure.max_dim or math.inf)
-    ]
+    widest = figure.max_dim or math.inf
+    cells = [t.along(figure.slice_field, figure.x_field) for t in part.timescales if t.dim <= widest]
+    cells = [t for t in cells if t.group == value]
     return Slice(
         figure=figure,
         value=value,
         setting=part.setting,
         composed=part.composed,
-        frame=frame[frame[figure.slice_field] == value] if len(frame) else frame,
-        curves={name: _curve(cells, name, figure.x_field) for name in CURVES},
-        crossings={c.accuracy: c for c in family.crossings if c.p == value and c.rule == rule},
-        onsets={o.accuracy: o for o in family.onsets if o.p == value},
-        delays={accuracy: tuple(d for d in found if d.p == value) for accuracy, found in family.delays.items()},
+        frame=frame[frame["group"] == value] if len(frame) else frame,
+        curves={name: _curve(cells, name) for name in CURVES},
+        crossings={c.accuracy: c for c in family.crossings if c.group == value and c.rule == rule},
+        onsets={o.accuracy: o for o in family.onsets if o.group == value},
+        delays={accuracy: tuple(d for d in found if d.group == value) for accuracy, found in family.delays.items()},
     )
 
 
@@ -134,10 +130,10 @@ def _timed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["measurement"] != "capacity"] if len(frame) else frame
 
 
-def _curve(timescales: Sequence[Timescale], name: Curve, x_field: str) -> tuple[Timescale, ...]:
+def _curve(timescales: Sequence[Timescale], name: Curve) -> tuple[Timescale, ...]:
     quantity, _, accuracy = name.partition(" ")
     cells = {
-        (getattr(t, x_field), t.dim): t
+        (t.x, t.dim): t
         for t in timescales
         if t.quantity == quantity and (quantity == "T_gen" or (t.accuracy == accuracy and t.probe == "random"))
     }

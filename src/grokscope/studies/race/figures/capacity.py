@@ -55,11 +55,11 @@ def capacity_figure(part: Part) -> Figure | None:
         upper.set_ylabel("bits held, most over seeds")
         upper.legend(title="parameters P", ncols=2 if len(shades) > 5 else 1, title_fontsize=7, loc="upper left")
 
-        full = [x for x in found.points if x[4]]
-        unfilled = [x for x in found.points if not x[4]]
-        lower.plot([x[0] for x in full], [x[3] for x in full], "o", color=BLUE)
-        lower.plot([x[0] for x in unfilled], [x[3] for x in unfilled], "^", mfc="white", mec=BLUE)
-        reach = np.array([0, 1.08 * max(x[0] for x in found.points)])
+        full = [point for point in found.points if point.saturated]
+        unfilled = [point for point in found.points if not point.saturated]
+        lower.plot([x.n_params for x in full], [x.total_bits for x in full], "o", color=BLUE)
+        lower.plot([x.n_params for x in unfilled], [x.total_bits for x in unfilled], "^", mfc="white", mec=BLUE)
+        reach = np.array([0, 1.08 * max(x.n_params for x in found.points)])
         slope, intercept = found.published_rule
         lines = [
             lower.plot(reach, slope * reach + intercept, color=BLACK, lw=0.8)[0],

@@ -66,7 +66,7 @@ def informative_width(shown: Slice) -> int | None:
     widths = shown.widths
     if not widths:
         return None
-    places = [c.n_params.value for c in shown.crossings.values()] + [o.n_params.value for o in shown.onsets.values()]
+    places = [c.x.value for c in shown.crossings.values()] + [o.x.value for o in shown.onsets.values()]
     known = [place for place in places if place > 0]
     if not known:
         return widths[len(widths) // 2][0]

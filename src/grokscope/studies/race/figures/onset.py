@@ -45,7 +45,7 @@ def onset_figure(part: Part) -> Figure | None:
     found; of many a panel an accuracy, a mark a pair. None without onsets under more than one pair.
     """
     main = part.families[0].onsets if part.families else ()
-    every = {(o.p, o.train_threshold, o.val_threshold, o.accuracy): o for o in (*part.onset_grid, *main)}
+    every = {(o.group, o.train_threshold, o.val_threshold, o.accuracy): o for o in (*part.onset_grid, *main)}
     pairs = sorted({(key[1], key[2]) for key in every}, reverse=True)
     primes = sorted({key[0] for key in every})
     if len(pairs) < 2:
@@ -71,7 +71,7 @@ def _rows(part: Part, every: Mapping[_Key, Onset], primes: Sequence[int], pairs:
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlabel("onset, parameters P")
         axes.set_title("thresholds in %: train, validation", loc="left")
-        cells = part.frame.loc[part.frame["measurement"] == "groks", "n_params"] if len(part.frame) else []
+        cells = part.frame.loc[part.frame["measurement"] == "groks", "x"] if len(part.frame) else []
         if len(cells):
             axes.set_xlim(0.9 * min(cells), 1.1 * max(cells))
         log_axis(axes, "x")
@@ -106,7 +106,7 @@ def _columns(part: Part, every: Mapping[_Key, Onset], primes: Sequence[int], pai
             log_axis(axes, "y")
             for at in range(1, len(primes)):
                 axes.axvline(at - 0.5, color=GREY, lw=0.3, alpha=0.5)
-        panels[-1].set_xlabel(words.axis("p", composed=part.composed))
+        panels[-1].set_xlabel(words.axis(next(iter(every.values())).group_axis, composed=part.composed))
     handles = [
         Line2D([], [], color=colour, marker=marker, ls="none", label=f"train {100 * a:g} %, validation {100 * b:g} %")
         for (a, b), (colour, marker) in zip(pairs, marks, strict=True)
@@ -122,7 +122,7 @@ def _columns(part: Part, every: Mapping[_Key, Onset], primes: Sequence[int], pai
 
 
 def _mark(axes: Axes, found: Onset, x: float, colour: str, marker: str) -> None:
-    place = found.n_params
+    place = found.x
     if math.isnan(place.value):
         axes.plot(x, 0.03, "x", color=colour, ms=3, transform=axes.get_xaxis_transform(), gid="none")
         return
@@ -134,7 +134,7 @@ def _mark(axes: Axes, found: Onset, x: float, colour: str, marker: str) -> None:
 
 
 def _draw(axes: Axes, found: Onset, y: float, colour: str, marker: str) -> None:
-    place = found.n_params
+    place = found.x
     if math.isnan(place.value):
         # In axes units across: there is no P to write the reason at.
         axes.text(0.01, y, found.code, color=colour, fontsize=7, va="center", transform=axes.get_yaxis_transform())

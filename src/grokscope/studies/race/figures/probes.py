@@ -32,7 +32,7 @@ def probe_figure(part: Part) -> Figure | None:
             for probe, colour, marker in _PROBES:
                 for r in part.probe_ratios:
                     if (r.accuracy, r.probe) == (accuracy, probe):
-                        _draw(axes, r.n_params, r.ratio.value, r.ratio.low, r.ratio.high, colour, marker)
+                        _draw(axes, r.x, r.ratio.value, r.ratio.low, r.ratio.high, colour, marker)
             axes.set_title(f"T_mem, {accuracy} accuracy", loc="left")
             axes.set_ylabel("ratio to random inputs")
             log_axis(axes, "x")
@@ -51,7 +51,7 @@ def probe_figure(part: Part) -> Figure | None:
 
 def probe_crossing_figure(part: Part) -> Figure | None:
     """The crossing refitted with each probe: a row a prime and probe, its reason where there is none."""
-    found = {(c.p, c.probe, c.accuracy): c for c in part.crossings if c.rule == "sign change"}
+    found = {(c.group, c.probe, c.accuracy): c for c in part.crossings if c.rule == "sign change"}
     probes = [probe for probe in ("random", "vocab", "digits", "permuted") if any(key[1] == probe for key in found)]
     rows = sorted({key[:2] for key in found}, key=lambda row: (row[0], probes.index(row[1])))
     if len(probes) < 2:
@@ -59,7 +59,7 @@ def probe_crossing_figure(part: Part) -> Figure | None:
     figure, (axes,) = new_figure(1.1 + 0.19 * len(rows))
     with mpl.rc_context(STYLE):
         axes.set_xscale("log")
-        speed = part.frame.loc[part.frame["measurement"] == "speed", "n_params"]
+        speed = part.frame.loc[part.frame["measurement"] == "speed", "x"]
         axes.set_xlim(0.9 * speed.min(), 1.1 * speed.max())
         for y, row in enumerate(rows):
             for accuracy, colour, marker, shift in zip(ACCURACIES, (VERMILION, BLUE), "sD", (-0.16, 0.16), strict=True):
@@ -81,7 +81,7 @@ def probe_crossing_figure(part: Part) -> Figure | None:
 
 
 def _crossing(axes: mpl.axes.Axes, found: Crossing, y: float, colour: str, marker: str) -> None:
-    place = found.n_params
+    place = found.x
     if math.isnan(place.value):
         axes.text(0.01, y, found.code, color=colour, fontsize=7, va="center", transform=axes.get_yaxis_transform())
         return
@@ -90,7 +90,7 @@ def _crossing(axes: mpl.axes.Axes, found: Crossing, y: float, colour: str, marke
     axes.plot(ends, [y, y], color=colour, lw=0.9)
 
 
-def _draw(axes: mpl.axes.Axes, x: int, value: float, low: float, high: float, colour: str, marker: str) -> None:
+def _draw(axes: mpl.axes.Axes, x: float, value: float, low: float, high: float, colour: str, marker: str) -> None:
     if math.isnan(value):
         for bound, shape in ((low, "^"), (high, "v")):
             if math.isfinite(bound):

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from grokscope.laws.results import Accuracy, Delay, Estimate
+from grokscope.laws.results import CROSSED, Accuracy, Delay, Estimate
 from grokscope.report import words
 from grokscope.report.style import (
     BLACK,
@@ -107,8 +107,8 @@ def colours(shown: Slice, accuracy: Accuracy) -> dict[float, float]:
     options = shown.figure
     if options.colour_field is None or not shown.delays.get(accuracy):
         return {}
-    every = shown.frame[[options.x_field, options.colour_field]].drop_duplicates()
-    found = dict(zip(every[options.x_field].astype(float), every[options.colour_field].astype(float), strict=True))
+    every = shown.frame[["x", options.colour_field]].drop_duplicates()
+    found = dict(zip(every["x"].astype(float), every[options.colour_field].astype(float), strict=True))
     return found if len(set(found.values())) > 1 else {}
 
 
@@ -119,25 +119,21 @@ def draw_curve(axes: Axes, name: Curve, shown: Slice) -> Any:
     cells = shown.curves[name]
     colour, marker, label = COLOURS[name], MARKERS[name], words.LABELS[name]
     known = [t for t in cells if not math.isnan(t.lognormal.value)]
-    axes.plot(
-        [shown.x(t) for t in known], [t.lognormal.value for t in known], color=colour, ls=LINES[name], label=label
-    )
+    axes.plot([t.x for t in known], [t.lognormal.value for t in known], color=colour, ls=LINES[name], label=label)
     bounds = [t for t in cells if math.isnan(t.lognormal.value)]
     at: dict[str, Any] = {"color": colour, "ls": "none"}
     size = 3.6 if len(cells) <= _MANY else 2.2
     # Both T_mem are censored at the same epoch: the first is drawn larger, around the second.
     bound = 6.5 if name == "T_mem running" else 4
-    axes.plot(
-        [shown.x(t) for t in bounds], [t.longest for t in bounds], "^", mfc="white", ms=bound, gid="censored", **at
-    )
+    axes.plot([t.x for t in bounds], [t.longest for t in bounds], "^", mfc="white", ms=bound, gid="censored", **at)
     for some, face in ((False, colour), (True, "white")):
         of = [t for t in known if (t.n_censored > 0) is some]
-        x, y = [shown.x(t) for t in of], [t.lognormal.value for t in of]
+        x, y = [t.x for t in of], [t.lognormal.value for t in of]
         ends = np.array([_whiskers(t.lognormal) for t in of]).reshape(-1, 2).T
         axes.errorbar(x, y, yerr=ends, marker=marker, ms=size, mfc=face, elinewidth=0.8, capsize=1.5, **at)
     biased = [t for t in known if t.biased]
     means = [t.published_mean for t in biased]
-    axes.plot([shown.x(t) for t in biased], means, marker="x", ms=4, gid="plain mean", **at)
+    axes.plot([t.x for t in biased], means, marker="x", ms=4, gid="plain mean", **at)
     return Line2D([], [], color=colour, ls=LINES[name], marker=marker, label=label)
 
 
@@ -156,13 +152,11 @@ def draw_delays(axes: Axes, delays: Sequence[Delay], coloured: Mapping[float, fl
         return []
     arrived, censored = [d for d in delays if not d.censored], [d for d in delays if d.censored]
     seeds: dict[str, Any] = {"ms": 4.5, "alpha": 0.7} if len(arrived) <= _CLOUD else {"ms": 2.8, "alpha": 0.5}
-    axes.plot([d.n_params for d in arrived], [d.delay for d in arrived], ".", color=GREY, mew=0, gid="seeds", **seeds)
-    axes.plot(
-        [d.n_params for d in censored], [d.delay for d in censored], "^", mfc="white", mec=GREY, ms=4, gid="censored"
-    )
+    axes.plot([d.x for d in arrived], [d.delay for d in arrived], ".", color=GREY, mew=0, gid="seeds", **seeds)
+    axes.plot([d.x for d in censored], [d.delay for d in censored], "^", mfc="white", mec=GREY, ms=4, gid="censored")
     smallest: dict[float, float] = {}
     for d in delays:
-        smallest[d.n_params] = min(d.delay, smallest.get(d.n_params, math.inf))
+        smallest[d.x] = min(d.delay, smallest.get(d.x, math.inf))
     params = sorted(smallest)
     least = [smallest[x] for x in params]
     axes.plot(params, least, color=GREY, marker="_", ms=8, mew=1.5, lw=0.6, gid="least")
@@ -183,16 +177,16 @@ def _marks(axes: Axes, shown: Slice, accuracy: Accuracy) -> list[Any]:
     handles = []
     for how in ACCURACIES:
         crossing = shown.crossings.get(how)
-        if crossing is None or math.isnan(crossing.n_params.value):
+        if crossing is None or math.isnan(crossing.x.value):
             continue
-        colour = BLACK if crossing.code in words.CROSSED else GREY
-        name = "crossing" if crossing.code in words.CROSSED else "closest approach"
+        colour = BLACK if crossing.code in CROSSED else GREY
+        name = "crossing" if crossing.code in CROSSED else "closest approach"
         label = f"{name}, {how} accuracy"
-        handles.append(_upright(axes, crossing.n_params, colour, ":" if how == "running" else "-.", label))
+        handles.append(_upright(axes, crossing.x, colour, ":" if how == "running" else "-.", label))
     onset = shown.onsets.get(accuracy)
-    if onset is not None and not math.isnan(onset.n_params.value):
+    if onset is not None and not math.isnan(onset.x.value):
         name = f"grokking ends, {accuracy}" if shown.figure.fading else f"onset, {accuracy} accuracy"
-        handles.append(_upright(axes, onset.n_params, GREEN, (0, (5, 1.5)), name))
+        handles.append(_upright(axes, onset.x, GREEN, (0, (5, 1.5)), name))
     return handles
 
 

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.laws.results import Accuracy, Form, Timescale
+from grokscope.laws.times.cells import axes_of
 from grokscope.laws.times.memorisation import predicted
 from grokscope.report import words
 from grokscope.report.style import BLACK, GREY, SHADES, STYLE, below, headed, log_axis, new_figure, norm, scale
@@ -30,18 +31,18 @@ def speed_figure_a(part: Part, accuracy: Accuracy = "running") -> Figure | None:
     rows = _rows(part, accuracy)
     if rows is None:
         return None
-    rows = rows.assign(x=1e6 * rows["inverse"])
-    places = dict(zip(rows["n_params"].astype(int), rows["x"], strict=True))
+    rows = rows.assign(abscissa=1e6 * rows["inverse"])
+    abscissae = dict(zip(rows["n_params"].astype(int), rows["abscissa"], strict=True))
     cells = sorted((t for t in part.timescales if t.probe == "random" and t.accuracy == accuracy), key=_params)
     figure, (axes,) = new_figure(3.2)
     handles = []
     with mpl.rc_context(STYLE):
-        for p, line, colour in _primes(rows):
-            known = [t for t in cells if t.p == p and not math.isnan(t.lognormal.value)]
-            axes.plot([places[t.n_params] for t in known], [t.lognormal.value for t in known], color=colour, lw=0.9)
+        for group, line, colour in _groups(rows):
+            known = [t for t in cells if t.group == group and not math.isnan(t.lognormal.value)]
+            axes.plot([abscissae[t.n_params] for t in known], [t.lognormal.value for t in known], color=colour, lw=0.9)
             _points(axes, line, colour)
             bits = words.number(float(line["dataset_bits"].iloc[0]))
-            label = f"{words.group(p, composed=part.composed)}, K = {bits}"
+            label = f"{words.group(group, composed=part.composed)}, K = {bits}"
             handles.append(Line2D([], [], color=colour, marker=".", label=label))
         axes.set_xlabel("1 / (C P)  (10⁻⁶ per bit)")
     _finish(figure, axes, rows, accuracy, part, handles)
@@ -57,19 +58,19 @@ def speed_figure_b(part: Part, accuracy: Accuracy = "running") -> Figure | None:
     rows = _rows(part, accuracy)
     if rows is None:
         return None
-    rows = rows.assign(x=rows["load"])
+    rows = rows.assign(abscissa=rows["load"])
     figure, (axes,) = new_figure(3.2)
     handles, lines = [], []
     with mpl.rc_context(STYLE):
-        for p, line, colour in _primes(rows):
+        for group, line, colour in _groups(rows):
             _points(axes, line, colour)
-            label = words.group(p, composed=part.composed)
+            label = words.group(group, composed=part.composed)
             handles.append(Line2D([], [], color=colour, marker=".", ls="none", label=label))
         # The law is drawn as far as there are points: it is fitted to censored runs too, above the longest time seen.
         axes.set_yscale("log")
         axes.set_ylim(axes.get_ylim())
         laws = [
-            law for law in part.memorisation if law.accuracy == accuracy and law.probe == "random" and law.p is None
+            law for law in part.memorisation if law.accuracy == accuracy and law.probe == "random" and law.group is None
         ]
         for law in laws:
             load = np.linspace(law.low_load, law.high_load, 100)
@@ -111,17 +112,17 @@ def _rows(part: Part, accuracy: Accuracy) -> pd.DataFrame | None:
     return rows.assign(load=rows["dataset_bits"] * rows["inverse"])
 
 
-def _primes(rows: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame, Any]]:
-    """Every prime, its rows and its colour on the scale of primes."""
-    shades = norm(rows["p"])
-    for p, line in rows.groupby("p"):
-        yield int(p), line, mpl.colormaps[SHADES](shades(float(p)))
+def _groups(rows: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame, Any]]:
+    """Every group, its rows and its colour on the scale of groups."""
+    shades = norm(rows["group"])
+    for group, line in rows.groupby("group"):
+        yield int(group), line, mpl.colormaps[SHADES](shades(float(group)))
 
 
 def _points(axes: Axes, line: pd.DataFrame, colour: object) -> None:
     there, bound = line[~line["censored"]], line[line["censored"]]
-    axes.plot(there["x"], there["time"], ".", color=colour, ms=3.5, alpha=0.8, gid="seeds")
-    axes.plot(bound["x"], bound["time"], "^", mfc="white", mec=colour, ms=4.5, gid="censored")
+    axes.plot(there["abscissa"], there["time"], ".", color=colour, ms=3.5, alpha=0.8, gid="seeds")
+    axes.plot(bound["abscissa"], bound["time"], "^", mfc="white", mec=colour, ms=4.5, gid="censored")
 
 
 def _finish(
@@ -136,8 +137,8 @@ def _finish(
     """Axes, and what colours and marks stand for; the figure grows with its legend, never the axes shrink."""
     named = len(primes) <= _MOST_NAMED
     handles = [*(primes if named else ()), *(lines or ())]
-    furthest = rows.loc[~rows["censored"], "x"].max()
-    further = int((rows["x"] > _BEYOND * furthest).sum())
+    furthest = rows.loc[~rows["censored"], "abscissa"].max()
+    further = int((rows["abscissa"] > _BEYOND * furthest).sum())
     if rows["censored"].any():
         label = "censored: at least" + (f" ({further} more to the right)" if further else "")
         handles.append(Line2D([], [], color=GREY, marker="^", mfc="white", ls="none", label=label))
@@ -150,7 +151,8 @@ def _finish(
         axes.set_ylabel(f"T_mem, {accuracy} accuracy (epochs)")
         axes.set_xlim(0, _BEYOND * furthest if further else None)
         if not named:
-            scale(figure, axes, rows["p"].astype(float), words.axis("p", composed=part.composed))
+            name = words.axis(axes_of(rows).group, composed=part.composed)
+            scale(figure, axes, rows["group"].astype(float), name)
     headed(figure, "", part.setting)
     if handles:
         below(figure, handles, columns=columns)

@@ -29,7 +29,7 @@ def constant_rows(parts: Sequence[Part]) -> Iterator[Row]:
         yield at, "ours", words.estimate(found.constant), over, f"{found.constant.how}; {found.source}"
         if found.saturated_only is not None and measured:
             yield at, "ours, full widths alone", words.estimate(found.saturated_only), over, found.saturated_only.how
-        every = f"{words.number(found.points[0][0])} to {words.number(found.points[-1][0])}"
+        every = f"{words.number(found.points[0].n_params)} to {words.number(found.points[-1].n_params)}"
         how = f"least squares through the largest total of every P, intercept {words.number(intercept)} bits"
         yield at, "ours, by the published rule", words.number(slope), every, how
     yield "", "Song & Ye (2026), these networks", f"{PUBLISHED}", "5 830 to 21 274", "published, without an interval"
@@ -39,7 +39,7 @@ def constant_rows(parts: Sequence[Part]) -> Iterator[Row]:
 def law_rows(parts: Sequence[Part]) -> list[tuple[bool, Row]]:
     """(whether pooled, (scope, accuracy, form, b, a, AIC above the best, share best, R², range of f, runs))."""
     return [
-        (law.p is None, (_scope(part, law), law.accuracy, *form))
+        (law.group is None, (_scope(part, law), law.accuracy, *form))
         for part in parts
         for law in part.memorisation
         for form in _forms(law)
@@ -96,7 +96,7 @@ def family_rows(contents: Contents, figures: Mapping[str, Path]) -> list[FamilyR
 
 def _scope(part: Part, law: MemorisationLaw) -> str:
     everything = f"all {words.kind(composed=part.composed)}s"
-    primes = everything if law.p is None else words.group(law.p, composed=part.composed)
+    primes = everything if law.group is None else words.group(law.group, composed=part.composed)
     return ", ".join(filter(None, (primes, _setting(part))))
 
 

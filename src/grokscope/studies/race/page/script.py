@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from grokscope.laws.results import Crossing, Onset, Timescale
+from grokscope.laws.results import CROSSED, Crossing, Onset, Timescale
 from grokscope.report import words
 from grokscope.studies.race.facts.contents import Contents
 from grokscope.studies.race.facts.slices import CURVES, Slice, epochs_in_view
@@ -51,7 +51,7 @@ def _slice_state(shown: Slice, frame: Any, rows: dict[str, int]) -> dict[str, An
         "title": shown.title,
         "curves": {name: [_cell_state(t) for t in shown.curves[name]] for name in CURVES},
         "delays": {
-            accuracy: [[d.n_params, d.dim, d.seed, d.delay, d.censored] for d in found]
+            accuracy: [[d.x, d.dim, d.seed, d.delay, d.censored] for d in found]
             for accuracy, found in shown.delays.items()
         },
         "crossings": {accuracy: _crossing_state(c) for accuracy, c in shown.crossings.items()},
@@ -64,7 +64,7 @@ def _slice_state(shown: Slice, frame: Any, rows: dict[str, int]) -> dict[str, An
 def _cell_state(t: Timescale) -> dict[str, Any]:
     bound = math.isnan(t.lognormal.value)
     return {
-        "x": t.n_params,
+        "x": _number(t.x),
         "dim": t.dim,
         "y": t.longest if bound else t.lognormal.value,
         "low": _number(t.lognormal.low),
@@ -77,15 +77,15 @@ def _cell_state(t: Timescale) -> dict[str, Any]:
 
 
 def _crossing_state(found: Crossing) -> dict[str, Any]:
-    place = found.n_params
+    place = found.x
     return {
         **{"x": _number(place.value), "low": _number(place.low), "high": _number(place.high)},
-        **{"proven": found.code in words.CROSSED, "text": words.crossing(found)},
+        **{"proven": found.code in CROSSED, "text": words.crossing(found)},
     }
 
 
 def _onset_state(found: Onset) -> dict[str, Any]:
-    place = found.n_params
+    place = found.x
     return {
         **{"x": _number(place.value), "low": _number(place.low), "high": _number(place.high)},
         "text": words.onset(found),

@@ -1,10 +1,10 @@
-"""Where along P something happens: the crossing, the onset, and the delays that the onset is read from."""
+"""Where along x something happens: the crossing of T_mem and T_gen, and the onset of grokking."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from grokscope.laws.results.estimates import Accuracy, Estimate
 
@@ -22,24 +22,44 @@ class CrossingCode(StrEnum):
     CENSORED = "too many runs ended before they arrived to tell"
 
 
-@dataclass(frozen=True)
-class Crossing:
-    """Where T_mem(P) falls below T_gen(P).
+CROSSED = (CrossingCode.CROSSES, CrossingCode.MULTIPLE)
+"""Codes of a crossing that is proven."""
+
+
+class CurveCrossing(NamedTuple):
+    """Where the first of two curves of ln T against ln x falls below the second.
 
     Attributes:
-        accuracy: which T_mem it is for.
-        n_params: P at the crossing (the first, if several); in its interval seeds leave open which is faster.
+        x: the crossing (the first, if several); in its interval seeds leave open which is faster.
         epochs: the height of the crossing.
         code: reason code, always set.
-        all: P of every crossing of the two curves as drawn, with a sign change in either direction, proven or not.
+        all: x of every crossing of the two curves as drawn, with a sign change in either direction, proven or not.
         certainty: share of bootstrap samples that have a crossing; NaN where one run a cell shows no noise.
+    """
+
+    x: Estimate
+    epochs: float
+    code: CrossingCode
+    all: tuple[float, ...]
+    certainty: float
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Where T_mem falls below T_gen along x, in one group.
+
+    Attributes:
+        accuracy, probe: which T_mem it is for.
+        x, epochs, code, all, certainty: as in `CurveCrossing`.
         rule: `sign change` or `published` (closest approach, no sign change needed).
     """
 
-    p: int
+    group_axis: str
+    group: int
+    x_axis: str
+    x: Estimate
     accuracy: Accuracy
     probe: str
-    n_params: Estimate
     epochs: float
     code: CrossingCode
     all: tuple[float, ...]
@@ -60,35 +80,25 @@ class OnsetCode(StrEnum):
 
 @dataclass(frozen=True)
 class Onset:
-    """Where grokking is first observed: the next measured P past the last one with no delay.
+    """Where grokking is first observed in one group: the next measured x past the last one with no delay.
 
     Attributes:
         accuracy: which train accuracy the delay starts from.
         train_threshold, val_threshold: fractions.
-        n_params: P by the published rule (least delay over seeds), interval over seeds; NaN where there is none.
-        per_seed: P of each seed's own onset (the smallest if it groks there already), NaN where it has none.
-        by_median: P by the same rule on the median delay over seeds instead of the least.
+        x: by the published rule (least delay over seeds), interval over seeds; NaN where there is none.
+        per_seed: x of each seed's own onset (the smallest if it groks there already), NaN where it has none.
+        by_median: x by the same rule on the median delay over seeds instead of the least.
         by_seed: median of `per_seed`. Unlike the published rule it does not move with the number of seeds.
     """
 
-    p: int
+    group_axis: str
+    group: int
+    x_axis: str
+    x: Estimate
     accuracy: Accuracy
     train_threshold: float
     val_threshold: float
-    n_params: Estimate
     code: OnsetCode
     per_seed: tuple[float, ...]
     by_median: Estimate
     by_seed: Estimate
-
-
-@dataclass(frozen=True)
-class Delay:
-    """One run's delay from memorising to generalising. `censored`: it had not generalised when it ended."""
-
-    p: int
-    dim: int
-    n_params: int
-    seed: int
-    delay: float
-    censored: bool
