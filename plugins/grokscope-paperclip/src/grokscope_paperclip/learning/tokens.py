@@ -1,4 +1,4 @@
-# mypy: no-warn-unused-ignores
+# mypy: no-warn-unused-ignores, no-disallow-untyped-calls
 """Words as tokens: a byte-level tokenizer trained on the captions, and captions within a budget, never empty."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: no-disallow-untyped-calls
 """Make a sky: catalogue, previews and records in the real archive's layout, and the truth beside them."""
 
 from __future__ import annotations
