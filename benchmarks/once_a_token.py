@@ -34,8 +34,8 @@ from grokscope.training.variant import Variant
 class PlainNet(TransformerNet):
     """The same network, whose first block is computed in every example."""
 
-    def first_block(self, tokens: Any, following: Any, in_feed: Any) -> Any:
-        return self.plain_first_block(tokens, in_feed, in_feed)
+    def tabulated_first_block(self, tokens: Any, following: Any, in_ffn: Any) -> Any:
+        return self.first_block(tokens, in_ffn, in_ffn)
 
 
 class Plain(Transformer):

@@ -34,7 +34,7 @@ def test_it_is_two_convolutions_and_two_layers() -> None:
     x = jnp.asarray(np.random.default_rng(0).normal(size=(4, 1, 6, 6)), jnp.float32)
     np.testing.assert_allclose(NET.batched(x), plain(x), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(NET(x[2]), plain(x)[2], rtol=1e-5, atol=1e-6)
-    assert {name: z.shape for name, z in NET.before(x).items()} == {
+    assert {name: z.shape for name, z in NET.preactivations(x).items()} == {
         "conv1": (4, 2, 6, 6),
         "conv2": (4, 3, 3, 3),
         "fc1": (4, 5),

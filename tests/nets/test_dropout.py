@@ -14,7 +14,7 @@ from grokscope.nets.base import ExampleNet
 from grokscope.nets.dropout import Dropout, random_words
 
 from .arrays import published, tokens
-from .fast import outputs
+from .compiled import outputs
 
 KEYS = [jax.random.key(seed) for seed in (0, 1, 12345)]
 
@@ -55,8 +55,8 @@ def test_one_flipped_counter_bit_flips_half_of_the_word() -> None:
 
 def test_different_keys_give_unrelated_words() -> None:
     keys = jax.random.split(jax.random.key(7), 8)
-    drawn = [words(key) / 2.0**32 for key in (*keys, *KEYS)]
-    for one, other in itertools.combinations(drawn, 2):
+    streams = [words(key) / 2.0**32 for key in (*keys, *KEYS)]
+    for one, other in itertools.combinations(streams, 2):
         assert abs(np.corrcoef(one, other)[0, 1]) < 5 / np.sqrt(len(one))
 
 
@@ -123,10 +123,10 @@ def test_blocks_and_their_halves_get_masks_of_their_own() -> None:
 def test_the_first_of_a_batch_are_what_they_are_in_it(depth: int, heads: int) -> None:
     net, inputs = net_with(0.5, heads, depth), jnp.asarray(tokens()[0])
     whole = net.batched(inputs, key=KEYS[0])
-    some = net.first_of(inputs[:9], len(inputs), key=KEYS[0])
-    by_room = ExampleNet.first_of(net, inputs[:9], len(inputs), key=KEYS[0])
+    some = net.batched_prefix(inputs[:9], len(inputs), key=KEYS[0])
+    by_padding = ExampleNet.batched_prefix(net, inputs[:9], len(inputs), key=KEYS[0])
     np.testing.assert_allclose(some, whole[:9], atol=1e-5)
-    np.testing.assert_allclose(by_room, whole[:9], atol=1e-5)
+    np.testing.assert_allclose(by_padding, whole[:9], atol=1e-5)
     if depth > 1:  # where there is more than one position, a batch of fewer has other masks
         assert np.abs(net.batched(inputs[:9], key=KEYS[0]) - whole[:9]).max() > 1e-3
 

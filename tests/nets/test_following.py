@@ -26,11 +26,11 @@ CASES = [
 ]
 
 
-def total(net: TransformerNet, key: jax.Array | None, following: tuple[int, ...]) -> jax.Array:
+def loss(net: TransformerNet, key: jax.Array | None, following: tuple[int, ...]) -> jax.Array:
     return jnp.sum(jnp.sin(net.batched(jnp.asarray(TOKENS), key=key, following=following)))
 
 
-value_and_gradient = jax.jit(jax.value_and_grad(total), static_argnums=2)
+value_and_gradient = jax.jit(jax.value_and_grad(loss), static_argnums=2)
 
 
 @pytest.mark.parametrize(("depth", "heads", "rotary", "dropout"), CASES)

@@ -7,12 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from grokscope.nets import Transformer
-from grokscope.nets import lookup as lookup_room
+from grokscope.nets import Transformer, decoder
 from grokscope.nets.block import Rotary
 from grokscope.run import Signature
 
-from .fast import loss_with_logits
+from .compiled import loss_with_logits
 
 SIGNATURE = Signature(vocab=15, length=4, classes=15, following=(13,))
 TOKENS = np.random.default_rng(0).integers(0, 15, (40, 4))
@@ -29,8 +28,8 @@ def test_scores_by_pairs_are_those_of_every_example(
     with jax.enable_x64(True):
         net = spec.build(SIGNATURE, key=jax.random.key(1), dtype=jnp.float64)
         found = []
-        for most in (lookup_room.MOST_PAIRS, 15**2 - 1):
-            monkeypatch.setattr(lookup_room, "MOST_PAIRS", most)
+        for most in (decoder.MAX_PAIRS, 15**2 - 1):
+            monkeypatch.setattr(decoder, "MAX_PAIRS", most)
             function = jax.value_and_grad(lambda *of: loss_with_logits(*of), has_aux=True)  # no other's compiled one
             program = jax.jit(function).lower(net, jnp.asarray(TOKENS), TOKENS[:, 0])
             found.append(program.compile()(net, jnp.asarray(TOKENS), TOKENS[:, 0]))

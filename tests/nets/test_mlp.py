@@ -30,7 +30,7 @@ PLAIN = {
 }
 
 
-def built(name: str) -> tuple[MLPNet, np.ndarray]:
+def build_net(name: str) -> tuple[MLPNet, np.ndarray]:
     spec, signature = NETS[name]
     draw = np.random.default_rng(3)
     shape = (9, *(signature.numbers or (signature.length,)))
@@ -41,7 +41,7 @@ def built(name: str) -> tuple[MLPNet, np.ndarray]:
 
 @pytest.mark.parametrize("name", NETS)
 def test_it_is_the_plain_product_of_one_hot_tokens_or_numbers(name: str) -> None:
-    (spec, signature), (net, inputs) = NETS[name], built(name)
+    (spec, signature), (net, inputs) = NETS[name], build_net(name)
     x = inputs if signature.numbers else np.eye(signature.vocab)[inputs]
     if net.embedding is not None:
         x = x @ np.asarray(net.embedding)
@@ -57,7 +57,7 @@ def test_it_is_the_plain_product_of_one_hot_tokens_or_numbers(name: str) -> None
 
 @pytest.mark.parametrize("name", NETS)
 def test_parameters_are_counted_exactly(name: str) -> None:
-    (spec, signature), (net, _) = NETS[name], built(name)
+    (spec, signature), (net, _) = NETS[name], build_net(name)
     assert spec.n_params(signature) == sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(net, eqx.is_array)))
     assert set(ACTIVATIONS) == set(PLAIN)
 

@@ -14,7 +14,7 @@ from grokscope.nets import TransformerNet, from_published, to_published
 from grokscope.training.optimisers import AdamW
 
 from .arrays import published
-from .fast import loss_and_gradient
+from .compiled import loss_and_gradient
 
 FIXTURES = sorted((Path(__file__).parents[1] / "fixtures").glob("*.npz"))
 

@@ -13,7 +13,7 @@ from grokscope.run import Signature
 from grokscope.spec import SpecError
 
 from .arrays import published, tokens
-from .fast import loss_and_gradient, output, outputs
+from .compiled import loss_and_gradient, output, outputs
 
 SIGNATURE = Signature(vocab=15, length=4, classes=15)
 

@@ -12,7 +12,7 @@ import pytest
 
 from grokscope.nets import Transformer, TransformerNet, to_published
 from grokscope.nets.dropout import Dropout
-from grokscope.nets.norms import NORM_EPS
+from grokscope.nets.layers import NORM_EPS
 from grokscope.run import Signature
 from grokscope.spec import InputError, SpecError
 
@@ -59,9 +59,9 @@ def plain(net: TransformerNet, tokens: jax.Array, key: jax.Array | None) -> jax.
         normed = norm(x, block.ffn_norm, block.ffn_norm_bias)
         hidden = silu(normed @ block.up) if block.gate is None else silu(normed @ block.gate) * (normed @ block.up)
         if key is not None:
-            in_feed = jax.random.split(jax.random.fold_in(key, i))[1]
+            in_ffn = jax.random.split(jax.random.fold_in(key, i))[1]
             first = length - 1 if i == len(net.blocks) - 1 else 0
-            masked = Dropout(net.dropout, in_feed, n)(hidden[:, first:].swapaxes(0, 1)).swapaxes(0, 1)
+            masked = Dropout(net.dropout, in_ffn, n)(hidden[:, first:].swapaxes(0, 1)).swapaxes(0, 1)
             hidden = hidden.at[:, first:].set(masked)
         x = x + hidden @ block.down.T
     return norm(x[:, -1], net.norm, net.norm_bias) @ net.head
@@ -86,12 +86,12 @@ def test_shortcuts_change_no_logit_and_no_gradient(depth: int, heads: int, switc
         net, tokens = variant(depth, heads, switches), jnp.asarray(INPUTS)
         key = jax.random.key(3) if heads == 1 else None
 
-        def total(net: TransformerNet, shortcuts: bool) -> jax.Array:
+        def loss(net: TransformerNet, shortcuts: bool) -> jax.Array:
             fast = net.batched(tokens, key=key, following=SIGNATURE.following) if shortcuts else None
             return jnp.sum(jnp.sin(plain(net, tokens, key) if fast is None else fast))
 
         pair = jax.jit(
-            lambda net: [jax.value_and_grad(total)(net, shortcuts) for shortcuts in (False, True)],
+            lambda net: [jax.value_and_grad(loss)(net, shortcuts) for shortcuts in (False, True)],
         )
         (value, gradient), (fast, fast_gradient) = pair(net)
     assert float(fast) == pytest.approx(float(value), abs=1e-10)

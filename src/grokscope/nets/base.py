@@ -1,4 +1,4 @@
-"""What the engine asks of every net."""
+"""The interface of every net."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ Following = tuple[int | Int[Array, ""], ...]
 class ExampleNet(eqx.Module):
     """A net that maps one example to its outputs.
 
-    `batched` is the same function of many examples. A net that gains nothing from seeing its batch whole implements
-    it as `over_examples(self, inputs, key)`. `following` is the caller's promise of `Signature.following`, which may
-    be ignored. `first_of` is `batched` of the first examples of a batch, computed without the others by a net
-    whose spec says that it `halves`.
+    `batched` is the same function of many examples. A net that gains nothing from seeing its batch whole implements it
+    as `vmap_examples(self, inputs, key)`. `following` is the caller's promise of `Signature.following`, which a net may
+    ignore.
     """
 
     @abstractmethod
@@ -32,18 +31,24 @@ class ExampleNet(eqx.Module):
     def batched(
         self, inputs: Shaped[Array, "batch ..."], *, key: MaybeKey = None, following: Following = ()
     ) -> Float[Array, "batch outputs"]:
-        """Outputs for many; one key gives every example randomness of its own."""
+        """Outputs for many examples; one key gives every example randomness of its own."""
 
-    def first_of(
-        self, inputs: Shaped[Array, "batch ..."], room: int, *, key: MaybeKey = None, following: Following = ()
-    ) -> Float[Array, "batch outputs"]:
-        """Outputs for the first examples of a batch with room for so many: what `batched` makes of them in it."""
-        rest = jnp.broadcast_to(inputs[:1], (room - len(inputs), *inputs.shape[1:]))
+    def batched_prefix(
+        self, inputs: Shaped[Array, "n ..."], batch_size: int, *, key: MaybeKey = None, following: Following = ()
+    ) -> Float[Array, "n outputs"]:
+        """Outputs for the first n examples of a batch: those that `batched` gives them in the whole of it.
+
+        A net whose spec `halves` computes them without the rest of the batch.
+
+        Args:
+            batch_size: examples of the whole batch.
+        """
+        rest = jnp.broadcast_to(inputs[:1], (batch_size - len(inputs), *inputs.shape[1:]))
         return self.batched(jnp.concatenate([inputs, rest]), key=key, following=following)[: len(inputs)]
 
 
-def over_examples(net: ExampleNet, inputs: Shaped[Array, "batch ..."], key: MaybeKey) -> Float[Array, "batch outputs"]:
-    """`net` of every example, each with a key of its own."""
+def vmap_examples(net: ExampleNet, inputs: Shaped[Array, "batch ..."], key: MaybeKey) -> Float[Array, "batch outputs"]:
+    """Outputs for many examples by a `vmap` over the net for one, each example with a key of its own."""
     if key is None:
         return jax.vmap(net)(inputs)
     return jax.vmap(lambda x, k: net(x, key=k))(inputs, jax.random.split(key, len(inputs)))

@@ -16,8 +16,8 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Key
 
 from grokscope.nets.base import ExampleNet, Following, MaybeKey
-from grokscope.nets.layers import framework_linear
-from grokscope.nets.mlp import Layer
+from grokscope.nets.initialisers import uniform_by_fan_in
+from grokscope.nets.mlp import Linear
 from grokscope.registry import register
 from grokscope.run import Net, Signature
 from grokscope.spec import SpecError, static, traced
@@ -26,25 +26,25 @@ KERNEL = 3
 
 
 class Convolution(eqx.Module):
-    """Cross-correlation with zeros around, stride 1."""
+    """Cross-correlation, stride 1, the image padded with a rim of zeros."""
 
     weight: Float[Array, "out in 3 3"]
     bias: Float[Array, " out"]
 
     def __call__(self, x: Float[Array, "n in side side"]) -> Float[Array, "n out side side"]:
         side, weight = x.shape[-1], self.weight.reshape(*self.weight.shape[:2], KERNEL**2)
-        rim = jnp.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
-        shifted = [rim[:, :, i : i + side, j : j + side] for i in range(KERNEL) for j in range(KERNEL)]
+        padded = jnp.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+        shifted = [padded[:, :, i : i + side, j : j + side] for i in range(KERNEL) for j in range(KERNEL)]
         return jnp.einsum("ncsij,ocs->noij", jnp.stack(shifted, axis=2), weight) + self.bias[:, None, None]
 
 
 class CnnNet(ExampleNet):
-    """(channels, side, side) numbers -> logits."""
+    """Maps an image of shape (channels, side, side) to logits."""
 
     conv1: Convolution
     conv2: Convolution
-    fc1: Layer
-    fc2: Layer
+    fc1: Linear
+    fc2: Linear
 
     def __call__(self, x: Float[Array, "channels side side"], *, key: MaybeKey = None) -> Float[Array, " classes"]:
         return self.batched(x[None])[0]
@@ -52,18 +52,18 @@ class CnnNet(ExampleNet):
     def batched(
         self, inputs: Float[Array, "n channels side side"], *, key: MaybeKey = None, following: Following = ()
     ) -> Float[Array, "n classes"]:
-        return self.fc2(jax.nn.relu(self.before(inputs)["fc1"]))
+        return self.fc2(jax.nn.relu(self.preactivations(inputs)["fc1"]))
 
-    def before(self, inputs: Float[Array, "n channels side side"]) -> dict[str, Float[Array, "n ..."]]:
-        """What the hidden layers hand to their ReLU, by layer: what is correlated with features of a snapshot."""
+    def preactivations(self, inputs: Float[Array, "n channels side side"]) -> dict[str, Float[Array, "n ..."]]:
+        """The hidden layers' units before their ReLU, by layer."""
         first = self.conv1(inputs)
-        second = self.conv2(pooled(jax.nn.relu(first)))
-        flat = pooled(jax.nn.relu(second)).reshape(len(inputs), -1)
+        second = self.conv2(max_pool(jax.nn.relu(first)))
+        flat = max_pool(jax.nn.relu(second)).reshape(len(inputs), -1)
         return {"conv1": first, "conv2": second, "fc1": self.fc1(flat)}
 
 
-def pooled(x: Float[Array, "n channels side side"]) -> Float[Array, "n channels half half"]:
-    """The largest of every 2 x 2; a last odd row or column is left out."""
+def max_pool(x: Float[Array, "n channels side side"]) -> Float[Array, "n channels half half"]:
+    """The largest number of every 2 x 2 square; a last odd row or column is left out."""
     rows = jnp.maximum(x[:, :, 0 : x.shape[2] // 2 * 2 : 2], x[:, :, 1::2])
     return jnp.maximum(rows[..., 0 : x.shape[3] // 2 * 2 : 2], rows[..., 1::2])
 
@@ -71,7 +71,10 @@ def pooled(x: Float[Array, "n channels side side"]) -> Float[Array, "n channels 
 @register
 @dataclass(frozen=True)
 class Cnn(Net):
-    """Weights and biases are uniform within 1 / sqrt(fan_in), all times `init_scale` (w0), before the first step."""
+    """Spec of `CnnNet`: `conv1` and `conv2` channels, then `hidden` units.
+
+    Weights and biases begin uniform within 1 / sqrt(fan_in), all times `init_scale`.
+    """
 
     kind = "cnn"
 
@@ -108,7 +111,7 @@ class Cnn(Net):
         }
 
     def n_params(self, signature: Signature) -> int:
-        return sum(math.prod(shape) + _outputs(shape) for shape in self.shapes(signature).values())
+        return sum(math.prod(shape) + _n_outputs(shape) for shape in self.shapes(signature).values())
 
     def flops_per_example(self, signature: Signature) -> float:
         side = signature.numbers[1]
@@ -118,18 +121,18 @@ class Cnn(Net):
     def build(self, signature: Signature, *, key: Key[Array, ""], dtype: DTypeLike) -> CnnNet:
         shapes = list(self.shapes(signature).values())
         keys = jax.random.split(key, len(shapes))
-        arrays = [self._arrays(shape, k, dtype) for shape, k in zip(shapes, keys, strict=True)]
+        arrays = [self._init_arrays(shape, k, dtype) for shape, k in zip(shapes, keys, strict=True)]
         conv1, conv2, fc1, fc2 = arrays
-        return CnnNet(Convolution(*conv1), Convolution(*conv2), Layer(*fc1), Layer(*fc2))
+        return CnnNet(Convolution(*conv1), Convolution(*conv2), Linear(*fc1), Linear(*fc2))
 
-    def _arrays(self, shape: tuple[int, ...], key: Key[Array, ""], dtype: DTypeLike) -> tuple[Array, Array]:
-        fan_in = math.prod(shape) // _outputs(shape)
+    def _init_arrays(self, shape: tuple[int, ...], key: Key[Array, ""], dtype: DTypeLike) -> tuple[Array, Array]:
+        fan_in = math.prod(shape) // _n_outputs(shape)
         keys = jax.random.split(key)
-        shapes = (shape, (_outputs(shape),))
-        weight, bias = (framework_linear(k, s, dtype, fan_in=fan_in) for k, s in zip(keys, shapes, strict=True))
+        shapes = (shape, (_n_outputs(shape),))
+        weight, bias = (uniform_by_fan_in(k, s, dtype, fan_in=fan_in) for k, s in zip(keys, shapes, strict=True))
         return self.init_scale * weight, self.init_scale * bias
 
 
-def _outputs(shape: tuple[int, ...]) -> int:
-    """Of a weight: convolutions are stored with their outputs first, linear layers with them last."""
+def _n_outputs(shape: tuple[int, ...]) -> int:
+    """Outputs of a layer, by its weight's shape: a convolution's are the first axis, a linear layer's the last."""
     return shape[0] if len(shape) > 2 else shape[1]

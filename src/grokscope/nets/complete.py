@@ -22,8 +22,8 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Key, Shaped
 
 from grokscope.nets.base import ExampleNet, Following, MaybeKey
-from grokscope.nets.initial import INITIALS, Initial, drawn
-from grokscope.nets.layers import kept_largest
+from grokscope.nets.initialisers import INITIALISERS, Initialiser, draw_initial
+from grokscope.nets.layers import largest_mask
 from grokscope.registry import register
 from grokscope.run import Net, Signature
 from grokscope.spec import SpecError, static, traced
@@ -63,34 +63,36 @@ class CompleteNet(ExampleNet):
     vocab: int = eqx.field(static=True)
 
     def __call__(self, x: Shaped[Array, "..."], *, key: MaybeKey = None) -> Float[Array, " outputs"]:
+        """The output units after the last iteration, for one example."""
         return self.batched(x[None], key=key)[0]
 
     def batched(
         self, inputs: Shaped[Array, "batch ..."], *, key: MaybeKey = None, following: Following = ()
     ) -> Float[Array, "batch outputs"]:
+        """The output units after the last iteration, for many examples."""
         return self.states(inputs)[-1][:, : self.outputs]
 
     def states(self, inputs: Shaped[Array, "batch ..."]) -> list[Float[Array, "batch units"]]:
-        """s(0) to s(T) of every example."""
-        weights, values = self.gated(), self._trained("values")
+        """s(0) to s(T) for every example."""
+        weights, values = self.gated_weights(), self._with_gradient("values")
         units = len(values)
         x = jax.nn.one_hot(inputs, self.vocab, dtype=values.dtype) if self.vocab else inputs
         x = x.reshape(len(x), -1)
-        given = x @ weights[:, units:].T + (0 if self.bias is None else self.bias)
+        from_inputs = x @ weights[:, units:].T + (0 if self.bias is None else self.bias)
         states = [jnp.broadcast_to(values, (len(x), units))]
         for _ in range(self.iterations):
-            states.append(ACTIVATIONS[self.activation](states[-1] @ weights[:, :units].T + given))
+            states.append(ACTIVATIONS[self.activation](states[-1] @ weights[:, :units].T + from_inputs))
         return states
 
-    def gated(self) -> Float[Array, "units sources"]:
-        """W with shut connections at zero."""
-        weights = self._trained("weights")
+    def gated_weights(self) -> Float[Array, "units sources"]:
+        """W with its shut connections at zero."""
+        weights = self._with_gradient("weights")
         if self.scores is None:
             return weights
-        open_ = kept_largest(self.scores, self.keep).astype(weights.dtype)
-        return weights * (open_ + self.scores - jax.lax.stop_gradient(self.scores))
+        is_open = largest_mask(self.scores, self.keep).astype(weights.dtype)
+        return weights * (is_open + self.scores - jax.lax.stop_gradient(self.scores))
 
-    def _trained(self, name: str) -> Array:
+    def _with_gradient(self, name: str) -> Array:
         value: Array = getattr(self, name)
         return jax.lax.stop_gradient(value) if name in self.held else value
 
@@ -120,7 +122,7 @@ class Complete(Net):
     weights: Literal["trained", "held"] = static("trained", choices=("trained", "held"))
     scores: Literal["none", "trained"] = static("none", choices=("none", "trained"))
     bias: Literal["none", "trained"] = static("none", choices=("none", "trained"))
-    initial: Initial = static("normal", choices=INITIALS)
+    initial: Initialiser = static("normal", choices=INITIALISERS)
     mean: float = traced(0.0)
     std: float = traced(1.0, low=0.0)
     lower: float = traced(1.0, low=0.0, high=1.0)
@@ -139,19 +141,19 @@ class Complete(Net):
         return f"complete hidden={self.hidden} T={self.iterations}"
 
     def build(self, signature: Signature, *, key: Key[Array, ""], dtype: DTypeLike) -> CompleteNet:
-        """The layer, drawn from `key`."""
+        """The layer before its first step, its numbers drawn from `key`."""
         units, sources = self.shape(signature)
         value_key, weight_key, score_key, bias_key = jax.random.split(key, 4)
 
-        def beginning(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
-            return drawn(self.initial, key, shape, dtype, mean=self.mean, std=self.std)
+        def draw(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
+            return draw_initial(self.initial, key, shape, dtype, mean=self.mean, std=self.std)
 
         behind = jnp.arange(units)[:, None] > jnp.arange(sources) - self.diagonal
-        weights = beginning(weight_key, (units, sources))
+        weights = draw(weight_key, (units, sources))
         return CompleteNet(
-            values=beginning(value_key, (units,)),
+            values=draw(value_key, (units,)),
             weights=weights * jnp.where(behind, self.lower, 1).astype(dtype),
-            bias=beginning(bias_key, (units,)) if self.bias == "trained" else None,
+            bias=draw(bias_key, (units,)) if self.bias == "trained" else None,
             scores=jax.random.uniform(score_key, (units, sources), dtype) if self.scores == "trained" else None,
             keep=self.keep,
             outputs=signature.classes,

@@ -15,25 +15,30 @@ LEVELS = 2.0**32
 
 
 class Dropout(NamedTuple):
-    """Inverted dropout of a layer: a unit survives where its random word is not below `rate`; without a key, nothing.
+    """Inverted dropout of a layer: a unit survives where its random word is not below `rate`.
 
     Attributes:
-        room: examples of the batch whose first ones come here. A word depends on how many the batch has room for, not
-            on how many come.
+        key: of the layer's mask; without one nothing is dropped.
+        batch_size: examples of the whole batch, of which a caller may pass the first ones alone. A unit's word depends
+            on this size, not on how many examples are passed.
     """
 
     rate: Float[Array, ""] | float
     key: MaybeKey
-    room: int
+    batch_size: int
 
     def __call__(
         self, x: Float[Array, "positions batch n"], first: int = 0, length: int | None = None
     ) -> Float[Array, "positions batch n"]:
-        """x with its mask, or the positions from `first` on of a layer of so many."""
+        """x with its mask.
+
+        Args:
+            first, length: x holds the positions from `first` on of a layer of `length` positions; by default all.
+        """
         if self.key is None:
             return x
         rate = jnp.asarray(self.rate, x.dtype)
-        words = random_words(self.key, (length or len(x), self.room, x.shape[-1]))
+        words = random_words(self.key, (length or len(x), self.batch_size, x.shape[-1]))
         survives = words[first : first + len(x), : x.shape[1]] >= (rate * LEVELS).astype(jnp.uint32)
         kept: Array = jnp.where(survives, x * (1 / (1 - rate)), 0)
         return kept

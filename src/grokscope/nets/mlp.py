@@ -15,7 +15,7 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Key, Shaped
 
 from grokscope.nets.base import ExampleNet, Following, MaybeKey
-from grokscope.nets.layers import framework_linear
+from grokscope.nets.initialisers import uniform_by_fan_in, xavier_normal
 from grokscope.registry import register
 from grokscope.run import Net, Signature
 from grokscope.run.draws import in_few_sizes
@@ -32,21 +32,21 @@ ACTIVATIONS: dict[Activation, Callable[[Array], Array]] = {
 }
 
 
-class Layer(eqx.Module):
+class Linear(eqx.Module):
     """x @ weight + bias."""
 
     weight: Float[Array, "n_in n_out"]
     bias: Float[Array, " n_out"] | None
 
     def __call__(self, x: Float[Array, "n n_in"]) -> Float[Array, "n n_out"]:
-        return self.shifted(x @ self.weight)
+        return self.add_bias(x @ self.weight)
 
-    def of_tokens(self, tokens: Shaped[Array, "n length"]) -> Float[Array, "n n_out"]:
-        """The same of tokens one-hot side by side, whose product with a matrix is a sum of its rows."""
+    def from_tokens(self, tokens: Shaped[Array, "n length"]) -> Float[Array, "n n_out"]:
+        """The layer of tokens that are one-hot vectors side by side: a sum of the matrix's rows, looked up."""
         first = jnp.arange(tokens.shape[1]) * (len(self.weight) // tokens.shape[1])
-        return self.shifted(jnp.sum(self.weight[first + tokens], axis=1))
+        return self.add_bias(jnp.sum(self.weight[first + tokens], axis=1))
 
-    def shifted(self, x: Float[Array, "n n_out"]) -> Float[Array, "n n_out"]:
+    def add_bias(self, x: Float[Array, "n n_out"]) -> Float[Array, "n n_out"]:
         return x if self.bias is None else x + self.bias
 
 
@@ -54,7 +54,7 @@ class MLPNet(ExampleNet):
     """Maps tokens, or numbers of any shape taken as one row, to outputs."""
 
     embedding: Float[Array, "vocab features"] | None
-    layers: tuple[Layer, ...]
+    layers: tuple[Linear, ...]
     activation: Activation = eqx.field(static=True)
     output: Output = eqx.field(static=True, default="linear")
 
@@ -64,22 +64,24 @@ class MLPNet(ExampleNet):
     def batched(
         self, inputs: Shaped[Array, "n ..."], *, key: MaybeKey = None, following: Following = ()
     ) -> Float[Array, "n outputs"]:
-        last = self.before(inputs)[-1]
+        last = self.preactivations(inputs)[-1]
         return last if self.output == "linear" else ACTIVATIONS[self.activation](last)
 
-    def before(self, inputs: Shaped[Array, "n ..."]) -> list[Float[Array, "n ..."]]:
-        """What every layer makes, before its activation; the last are the outputs, where those are linear."""
-        first, *others = self.layers
-        made = [self.entered(first, inputs)]
+    def preactivations(self, inputs: Shaped[Array, "n ..."]) -> list[Float[Array, "n ..."]]:
+        """Every layer's units before their activation; the last are the outputs, where those are linear."""
+        _, *others = self.layers
+        found = [self.first_preactivation(inputs)]
         for layer in others:
-            made.append(layer(ACTIVATIONS[self.activation](made[-1])))
-        return made
+            found.append(layer(ACTIVATIONS[self.activation](found[-1])))
+        return found
 
-    def entered(self, first: Layer, inputs: Shaped[Array, "n ..."]) -> Float[Array, "n n_out"]:
+    def first_preactivation(self, inputs: Shaped[Array, "n ..."]) -> Float[Array, "n n_out"]:
+        """The first layer of numbers laid in a row, of tokens one-hot, or of tokens embedded."""
+        first = self.layers[0]
         if jnp.issubdtype(inputs.dtype, jnp.floating):
             return first(inputs.reshape(len(inputs), -1))
         if self.embedding is None:
-            return first.of_tokens(inputs)
+            return first.from_tokens(inputs)
         return first(self.embedding[inputs].reshape(len(inputs), -1))
 
 
@@ -132,9 +134,9 @@ class MLP(Net):
         """
         if signature.numbers and self.embedding:
             raise SpecError("net", f"embedding {self.embedding}", "no embedding where inputs are numbers")
-        of_tokens = signature.length * (self.embedding or signature.vocab)
-        entering = math.prod(signature.numbers) if signature.numbers else of_tokens
-        return [entering, *[self.width] * self.depth, signature.classes]
+        features = signature.length * (self.embedding or signature.vocab)
+        n_in = math.prod(signature.numbers) if signature.numbers else features
+        return [n_in, *[self.width] * self.depth, signature.classes]
 
     def n_params(self, signature: Signature) -> int:
         """P: every trainable number, biases and the embedding included."""
@@ -150,33 +152,28 @@ class MLP(Net):
         return 2.0 * sum(math.prod(pair) for pair in multiplied)
 
     def build(self, signature: Signature, *, key: Key[Array, ""], dtype: DTypeLike = jnp.float32) -> MLPNet:
-        """Initialised as `init` says."""
+        """The net before its first step, its parameters drawn as `init` says."""
         embedding_key, *layer_keys = jax.random.split(key, self.depth + 2)
         pairs = itertools.pairwise(self.sizes(signature))
         net = MLPNet(
-            embedding=self._embedding(embedding_key, signature.vocab, dtype) if self.embedding else None,
-            layers=tuple(self._layer(k, *pair, dtype) for k, pair in zip(layer_keys, pairs, strict=True)),
+            embedding=self._init_embedding(embedding_key, signature.vocab, dtype) if self.embedding else None,
+            layers=tuple(self._init_layer(k, *pair, dtype) for k, pair in zip(layer_keys, pairs, strict=True)),
             activation=self.activation,
             output=self.output,
         )
         scaled: MLPNet = jax.tree.map(lambda x: x * self.init_scale, net)
         return scaled
 
-    def _embedding(self, key: Key[Array, ""], vocab: int, dtype: DTypeLike) -> Float[Array, "vocab features"]:
+    def _init_embedding(self, key: Key[Array, ""], vocab: int, dtype: DTypeLike) -> Float[Array, "vocab features"]:
         if self.init == "framework":
             return in_few_sizes(jax.random.normal, key, (vocab, self.embedding), dtype)
         return xavier_normal(key, (vocab, self.embedding), dtype)
 
-    def _layer(self, key: Key[Array, ""], n_in: int, n_out: int, dtype: DTypeLike) -> Layer:
+    def _init_layer(self, key: Key[Array, ""], n_in: int, n_out: int, dtype: DTypeLike) -> Linear:
         weight_key, bias_key = jax.random.split(key)
         if self.init == "framework":
-            weight = framework_linear(weight_key, (n_in, n_out), dtype, fan_in=n_in)
-            bias = framework_linear(bias_key, (n_out,), dtype, fan_in=n_in)
+            weight = uniform_by_fan_in(weight_key, (n_in, n_out), dtype, fan_in=n_in)
+            bias = uniform_by_fan_in(bias_key, (n_out,), dtype, fan_in=n_in)
         else:
             weight, bias = xavier_normal(weight_key, (n_in, n_out), dtype), jnp.zeros(n_out, dtype)
-        return Layer(weight, bias if self.bias == "yes" else None)
-
-
-def xavier_normal(key: Key[Array, ""], shape: tuple[int, int], dtype: DTypeLike) -> Float[Array, "n_in n_out"]:
-    """N(0, 2 / (fan_in + fan_out)). Source: Glorot & Bengio 2010, equation 12."""
-    return in_few_sizes(jax.random.normal, key, shape, dtype) * math.sqrt(2 / sum(shape))
+        return Linear(weight, bias if self.bias == "yes" else None)

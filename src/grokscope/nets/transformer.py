@@ -16,10 +16,9 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Key
 
-from grokscope.nets.block import EXPANSION, GATES, NORMS, ROTARY, Gate, Norm, Rotary
+from grokscope.nets.block import EXPANSION, GATES, NORMS, ROTARY, Gate, Norm, Rotary, init_block, init_norm_bias
 from grokscope.nets.decoder import TransformerNet
-from grokscope.nets.layers import framework_linear
-from grokscope.nets.new_block import new_block, norm_bias
+from grokscope.nets.initialisers import uniform_by_fan_in
 from grokscope.registry import register
 from grokscope.run import Net, Signature
 from grokscope.run.draws import in_few_sizes
@@ -109,20 +108,20 @@ class Transformer(Net):
         net = TransformerNet(
             embedding=in_few_sizes(jax.random.normal, embedding_key, (signature.vocab, self.dim), dtype),
             blocks=tuple(
-                new_block(self.dim, self.heads, self.rotary, self.norm, self.gate, key=k, dtype=dtype)
+                init_block(self.dim, self.heads, self.rotary, self.norm, self.gate, key=k, dtype=dtype)
                 for k in block_keys
             ),
             norm=jnp.ones(self.dim, dtype),
-            norm_bias=norm_bias(self.norm, self.dim, dtype),
-            positions=self._positions(jax.random.fold_in(embedding_key, 1), signature.length, dtype),
-            head=framework_linear(head_key, (self.dim, signature.classes), dtype, fan_in=self.dim),
+            norm_bias=init_norm_bias(self.norm, self.dim, dtype),
+            positions=self._init_positions(jax.random.fold_in(embedding_key, 1), signature.length, dtype),
+            head=uniform_by_fan_in(head_key, (self.dim, signature.classes), dtype, fan_in=self.dim),
         )
         if self.init_scale == 1:
             return net
         scaled: TransformerNet = jax.tree.map(lambda x: x * self.init_scale if eqx.is_inexact_array(x) else x, net)
         return scaled
 
-    def _positions(self, key: Key[Array, ""], length: int, dtype: DTypeLike) -> Float[Array, "length dim"] | None:
+    def _init_positions(self, key: Key[Array, ""], length: int, dtype: DTypeLike) -> Float[Array, "length dim"] | None:
         if self.positions == "none":
             return None
         return in_few_sizes(jax.random.normal, key, (length, self.dim), dtype)

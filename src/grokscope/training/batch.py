@@ -73,7 +73,7 @@ def outputs(
     Args:
         room: examples of the batch that these are the first of.
     """
-    batched = net.batched if room == len(inputs) else partial(net.first_of, room=room)
+    batched = net.batched if room == len(inputs) else partial(net.batched_prefix, batch_size=room)
     if fixed.classes is None or fixed.following is None:
         return batched(inputs, key=key, following=shape.signature.following)
     logits = batched(inputs, key=key, following=tuple(fixed.following))

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Shaped
 
-from grokscope.nets.layers import total
+from grokscope.nets.layers import row_sum
 from grokscope.registry import register
 from grokscope.run import Loss
 
@@ -26,7 +26,7 @@ def cross_entropy(outputs: Outputs, targets: Targets) -> Losses:
     """-log softmax(outputs)[target], in nats."""
     own, best_other = own_and_best_other(outputs, targets)
     largest = jax.lax.stop_gradient(jnp.maximum(own, best_other))
-    return largest - own + jnp.log(total(jnp.exp(outputs - largest[:, None]))[:, 0])
+    return largest - own + jnp.log(row_sum(jnp.exp(outputs - largest[:, None]))[:, 0])
 
 
 def own_and_best_other(outputs: Outputs, targets: Int[Array, " n"]) -> tuple[Float[Array, " n"], Float[Array, " n"]]:

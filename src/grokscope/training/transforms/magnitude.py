@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
-from grokscope.nets.layers import kept_largest
+from grokscope.nets.layers import largest_mask
 from grokscope.registry import register
 from grokscope.spec import static, traced
 from grokscope.training.transforms.scheme import (
@@ -81,7 +81,7 @@ class TopK(Scheme):
         self, net: Any, state: Mask, hyper: Hyper, progress: Float[Array, ""], key: Key[Array, ""]
     ) -> tuple[Any, Mask]:
         weights = net.weights * state
-        kept = kept_largest(weights, 1 - (1 - hyper["keep"]) * strength(self.schedule, progress))
+        kept = largest_mask(weights, 1 - (1 - hyper["keep"]) * strength(self.schedule, progress))
         return with_weights(net, weights * kept), kept if self.regrowth == "never" else state
 
 
@@ -123,7 +123,7 @@ class Rewind(Scheme):
         params, rest = eqx.partition(net, eqx.is_inexact_array)
         early = jax.tree.map(lambda now, then: jnp.where(part <= hyper["to"], now, then), params, early)
         share = hyper["keep"] ** (due / hyper["rounds"])
-        kept = jnp.where(due > done, kept_largest(net.weights * kept, share), kept)
+        kept = jnp.where(due > done, largest_mask(net.weights * kept, share), kept)
         params = jax.tree.map(lambda now, then: jnp.where(due > done, then, now), params, early)
         net = eqx.combine(params, rest)
         return with_weights(net, net.weights * kept), (kept, early, due)

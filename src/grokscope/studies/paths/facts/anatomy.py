@@ -58,15 +58,15 @@ def fisher(net: ExampleNet, inputs: Array, kind: Kind = "logits") -> Float[Array
     if not is_one_layer(net):
         return flat(diagonal(net, inputs, kind=kind))
     assert isinstance(net, MLPNet)
-    before, logits = net.before(inputs)
+    hidden, logits = net.preactivations(inputs)
     phi = ACTIVATIONS[net.activation]
-    slope = jax.vmap(jax.vmap(jax.grad(phi)))(before)
+    slope = jax.vmap(jax.vmap(jax.grad(phi)))(hidden)
     w1 = net.layers[0].weight
     if jnp.issubdtype(inputs.dtype, jnp.floating):
         x = inputs.reshape(len(inputs), -1)
     else:
         x = jax.nn.one_hot(inputs, len(w1) // inputs.shape[1], dtype=w1.dtype).reshape(len(inputs), -1)
-    return flat(one_layer(x, phi(before), slope, net.layers[1].weight, logits, kind=kind))
+    return flat(one_layer(x, phi(hidden), slope, net.layers[1].weight, logits, kind=kind))
 
 
 def fishers(net: ExampleNet, inputs: Array) -> dict[str, np.ndarray]:

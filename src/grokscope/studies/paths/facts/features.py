@@ -107,6 +107,6 @@ def _predictions(net: CnnNet, inputs: Array) -> Array:
 @eqx.filter_jit
 def _correlations(net: CnnNet, inputs: Array) -> tuple[Array, Array, dict[str, Array], dict[str, Any]]:
     of = correlations.features(inputs[:, 0])
-    z = {layer: before.reshape(len(inputs), -1) for layer, before in net.before(inputs).items()}
+    z = {layer: units.reshape(len(inputs), -1) for layer, units in net.preactivations(inputs).items()}
     r = {layer: correlations.pearson(each, of) for layer, each in z.items()}
     return z["fc1"], of, r, {layer: correlations.summary(z[layer], r[layer]) for layer in z}
