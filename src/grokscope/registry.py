@@ -183,6 +183,11 @@ def restore(file: IncludedFile) -> tuple[type[Any], ...]:
     return found
 
 
+def origins() -> set[str]:
+    """Who made the outside kinds that are there: distributions and versions, included files and hashes."""
+    return {cls.origin for family in FAMILIES for cls in kinds(family).values() if _origin(cls) != BUILT_IN}
+
+
 def included() -> tuple[IncludedFile, ...]:
     """Every file that was included in this process."""
     return tuple(_included.values())

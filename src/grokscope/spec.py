@@ -13,7 +13,7 @@ import json
 import types
 import typing
 from abc import ABC
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Literal, NamedTuple, Self
@@ -148,6 +148,14 @@ def fields_of(cls: type[Spec]) -> tuple[dataclasses.Field[Any], ...]:
         _FIELDS[cls] = dataclasses.fields(cls)
         _TYPES.update(_types_of(cls))
     return _FIELDS[cls]
+
+
+def nested(spec: Spec) -> Iterator[Spec]:
+    """A spec and every spec inside it."""
+    yield spec
+    for field in fields_of(type(spec)):
+        if isinstance(value := getattr(spec, field.name), Spec):
+            yield from nested(value)
 
 
 class FieldType(NamedTuple):

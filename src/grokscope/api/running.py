@@ -13,7 +13,9 @@ from grokscope.api.reporting import concluded
 from grokscope.forecasts.split import declared, split
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.planning.derivable import derive
-from grokscope.run import Run
+from grokscope.registry import unreachable
+from grokscope.run import Run, parts_of
+from grokscope.spec import InputError
 from grokscope.suite import Suite, load_suite
 from grokscope.training.outcomes import Event
 from grokscope.training.pace import CHUNK_SECONDS
@@ -79,8 +81,8 @@ def run_suite(
 
     Raises:
         SuiteError, LedgerError: the suite or the ledger cannot be used. What has been run until then is kept.
-        InputError: there is no such place as `on`; the output folder cannot be written; or, in the end, the report,
-            which can be written again.
+        InputError: there is no such place as `on`; a run is of a kind that workers cannot import; the output folder
+            cannot be written; or, in the end, the report, which can be written again.
     """
     where.ray_address(on)
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
@@ -91,6 +93,7 @@ def run_suite(
         driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch, say=say)
         with interrupts() as asked, driver.books.leases.alone():
             wanted = prepare(suite, ledger, only=only, calibration=calibration, force=force)
+            _refuse_unreachable(wanted)
             expect(wanted)
             todo = wanted if force else derive(ledger, wanted, watch=watch)
             if derived := len(wanted) - len(todo):
@@ -111,6 +114,12 @@ def run_suite(
         except KeyboardInterrupt:  # every run is in the ledger, and a report that was there before stays
             tally.interrupted = tally.at_once = True
             return Outcome(tally, derived=derived)
+
+
+def _refuse_unreachable(runs: Sequence[Run]) -> None:
+    """Raise an InputError where a run has a part that no worker could import."""
+    if faults := list(dict.fromkeys(unreachable(type(part) for part in parts_of(runs)))):
+        raise InputError("\n".join(faults))
 
 
 def prepare(

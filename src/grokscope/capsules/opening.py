@@ -6,11 +6,12 @@ import hashlib
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from grokscope.capsules.form import FORM, LEDGER, LIST, PIECE, SUITE
+from grokscope.capsules.form import FORM, LEDGER, LIST, PIECE, PLUGINS, SUITE
+from grokscope.registry import origins
 from grokscope.spec import InputError
 from grokscope.suite import Suite, parse_suite
 from grokscope.suite.document import MOST_BYTES
@@ -51,7 +52,8 @@ def opened(path: Path, folder: Path) -> Opened:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = _members(archive, path)
+            members, plugins = _members(archive, path)
+            _refuse_missing(plugins, members, path)
             content = b"".join(_pieces(archive, SUITE, members, MOST_BYTES, path))
             suite = parse_suite(text_of(content, f"{path}: {SUITE}"), source=f"{path}: {SUITE}", skip_impossible=True)
             for _ in _pieces(archive, LEDGER, members, MOST_LEDGER, path):
@@ -68,8 +70,23 @@ def opened(path: Path, folder: Path) -> Opened:
         raise CapsuleError(f"{path}: {' '.join(str(error).split())[:200]}; expected a capsule") from None
 
 
-def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, dict[str, Any]]:
-    """What the capsule says it holds."""
+def _refuse_missing(plugins: Sequence[str], members: Mapping[str, Any], path: Path) -> None:
+    """Raise a CapsuleError where an outside kind of the capsule is not here, or is of another version."""
+    if not plugins:
+        return
+    for origin in sorted(set(plugins) - origins()):
+        name, _, version = origin.partition(" ")
+        carried = f"{PLUGINS}/{name}"
+        how = (
+            f"it included (unzip {carried} from the capsule, read it, and give it as --include: its code is executed)"
+            if carried in members
+            else f"the package {name} in version {version}"
+        )
+        raise CapsuleError(f"{path}: found kinds of {origin[:80]}, which is not here; expected {how}")
+
+
+def _members(archive: zipfile.ZipFile, path: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """What the capsule says it holds, and who made its outside kinds."""
     names = archive.namelist()
     for name in (LIST, SUITE, LEDGER):
         if names.count(name) != 1:
@@ -80,7 +97,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, dict[str, Any]]:
         content = file.read(MOST_LISTED + 1)
     try:
         listed = json.loads(content)
-        form, members = listed["capsule"], listed["members"]
+        form, members, plugins = listed["capsule"], listed["members"], list(map(str, listed.get(PLUGINS, [])))
         entries = {
             name: {"bytes": int(members[name]["bytes"]), "sha256": str(members[name]["sha256"])} for name in members
         }
@@ -92,7 +109,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, dict[str, Any]]:
         raise CapsuleError(
             f"{path}: found {strange[0][:60]!r} only in the file or only in its list, expected a whole capsule"
         )
-    return entries
+    return entries, plugins
 
 
 def _pieces(

@@ -7,11 +7,13 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from grokscope.capsules.form import FORM, LEDGER, LIST, REPORT, SUITE, digest
+from grokscope.capsules.form import FORM, LEDGER, LIST, PLUGINS, REPORT, SUITE, digest
 from grokscope.folders import whole
 from grokscope.ledger import Ledger, open_ledger
+from grokscope.registry import included
+from grokscope.run import parts_of
 from grokscope.studies.study import study_of
-from grokscope.suite import parse_suite
+from grokscope.suite import Suite, parse_suite
 from grokscope.training.provenance import git_revision, version, versions
 
 
@@ -34,14 +36,31 @@ def seal(ledger: Ledger, suite: str, path: Path) -> Path:
             study = study_of(read)
             study.write(study.conclude(read, copy), inside / REPORT)
             counts = copy.status_counts(suite)
+        made_by = sorted({part.origin for part in parts_of(read.runs) if part.origin} | origin_of_study(read))
+        for file in included():
+            if file.origin in made_by:
+                (inside / PLUGINS).mkdir(exist_ok=True)
+                (inside / PLUGINS / Path(file.path).name).write_text(file.text, encoding="utf-8")
         members = sorted(file for file in inside.rglob("*") if file.is_file())
         listed = {file.relative_to(inside).as_posix(): _entry(file) for file in members}
-        head = {"capsule": FORM, "suite": suite, "grokscope": version(), "git": git_revision(), "versions": versions()}
+        head = {
+            "capsule": FORM,
+            "suite": suite,
+            "grokscope": version(),
+            "git": git_revision(),
+            "versions": versions(),
+        } | ({PLUGINS: made_by} if made_by else {})
         with whole(path) as new, zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
             archive.writestr(LIST, json.dumps(head | {"runs": counts, "members": listed}, indent=2))
             for name in listed:
                 archive.write(inside / name, name)
     return path
+
+
+def origin_of_study(suite: Suite) -> set[str]:
+    """Who made the study of a suite, where it is not built in."""
+    origin = study_of(suite).origin
+    return {origin} if origin else set()
 
 
 def _entry(file: Path) -> dict[str, int | str]:

@@ -45,6 +45,7 @@ app.command("show")(browse.show)
 app.command("import")(carry.import_)
 app.command("export")(carry.export)
 app.command("capsule")(carry.capsule)
+app.command("kinds")(browse.kinds)
 app.command("version")(browse.version)
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from grokscope.cli.errors import friendly
-from grokscope.cli.options import DEFAULT_STORE, Kind, Status, Store
+from grokscope.cli.errors import complain_softly, friendly
+from grokscope.cli.options import DEFAULT_STORE, Include, Measurement, Status, Store
 
 if TYPE_CHECKING:
     from grokscope.ledger import Ledger
@@ -66,7 +67,7 @@ def status(
 def runs(
     store: Store = None,
     suite: Annotated[str | None, typer.Option("--suite", help="Only this suite.")] = None,
-    measurement: Annotated[Kind | None, typer.Option("--measurement", help="Only this measurement.")] = None,
+    measurement: Measurement = None,
     status: Annotated[Status | None, typer.Option("--status", help="Only this status.")] = None,
     where: Annotated[
         list[str] | None,
@@ -181,3 +182,39 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     return str(value)
+
+
+@friendly
+def kinds(
+    family: Annotated[
+        str | None, typer.Argument(metavar="[FAMILY]", help="Such as tasks, nets or losses. Default: all.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list of objects.")] = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print Markdown tables, as in docs/suites.md.")
+    ] = False,
+    include: Include = None,
+) -> None:
+    """List every kind that a suite can name, with its fields, their defaults, what it means and who made it.
+
+    Example: [bold]grokscope kinds tasks[/bold]
+    """
+    from grokscope.registry import FAMILIES, failures
+    from grokscope.suite.kinds import describe_kinds, markdown
+
+    if family is not None and family not in FAMILIES:
+        raise typer.BadParameter(f"found {family!r}, expected one of {', '.join(FAMILIES)}", param_hint="FAMILY")
+    if as_json:
+        found = [info._asdict() | {"fields": [f._asdict() for f in info.fields]} for info in describe_kinds(family)]
+        typer.echo(json.dumps(found, indent=2))
+    elif as_markdown:
+        typer.echo("\n\n".join(f"### {name}\n\n{markdown(name)}" for name in ([family] if family else FAMILIES)))
+    else:
+        for name in [family] if family else FAMILIES:
+            table = Table("kind", "meaning", "fields", "from", title=name, box=box.SIMPLE_HEAD, title_justify="left")
+            for info in describe_kinds(name):
+                fields = ", ".join(f"{field.name}={field.default}" for field in info.fields)
+                table.add_row(escape(info.kind), escape(info.meaning), escape(fields), escape(info.origin))
+            console.print(table)
+    for failure in failures():
+        complain_softly(f"warning: {failure}")

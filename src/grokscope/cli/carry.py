@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from grokscope.cli.errors import complain, friendly
-from grokscope.cli.options import KnownSuite, Store
+from grokscope.cli.options import Include, KnownSuite, Store
 
 console = Console(highlight=False, soft_wrap=True)
 SOME_LEFT_OUT = 1
@@ -47,6 +47,7 @@ def export(
     suite: KnownSuite,
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder for the files.")],
     store: Store = None,
+    include: Include = None,
 ) -> None:
     """Write a suite's runs and traces as Parquet: runs.parquet, traces.parquet and suite.yaml.
 
@@ -63,6 +64,7 @@ def capsule(
     suite: KnownSuite,
     to: Annotated[Path, typer.Option("--to", metavar="FILE.zip", help="The file to write.")],
     store: Store = None,
+    include: Include = None,
 ) -> None:
     """Write one zip file with the suite, its part of the ledger, its report and the versions it was made with.
 

@@ -17,7 +17,16 @@ from rich.console import Console
 from rich.table import Table
 
 from grokscope.cli.errors import complain, complain_softly, friendly
-from grokscope.cli.options import STORE_VARIABLE, Kind, Out, SkipImpossible, Store, SuiteArgument, seconds
+from grokscope.cli.options import (
+    STORE_VARIABLE,
+    Include,
+    Out,
+    SkipImpossible,
+    Store,
+    SuiteArgument,
+    known_measurement,
+    seconds,
+)
 
 if TYPE_CHECKING:
     from grokscope.capsules import Agreement
@@ -37,7 +46,10 @@ def run(
     store: Store = None,
     out: Out = DEFAULT_OUT,
     only: Annotated[
-        list[Kind] | None, typer.Option("--only", help="Do only this measurement; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="KIND", parser=known_measurement, help="Do only this measurement; may be repeated."
+        ),
     ] = None,
     calibration: Annotated[
         bool, typer.Option("--calibration", help="Do only the runs that a forecast is calibrated on.")
@@ -54,6 +66,7 @@ def run(
         typer.Option("--on", metavar="WHERE", help="local, ray (started here) or ray:ADDRESS; see docs/clusters.md."),
     ] = "local",
     skip_impossible: SkipImpossible = False,
+    include: Include = None,
 ) -> None:
     """Do every run of a suite that is not done yet, then write and summarise its report.
 
@@ -132,6 +145,7 @@ def plan(
         bool, typer.Option("--explain", help="Say of each run why it is or is not to be trained.")
     ] = False,
     skip_impossible: SkipImpossible = False,
+    include: Include = None,
 ) -> None:
     """Say what running a suite would do, and change nothing.
 
@@ -168,7 +182,7 @@ def plan(
 
 
 @friendly
-def report(suite: SuiteArgument, store: Store = None, out: Out = DEFAULT_OUT) -> None:
+def report(suite: SuiteArgument, store: Store = None, out: Out = DEFAULT_OUT, include: Include = None) -> None:
     """Write a suite's report from the ledger alone, however much of it is done.
 
     Example: [bold]grokscope report quick[/bold]
@@ -184,9 +198,12 @@ def report(suite: SuiteArgument, store: Store = None, out: Out = DEFAULT_OUT) ->
 
 def loaded_suite(name: str, skip_impossible: bool) -> Suite:
     """The suite, its warnings and omissions said."""
+    from grokscope.registry import failures
     from grokscope.suite import load_suite
 
     suite = load_suite(name, skip_impossible=skip_impossible)
+    for failure in failures():
+        complain_softly(f"warning: {failure}")
     for warning in suite.warnings:
         complain_softly(f"warning: {warning}")
     if suite.skipped:

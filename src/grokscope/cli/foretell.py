@@ -12,7 +12,7 @@ from rich.table import Table
 
 from grokscope.cli.do import loaded_suite
 from grokscope.cli.errors import complain_softly, friendly
-from grokscope.cli.options import Store, SuiteArgument
+from grokscope.cli.options import Include, Store, SuiteArgument
 
 if TYPE_CHECKING:
     from grokscope.forecasts.standing import StandingForecast
@@ -32,6 +32,7 @@ def forecast(
         bool, typer.Option("--supersede", help="Put a new forecast in the place of one that would now be another.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    include: Include = None,
 ) -> None:
     """Freeze a forecast of crossing and onset from a suite's calibration runs, and score it on the held-out ones.
 

@@ -32,13 +32,49 @@ SkipImpossible = Annotated[
 ]
 
 
-class Kind(StrEnum):
-    """Measurements."""
+MEASUREMENTS = ("capacity", "speed", "groks", "watch")
+"""The built-in ones, known without importing what they need."""
 
-    CAPACITY = "capacity"
-    SPEED = "speed"
-    GROKS = "groks"
-    WATCH = "watch"
+
+def include_files(paths: list[Path] | None) -> list[Path] | None:
+    """Register the kinds of Python files before a command begins."""
+    from grokscope.registry import RegistryError, include
+
+    for path in paths or ():
+        try:
+            include(path)
+        except RegistryError as error:
+            raise typer.BadParameter(str(error)) from error
+    return paths
+
+
+def known_measurement(name: str) -> str:
+    """The name of a measurement, built in or not."""
+    if name not in MEASUREMENTS:
+        from grokscope.registry import kinds
+
+        if name not in kinds("measurements"):
+            known = ", ".join(dict.fromkeys((*MEASUREMENTS, *kinds("measurements"))))
+            raise typer.BadParameter(f"found {name!r}, expected one of {known}")
+    return name
+
+
+Include = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--include",
+        metavar="FILE.py",
+        callback=include_files,
+        is_eager=True,
+        help="A Python file of tasks, nets and other kinds; it is executed. May be repeated.",
+    ),
+]
+Measurement = Annotated[
+    str | None,
+    typer.Option(
+        "--measurement", metavar="KIND", parser=known_measurement, help="Only this measurement, such as groks."
+    ),
+]
 
 
 class Status(StrEnum):

@@ -71,9 +71,9 @@ def max_pool(x: Float[Array, "n channels side side"]) -> Float[Array, "n channel
 @register
 @dataclass(frozen=True)
 class Cnn(Net):
-    """Spec of `CnnNet`: `conv1` and `conv2` channels, then `hidden` units.
+    """Two convolutions, each with ReLU and max-pooling, and two linear layers.
 
-    Weights and biases begin uniform within 1 / sqrt(fan_in), all times `init_scale`.
+    Weights and biases are uniform within 1 / sqrt(fan_in), all times `init_scale` (w0), before the first step.
     """
 
     kind = "cnn"

@@ -88,7 +88,7 @@ class MLPNet(ExampleNet):
 @register
 @dataclass(frozen=True)
 class MLP(Net):
-    """Spec of `MLPNet`: `depth` hidden layers of `width` units and one to the outputs.
+    """A multi-layer perceptron: `depth` hidden layers of `width` units and one to the outputs.
 
     Attributes:
         embedding: features that each token is given, side by side; 0 takes tokens one-hot. Not for numbers.

@@ -28,7 +28,7 @@ from grokscope.spec import SpecError, static, traced
 @register
 @dataclass(frozen=True)
 class Transformer(Net):
-    """Spec of `TransformerNet`: width `dim`, number of blocks `depth`, `heads`, and the rotary switch.
+    """The published decoder-only transformer: width `dim`, `depth` blocks, `heads`, and the rotary switch.
 
     `rotary`: `published` (mathematically no rotation at all), `intended` (by position), `none`.
     `norm`: `rms`, or `layer` with a bias. `positions`: `none` (the causal mask alone tells order), or `learned` vectors

@@ -18,7 +18,7 @@ from grokscope.run.parts import (
     Task,
     Transform,
 )
-from grokscope.run.run import WATCHING, Run
+from grokscope.run.run import WATCHING, Run, parts_of
 from grokscope.run.shape import Shape
 
 __all__ = [
@@ -43,4 +43,5 @@ __all__ = [
     "Transform",
     "digits",
     "identity_of",
+    "parts_of",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Literal
@@ -23,7 +24,7 @@ from grokscope.run.parts import (
     Transform,
 )
 from grokscope.run.shape import Shape, once
-from grokscope.spec import Spec, SpecError, canonical_object, fields_of, static, traced
+from grokscope.spec import Spec, SpecError, canonical_object, fields_of, nested, static, traced
 
 WATCHING = ("measurement", "keep", "snapshot_every")
 """Fields of a run that say what is measured and kept of it; the parameters never feel them."""
@@ -126,6 +127,11 @@ class Run(Spec):
         return _loss(self.loss) if isinstance(self.loss, str) else self.loss
 
     @property
+    def parts(self) -> tuple[Spec, ...]:
+        """The specs that it holds itself."""
+        return tuple(part for f in fields_of(Run) if isinstance(part := getattr(self, f.name), Spec))
+
+    @property
     def n_params(self) -> int:
         """P, the number of trainable parameters."""
         return self.net.n_params(self.task.signature)
@@ -134,6 +140,12 @@ class Run(Spec):
     def steps_per_epoch(self) -> int:
         """Optimiser steps an epoch; the last, smaller batch is kept."""
         return math.ceil(self.task.n_train / self.shape.batch_size)
+
+
+def parts_of(runs: Iterable[Run]) -> list[Spec]:
+    """Every spec that these runs are made of, those inside others too; each object once."""
+    parts = {id(part): part for run in runs for part in run.parts}
+    return [spec for part in parts.values() for spec in nested(part)]
 
 
 @cache

@@ -4,6 +4,7 @@
 name: first
 study: race                             # ours: race (the default), paths, order
 description: what the suite is for      # ours
+plugins: [my-package, mine.py]          # ours: where kinds come from that are not built in
 retries: 1                              # ours: how often a failed run is tried again
 defaults: {operation: "/", dropout: 0.2}
 experiments:
@@ -43,9 +44,10 @@ from grokscope.suite.expansion import MOST_RUNS, Experiment
 from grokscope.suite.keys import KNOWN, TYPES, overlay, refuse_unknown
 from grokscope.suite.odd import warn_of_curves_apart
 from grokscope.suite.plain import PlainExperiment
+from grokscope.suite.plugins import find_plugins
 from grokscope.suite.shipped import find, read_text
 
-TOP_LEVEL = ("name", "study", "description", "retries", "defaults", "experiments", "analysis")
+TOP_LEVEL = ("name", "study", "description", "plugins", "retries", "defaults", "experiments", "analysis")
 DEFAULT_STUDY = "race"
 NAME = re.compile(r"[^\W_][\w.+-]{0,99}")
 """A suite's name also names a folder of its report, so it cannot lead out of it."""
@@ -120,6 +122,7 @@ def parse_suite(text: str, *, source: str = "suite", path: Path | None = None, s
     root = read_document(text, findings)
     top = root.mapping()
     refuse_unknown(top, TOP_LEVEL, findings)
+    find_plugins(top.get("plugins"), path, findings)
     name = _name(top.get("name"), path, findings)
     description = _text(top.get("description"), findings)
     study = _study(top.get("study"), findings)

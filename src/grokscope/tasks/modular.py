@@ -117,7 +117,7 @@ class OfTable(Task):
 @register
 @dataclass(frozen=True)
 class Modular(OfTable):
-    """Learn an operation from part of its table, be tested on the rest.
+    """Learn an operation modulo p from four tokens, be tested on the rest of its table.
 
     Splits: `random` trains on the first trunc(fraction * N) rows of a permutation; `sequential` on the first
     trunc(fraction * c) right operands of every left operand; `alternating` on the even ones (fraction unused).

@@ -21,7 +21,7 @@ from grokscope.tasks.modular import LARGEST_PRIME, OPERATIONS, OfTable, Operatio
 @register
 @dataclass(frozen=True)
 class Pairs(OfTable):
-    """Learn an operation from part of its table, be tested on the rest.
+    """Learn an operation modulo p from two tokens, be tested on the rest of its table.
 
     The test part has trunc((1 - fraction) * N) rows and training the others: 8939 and 3830 of 12769 at p = 113.
     """

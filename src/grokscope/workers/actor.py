@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from grokscope.registry import IncludedFile, restore
 from grokscope.training.outcomes import Event
 from grokscope.training.provenance import version
 from grokscope.workers.cache import use_compilation_cache
@@ -23,14 +24,17 @@ class Actor:
     Args:
         core: which of the cores that it may use it keeps to, by number; None for a worker on an accelerator.
         expected: the driver's version of Grokscope.
+        files: what the driver has included, whose kinds its runs may be of.
 
     Raises:
         RuntimeError: this node has another version, which may train the same run differently.
     """
 
-    def __init__(self, core: int | None, chunk_seconds: float, expected: str):
+    def __init__(self, core: int | None, chunk_seconds: float, expected: str, files: Sequence[IncludedFile] = ()):
         if version() != expected:
             raise RuntimeError(f"found Grokscope {version()} on this node, expected {expected} as the driver has it")
+        for file in files:
+            restore(file)
         self._core, self._chunk_seconds = core, chunk_seconds
         self._said: queue.Queue[Message | None] = queue.Queue()
         self._given: queue.Queue[Jobs] = queue.Queue()

@@ -16,6 +16,7 @@ import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from grokscope.registry import included
 from grokscope.training.pace import CHUNK_SECONDS
 from grokscope.training.provenance import version
 from grokscope.workers.actor import Actor
@@ -76,7 +77,7 @@ class Cluster:
         core = None if has.get("GPU") else place.number
         there = NodeAffinitySchedulingStrategy(place.machine, soft=False)
         options = needs(has) | {"max_concurrency": CALLS, "scheduling_strategy": there}
-        actor = self._actor.options(**options).remote(core, self._chunk_seconds, version())
+        actor = self._actor.options(**options).remote(core, self._chunk_seconds, version(), included())
         self.lines[place] = Line(actor, actor.talk.remote())
 
     def listen(self, seconds: float) -> Iterator[tuple[Place, Message | Ended]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
+from grokscope.registry import included
 from grokscope.training.pace import CHUNK_SECONDS
 from grokscope.workers.engine import Jobs
 from grokscope.workers.messages import Message
@@ -67,7 +68,9 @@ class Machine:
     def start(self, place: Place) -> None:
         ours, theirs = self._context.Pipe()
         core = self._cores[place.number]
-        process = self._context.Process(target=serve, args=(theirs, self._stop, core, self._chunk_seconds), daemon=True)
+        process = self._context.Process(
+            target=serve, args=(theirs, self._stop, core, self._chunk_seconds, included()), daemon=True
+        )
         with held_back():
             process.start()
         theirs.close()

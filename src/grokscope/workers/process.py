@@ -7,17 +7,24 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Sequence
 from ctypes import c_bool
 from multiprocessing.connection import Connection, wait
 
+from grokscope.registry import IncludedFile, restore
 from grokscope.workers.cache import use_compilation_cache
 from grokscope.workers.engine import Jobs
 from grokscope.workers.messages import converse
 from grokscope.workers.signals import ENDING
 
 
-def serve(pipe: Connection, stop: c_bool, core: int | None, chunk_seconds: float) -> None:
+def serve(
+    pipe: Connection, stop: c_bool, core: int | None, chunk_seconds: float, files: Sequence[IncludedFile] = ()
+) -> None:
     """Work until the driver has nothing more, or asks to stop.
+
+    Args:
+        files: what the driver has included, whose kinds its runs may be of.
 
     Signals that a terminal or a scheduler sends to all processes alike are the driver's to handle.
     """
@@ -26,6 +33,8 @@ def serve(pipe: Connection, stop: c_bool, core: int | None, chunk_seconds: float
     end_with_the_driver()
     pin(core)
     use_compilation_cache()
+    for file in files:
+        restore(file)
 
     def receive() -> Jobs:
         offer = pipe.recv()
