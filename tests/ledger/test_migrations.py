@@ -14,6 +14,7 @@ from sqlalchemy import MetaData, create_engine, inspect, select
 
 from grokscope.ledger import LedgerError, migrations, open_ledger, tables
 from grokscope.ledger.database import open_database, reading_from, url_of
+from grokscope.ledger.rows import facts_of
 from grokscope.suite import load_suite, run_from_spec
 
 from .fakes import finished, groks
@@ -147,7 +148,7 @@ def test_a_damaged_spec_in_an_old_ledger_is_one_line(first: str) -> None:
         connection.exec_driver_sql("UPDATE runs SET spec = '{'")
     engine.dispose()
     before = schema_of(first)
-    with pytest.raises(LedgerError, match=r"schema 1, to be brought to schema 2: spec: found '\{'"):
+    with pytest.raises(LedgerError, match=r"schema 1, to be brought to schema 3: spec: found '\{'"):
         open_ledger(first)
     assert schema_of(first) == before
 
@@ -163,6 +164,36 @@ def test_a_ledger_of_a_revision_that_nobody_knows_is_one_line(tmp_path: Path) ->
     assert "\n" not in str(refusal.value)
 
 
+def test_runs_of_before_say_what_their_data_are(first: str) -> None:
+    with open_ledger(first) as ledger:
+        for record in ledger.records():
+            task = run_from_spec(record["spec"]).task
+            facts = facts_of(task)
+            assert {name: record[name] for name in facts} == facts
+            assert (record["role"], record["n_train"]) == (task.role, task.n_train)
+
+
+def test_a_run_whose_task_cannot_be_read_here_says_nothing_of_its_data(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with open_ledger(path) as ledger:
+        ledger.register("one", "", [groks(0), groks(1), groks(2)])
+        ledger.record(finished(groks(0)))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for name in tables.FACTS:
+            connection.execute(f'ALTER TABLE runs DROP COLUMN "{name}"')
+        connection.execute("UPDATE ledger SET schema_version = 2")
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+        for n, strange in ((1, '"kind":"of_a_plugin"'), (2, '"kind":"modular","origin":"mine 1.0"')):
+            update = 'UPDATE runs SET spec = replace(spec, \'"kind":"modular"\', ?) WHERE id = ?'
+            connection.execute(update, (strange, groks(n).identity))
+    with open_ledger(path) as ledger:
+        runs = ledger.runs().set_index("id")
+        assert runs.loc[groks(0).identity, ["role", "n_train", "group"]].tolist() == ["task", 78, 13]
+        assert runs.loc[groks(0).identity, "dataset_bits"] == groks(0).task.dataset_bits
+        strangers = runs.loc[[groks(1).identity, groks(2).identity], list(tables.FACTS)]
+        assert strangers.isna().all(axis=None)
+
+
 def open_engine(store: str):  # type: ignore[no-untyped-def]
     return create_engine(url_of(store))
 
@@ -173,7 +204,7 @@ def test_a_read_only_old_ledger_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(LedgerError) as refusal:
         open_ledger(f"sqlite:///file:{path}?mode=ro&uri=true", create=False)
     assert "\n" not in str(refusal.value)
-    assert "a ledger of schema 1, to be brought to schema 2" in str(refusal.value)
+    assert "a ledger of schema 1, to be brought to schema 3" in str(refusal.value)
     assert "read-only ledger, expected one that may be written" in str(refusal.value)
     assert sqlite3.connect(path).execute("SELECT schema_version FROM ledger").fetchone() == (1,)
 

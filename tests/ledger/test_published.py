@@ -38,6 +38,8 @@ def test_every_kind_of_run_in_our_words(ledger: Ledger, three: Path) -> None:
     assert (fast["epochs"], fast["steps"]) == (20, 60)
     assert (slow["t_gen"], slow["final_running_acc"], slow["final_val_acc"]) == (38, 0.97, 1.0)
     assert (slow["t_mem_running"], slow["t_mem_eval"], fast["t_mem_eval"]) == (None, None, None)
+    assert (runs["speed"]["role"], runs["speed"]["n_train"], runs["speed"]["group"]) == ("random", 78, 13)
+    assert [runs[kind]["dataset_bits"] for kind in runs] == [runs[kind]["result"]["dataset_bits"] for kind in runs]
     assert (runs["speed"]["p"], runs["speed"]["dim"], runs["speed"]["n_params"]) == (13, 8, 2328)
 
 

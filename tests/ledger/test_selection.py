@@ -10,7 +10,9 @@ from sqlalchemy import update
 
 from grokscope.ledger import Ledger, LedgerError, tables
 from grokscope.ledger.database import writing_to
-from grokscope.measurements import Result
+from grokscope.measurements import Groks, Result
+from grokscope.spec import SpecError
+from grokscope.tasks import Modular
 
 from .fakes import failed, finished, groks, speed
 
@@ -68,6 +70,33 @@ def test_the_frame(filled: Ledger) -> None:
     assert waiting["error"] is None
     assert frame.loc[speed(0).identity, "error"].startswith("Traceback")
     assert set(Result._fields) <= set(frame.columns)
+
+
+def test_what_a_runs_data_are_is_known_before_it_is_done(filled: Ledger) -> None:
+    frame = filled.runs().set_index("id")
+    facts = ["role", "probe", "n_train", "n_val", "classes", "dataset_bits", "group_axis", "group"]
+    bits = 78 * np.log2(15)
+    assert frame.loc[groks(1, dim=8).identity, facts].tolist() == ["task", "task", 78, 78, 15, bits, "p", 13]
+    assert frame.loc[speed(0).identity, facts[:4]].tolist() == ["random", "random", 50, 0]
+    assert len(filled.runs(where={"role": "task", "group": 13})) == 3
+    assert len(filled.runs(where={"dataset_bits": bits})) == 3
+
+
+def test_a_role_that_nobody_knows_is_refused(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Modular, "role", "teacher")
+    with pytest.raises(SpecError, match="role: found 'teacher', expected one of task, random, shuffled, of a task"):
+        ledger.register("strange", "", [groks(0)])
+
+
+def test_a_run_of_a_study_with_tasks_of_its_own_is_kept(ledger: Ledger) -> None:
+    class Other:
+        identity, training, spec, measurement = "0" * 20, "0" * 20, {"seeds": {"data": 1}, "task": {"n": 3}}, Groks()
+        task, net, n_params, steps_per_epoch = object(), object(), 12, 1
+
+    ledger.register("other", "", [Other()])
+    (row,) = ledger.runs().to_dict("records")
+    assert (row["n_params"], row["task.n"], row["role"], row["dim"]) == (12, 3, None, None)
+    assert np.isnan(row["dataset_bits"])
 
 
 def test_kinds_of_numbers_do_not_depend_on_what_has_been_done(filled: Ledger) -> None:

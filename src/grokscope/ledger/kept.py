@@ -35,11 +35,11 @@ class KeptRun(Protocol):
 
     @property
     def task(self) -> object:
-        """Its `p`, if it has one, is a column."""
+        """What it says of its data are columns, if it is a `grokscope.run.Task`."""
 
     @property
     def net(self) -> object:
-        """Its `dim`, if it has one, is a column."""
+        """Its width is a column, `dim`, if it is a `grokscope.run.Net` that has one."""
 
     @property
     def measurement(self) -> KeptMeasurement: ...

@@ -10,9 +10,10 @@ from typing import Any
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.kept import Columns, KeptFailure, KeptFinish, KeptRun
 from grokscope.ledger.specs import written
-from grokscope.ledger.tables import RESULT_TYPES
+from grokscope.ledger.tables import FACTS, RESULT_TYPES
 from grokscope.ledger.traces import packed
-from grokscope.run import Net, Task
+from grokscope.run import ROLES, Net, Task
+from grokscope.spec import SpecError
 from grokscope.training.outcomes import Provenance
 
 Row = dict[str, Any]
@@ -34,19 +35,40 @@ def in_utc(text: str) -> str:
 
 
 def pending_row(run: KeptRun, created: str) -> Row:
-    """A run that nobody has begun. `p` and `dim` are NULL for tasks and nets that have none."""
-    task, net = run.task, run.net
-    return {
+    """A run that nobody has begun, with all that is known of it by then (see `facts_of`)."""
+    return facts_of(run.task) | {
         "id": run.identity,
         "measurement": run.measurement.kind,
         "spec": written(run.spec),
-        "p": int(task.group or 0) if isinstance(task, Task) and task.group_axis == "p" else None,
-        "dim": net.width if isinstance(net, Net) else None,
+        "dim": run.net.width if isinstance(run.net, Net) else None,
         "n_params": run.n_params,
         "training": run.training,
         "status": "pending",
         "attempts": 0,
         "created": created,
+    }
+
+
+def facts_of(task: object) -> Row:
+    """What a task says of its data, and `p`: columns of `runs`, NULL where it is no task of the engine's.
+
+    Raises:
+        SpecError: its role is none that a race knows.
+    """
+    if not isinstance(task, Task):
+        return dict.fromkeys(("p", *FACTS))
+    if task.role not in ROLES:
+        raise SpecError("role", task.role, f"one of {', '.join(ROLES)}, of a task of the kind {task.kind}")
+    return {
+        "role": task.role,
+        "probe": task.probe,
+        "n_train": task.n_train,
+        "n_val": task.n_val,
+        "classes": task.classes,
+        "dataset_bits": task.dataset_bits,
+        "group_axis": task.group_axis or None,
+        "group": task.group,
+        "p": None if task.group is None or task.group_axis != "p" else int(task.group),
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.reading import check_suite
@@ -22,7 +22,9 @@ from grokscope.ledger.tables import RESULT_TYPES, STATUSES, results, runs, suite
 
 OWN_COLUMNS = [column for column in runs.c if column.name not in ("spec", "owner", "heartbeat", "lease_until")]
 RESULT_COLUMNS = [results.c[name] for name in RESULT_TYPES if name not in runs.c]
-SQL_COLUMNS = {column.name: column for column in (*OWN_COLUMNS, *RESULT_COLUMNS)}
+SQL_COLUMNS: dict[str, ColumnElement[Any]] = {column.name: column for column in (*OWN_COLUMNS, *RESULT_COLUMNS)}
+# A run whose task says nothing of its bits may have a result that does.
+SQL_COLUMNS["dataset_bits"] = func.coalesce(runs.c.dataset_bits, results.c.dataset_bits).label("dataset_bits")
 """Columns that `where` asks the database for; any other it looks for in the spec."""
 
 KINDS = {str: "text", int: "a whole number", float: "a number"}
@@ -52,7 +54,7 @@ def selected(
     where: Mapping[str, Any] | None = None,
     imported: bool = False,
 ) -> Selection:
-    """The runs that every filter lets through, in a suite's order or else by measurement, prime and width.
+    """The runs that every filter lets through, in a suite's order or else by measurement, group and width.
 
     Imported runs are only among them if they are asked for; they belong to no suite, so they go with any, at its end.
 
@@ -81,7 +83,7 @@ def _members(connection: Connection, query: Query, suite: str | None, imported: 
     is_ours = runs.c.origin.is_(None)
     if suite is None:
         query = query if imported else query.where(is_ours)
-        return query.order_by(runs.c.measurement, runs.c.p, runs.c.dim, runs.c.n_params, runs.c.id)
+        return query.order_by(runs.c.measurement, runs.c.group, runs.c.dim, runs.c.n_params, runs.c.id)
     check_suite(connection, suite)
     is_member = suite_runs.c.suite == suite
     joined = query.outerjoin(suite_runs, (suite_runs.c.id == runs.c.id) & is_member)
@@ -105,7 +107,7 @@ def _selection(connection: Connection, query: Query) -> Selection:
 
 def _check(name: str, values: Sequence[Any], identities: Sequence[str]) -> None:
     """Refuse what the column cannot hold: SQLite takes anything anywhere, and files are damaged."""
-    column = SQL_COLUMNS.get(name, runs.c.get(name))
+    column = runs.c.get(name, results.c.get(name))
     if column is None:
         return
     kind = column.type.python_type

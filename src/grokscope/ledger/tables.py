@@ -26,7 +26,7 @@ from sqlalchemy.types import TypeEngine
 
 from grokscope.measurements import Result
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised whenever a table changes, with a revision beside it in `migrations/versions`."""
 
 STATUSES = ("pending", "running", "done", "failed")
@@ -113,6 +113,21 @@ PROVENANCE: dict[str, Any] = {
 }
 """Columns that say where and how a run was trained; `versions` is a JSON object."""
 
+FACTS: dict[str, Any] = {
+    "role": String(16),
+    "probe": String(64),
+    "n_train": BigInteger,
+    "n_val": BigInteger,
+    "classes": BigInteger,
+    "dataset_bits": Double,
+    "group_axis": String(64),
+    "group": Double,
+}
+"""Columns that say what a run's data are, from its registration on; see `grokscope.run.Task`.
+
+NULL for runs of a study whose tasks are none of ours, and for those whose specs cannot be read here.
+"""
+
 runs = Table(
     "runs",
     metadata,
@@ -135,6 +150,7 @@ runs = Table(
     Column("heartbeat", String(32)),
     Column("lease_until", String(32)),
     Column("training", String(64)),
+    *(Column(name, kind) for name, kind in FACTS.items()),
     # Where a run that was not done here came from; NULL for our own. What it says was not checked.
     Column("origin", Text),
     Index("runs_by_measurement", "measurement", "status"),

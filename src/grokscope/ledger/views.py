@@ -14,14 +14,18 @@ from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.rows import Row
 from grokscope.ledger.selection import RESULT_COLUMNS, Selection
 from grokscope.ledger.specs import dotted, parsed
-from grokscope.ledger.tables import PROVENANCE, RESULT_TYPES
+from grokscope.ledger.tables import FACTS, PROVENANCE, RESULT_TYPES
 
 TIMES = ("created", "started", "ended")
-OWN = ("id", "measurement", "status", "attempts", "error", "failed_epoch", *TIMES, "p", "dim", "n_params", "origin")
+OWN = (
+    *("id", "measurement", "status", "attempts", "error", "failed_epoch", *TIMES),
+    *("p", "dim", "n_params", *FACTS, "origin"),
+)
 RESULT_NAMES = [column.name for column in RESULT_COLUMNS]
 WHOLE = ("attempts", "n_params")
 FLOATS = {
     *("failed_epoch", "layout", "seconds"),
+    *("n_train", "n_val", "classes", "dataset_bits", "group"),
     *(name for name in RESULT_NAMES if RESULT_TYPES[name] is not str),
 }
 """Columns of `frame` that are float64 with NaN for what is missing, whatever is in them: ready for NumPy."""

@@ -48,6 +48,15 @@ def run_from_spec(spec: Mapping[str, Any]) -> Run:
     return run
 
 
+def part_from_spec(name: str, fields: Any) -> Any:
+    """The part of a run (`task`, `net`, ...) that its spec keeps under this name; other parts may be of any protocol.
+
+    Raises:
+        SuiteError: as of `run_from_spec`.
+    """
+    return _value(Run, name, fields, f"spec.{name}")
+
+
 def _made(cls: type[Any], fields: Mapping[Any, Any], path: str) -> Any:
     """A spec of class `cls` from the fields of its dict, those that hold specs made first.
 

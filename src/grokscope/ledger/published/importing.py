@@ -16,7 +16,7 @@ from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.published.arrays import trace_in
 from grokscope.ledger.published.mapping import mapped
 from grokscope.ledger.published.registry import Row, rows
-from grokscope.ledger.rows import in_utc, now
+from grokscope.ledger.rows import facts_of, in_utc, now
 from grokscope.ledger.specs import written
 from grokscope.ledger.tables import results, runs, traces
 from grokscope.ledger.traces import packed
@@ -84,15 +84,16 @@ def _entry(row: Row, database: Path) -> Entry:
         "id": identity,
         "measurement": run.measurement,
         "spec": written(run.spec),
-        "p": run.spec["task"]["p"],
         "dim": run.spec["net"]["dim"],
         "n_params": run.n_params,
         "status": "done",
         "attempts": 1,
         "created": now(),
         "origin": str(database.resolve()),
-    } | _provenance(row)
-    return Entry(own, {"id": identity} | run.result, {"id": identity} | packed(trace, run.steps_per_epoch))
+    } | facts_of(run.task)
+    return Entry(
+        own | _provenance(row), {"id": identity} | run.result, {"id": identity} | packed(trace, run.steps_per_epoch)
+    )
 
 
 def _provenance(row: Row) -> Row:

@@ -33,12 +33,14 @@ class Mapped(NamedTuple):
     """A row as the ledger keeps it, but for its trace.
 
     Attributes:
+        task: what was learned.
         spec: as of a run, with `protocol: published`, the published run id, and None for what is unknown.
         result: every column of `results` but its id.
     """
 
     run_id: str
     measurement: str
+    task: Task
     spec: dict[str, Any]
     n_params: int
     epochs: int
@@ -76,13 +78,13 @@ def mapped(row: Row) -> Mapped:
     }
     result: Row = dict.fromkeys(RESULT_TYPES) | {
         "n_params": n_params,
-        "dataset_bits": task.n_train * math.log2(task.signature.vocab),
+        "dataset_bits": task.dataset_bits,
         "epochs": epochs,
         "steps": epochs * steps,
         "stopped": "rule" if epochs < max_epochs or row.get("saturated") else "max_epochs",
     }
     result |= RESULTS[kind](row, epochs)
-    return Mapped(str(row["run_id"]), kind, spec, n_params, epochs, steps, result)
+    return Mapped(str(row["run_id"]), kind, task, spec, n_params, epochs, steps, result)
 
 
 def _net(row: Row) -> Transformer:
