@@ -80,4 +80,4 @@ bench: $(BENCH) ## Print every figure that the README claims about speed (an hou
 	$(BIN)/python benchmarks/cores.py
 
 clean: ## Remove the virtual environment and what tools leave behind
-	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache .mypy_cache .coverage
+	rm -rf $(VENV) .pytest_cache plugins/*/.pytest_cache .hypothesis .ruff_cache .mypy_cache .coverage

@@ -6,7 +6,8 @@ import dataclasses
 from typing import Any
 
 from grokscope_paperclip.data.dataset import Dataset
-from grokscope_paperclip.learning.spec import Clip, FineTune, Pairs, Retrieval, Tuning
+from grokscope_paperclip.learning.parts import Clip, Pairs, Retrieval, Tuning
+from grokscope_paperclip.learning.run import FineTune
 
 NET = Clip(crop=32, context=24, width=32, depth=1, patch=8, vocab=600)
 

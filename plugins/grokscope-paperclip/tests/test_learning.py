@@ -25,7 +25,7 @@ from grokscope_paperclip.learning import bundle, checkpoint, losses, sizes
 from grokscope_paperclip.learning.batches import Batches, elsewhere, paired
 from grokscope_paperclip.learning.model import Head, build, merged
 from grokscope_paperclip.learning.optimiser import lr_at, optimiser_of
-from grokscope_paperclip.learning.spec import Clip, Contrast, Tuning
+from grokscope_paperclip.learning.parts import Clip, Contrast, Tuning
 from grokscope_paperclip.learning.tokens import Caption, Captions, train_tokenizer
 from grokscope_paperclip.learning.train import DivergedError, train
 from grokscope_paperclip.record import record, record_failure
@@ -283,6 +283,28 @@ def test_the_rate_warms_up_and_falls_and_only_matrices_decay(splits: Splits) -> 
     assert (some["weight_decay"], none["weight_decay"]) == (0.3, 0.0)
     assert all(w.ndim >= 2 for w in some["params"])
     assert all(w.ndim < 2 for w in none["params"])
+
+
+RATES = {"cosine": [0.5, 1.0, (1 + 2**-0.5) / 2, (1 - 2**-0.5) / 2], "constant": [0.5, 1.0, 1.0, 1.0]}
+"""Shares of the peak that steps 2, 4, 6 and 8 of 8 are made with, after 4 of warm-up."""
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "constant"])
+def test_the_trace_has_the_rate_of_every_row_s_last_step(splits: Splits, schedule: str, tmp_path: Path) -> None:
+    tuning = Tuning(lr=1e-3, warmup=4, schedule=schedule)  # type: ignore[arg-type]
+    run = tiny(*splits, optimiser=tuning, steps=8)
+    rates = [1e-3 * share for share in RATES[schedule]]
+    done = train(run, *splits)
+    assert done.trace.lr.tolist() == pytest.approx(rates, rel=1e-12)
+
+    def stop(step: int, row: dict[str, float]) -> None:
+        if step == 6:
+            raise KeyboardInterrupt
+
+    place = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        train(run, *splits, place=place, watch=stop)
+    assert train(run, *splits, place=place).trace.lr.tolist() == done.trace.lr.tolist()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from grokscope_paperclip.data.pictures import augmented
-from grokscope_paperclip.learning.spec import FineTune
+from grokscope_paperclip.learning.run import FineTune
 from grokscope_paperclip.suite import DataPlan, Known, PaperclipSuite
 
 OPERATIONS = 6.0

@@ -8,10 +8,11 @@ from importlib import metadata
 from typing import Any
 
 from grokscope.ledger import Ledger
+from grokscope.measurements import Result
 from grokscope.training.outcomes import Provenance
 from grokscope.training.provenance import git_revision, now, version
-from grokscope_paperclip.learning.outcome import RetrievalResult, RetrievalTrace
-from grokscope_paperclip.learning.spec import FineTune
+from grokscope_paperclip.learning.outcome import RetrievalTrace
+from grokscope_paperclip.learning.run import FineTune
 from grokscope_paperclip.learning.train import DivergedError, Trained
 
 PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "peft", "numpy")
@@ -23,7 +24,7 @@ class Finished:
 
     run: FineTune
     trace: RetrievalTrace
-    result: RetrievalResult
+    result: Result
     provenance: Provenance
     params: None = None
 

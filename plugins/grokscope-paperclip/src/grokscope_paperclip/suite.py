@@ -28,7 +28,8 @@ from grokscope.suite.errors import Findings, SuiteError, in_words
 from grokscope.suite.keys import refuse_unknown
 from grokscope.suite.plain import specs
 from grokscope.suite.shipped import find, read_text
-from grokscope_paperclip.learning.spec import Clip, Contrast, FineTune, Pairs, Retrieval, Tuning
+from grokscope_paperclip.learning.parts import Clip, Contrast, Pairs, Retrieval, Tuning
+from grokscope_paperclip.learning.run import FineTune
 
 STUDY = "paperclip"
 SHIPPED = Path(__file__).parent / "suites"

@@ -18,7 +18,7 @@ from grokscope_paperclip.data.layout import Folder
 from grokscope_paperclip.evaluating import evaluate
 from grokscope_paperclip.learning import bundle, sizes
 from grokscope_paperclip.learning.crew import Crew
-from grokscope_paperclip.learning.spec import FineTune
+from grokscope_paperclip.learning.run import FineTune
 from grokscope_paperclip.learning.train import DivergedError, train, untrained
 from grokscope_paperclip.record import record, record_failure
 from grokscope_paperclip.sky.make import add_real_picture, make_sky

@@ -11,7 +11,7 @@ import torch
 from grokscope_paperclip.data.dataset import Dataset
 from grokscope_paperclip.data.pictures import augmented
 from grokscope_paperclip.learning.bundle import pixels
-from grokscope_paperclip.learning.spec import FineTune
+from grokscope_paperclip.learning.run import FineTune
 from grokscope_paperclip.learning.tokens import Captions
 
 Array = np.ndarray

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from grokscope_paperclip.data.layout import write_whole
-from grokscope_paperclip.learning.spec import FineTune
+from grokscope_paperclip.learning.run import FineTune
 
 DIGEST = 32
 

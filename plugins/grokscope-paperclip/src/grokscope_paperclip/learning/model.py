@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from grokscope.spec import InputError
+from grokscope_paperclip.learning.configuration import tiny_config
 from grokscope_paperclip.learning.losses import LARGEST_SCALE
-from grokscope_paperclip.learning.spec import Clip, Contrast
-from grokscope_paperclip.learning.tokens import SPECIALS
+from grokscope_paperclip.learning.parts import Clip, Contrast
 
-HEAD_WIDTH, HEADS = 1024, 32
+MLP_WIDTH = 1024
 RAW_SCALE, SIGMOID_SCALE, SIGMOID_BIAS = math.log(100), math.log(10), -10.0
 
 
@@ -24,7 +24,7 @@ class Head(nn.Module):
 
     def __init__(self, width: int, out: int):
         super().__init__()
-        self.mlp = nn.Sequential(nn.Linear(width, HEAD_WIDTH), nn.GELU("tanh"), nn.Linear(HEAD_WIDTH, width))
+        self.mlp = nn.Sequential(nn.Linear(width, MLP_WIDTH), nn.GELU("tanh"), nn.Linear(MLP_WIDTH, width))
         self.projection = nn.Linear(width, out, bias=False)
 
     def forward(self, pooled: Tensor) -> Tensor:
@@ -69,23 +69,6 @@ def _vector(features: Any) -> Tensor:
     """Transformers 5 returns an object whose pooler_output is the projected vector, 4 the vector itself."""
     found: Tensor = getattr(features, "pooler_output", features)
     return found
-
-
-def tiny_config(net: Clip) -> Any:
-    """The configuration of a tiny model."""
-    from transformers import CLIPConfig
-
-    shared = {
-        "hidden_size": net.width,
-        "intermediate_size": 4 * net.width,
-        "num_hidden_layers": net.depth,
-        "num_attention_heads": max(1, net.width // HEADS),
-        "projection_dim": net.width,
-    }
-    ids = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": SPECIALS.index("<eos>")}
-    text = shared | ids | {"vocab_size": net.vocab, "max_position_embeddings": net.context}
-    vision = shared | {"image_size": net.crop, "patch_size": net.patch}
-    return CLIPConfig(text_config=text, vision_config=vision, projection_dim=net.width)
 
 
 def build(net: Clip, loss: Contrast, *, seed: int, source: str | None = None) -> Towers:

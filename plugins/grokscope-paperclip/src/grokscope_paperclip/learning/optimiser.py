@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grokscope_paperclip.learning.spec import Tuning
+from grokscope_paperclip.learning.parts import Tuning
 
 
 def optimiser_of(towers: torch.nn.Module, tuning: Tuning) -> torch.optim.Optimizer:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from grokscope.measurements import Result
 from grokscope.measurements.trace import first_epoch
-from grokscope_paperclip.learning.spec import FineTune
+from grokscope_paperclip.learning.run import FineTune
 
 Column = np.ndarray
 
@@ -18,7 +19,8 @@ class RetrievalTrace(NamedTuple):
 
     `running`: of the batches trained on since the last row, the accuracy being the nearest caption's of a batch.
     `train`: of up to `probe` training pairs as they are shown, `val`: of the held-out images with their true captions;
-    both image to text among distinct captions. The rest is of the held-out images.
+    both image to text among distinct captions. `lr` is the learning rate of the row's last step. The rest is of the
+    held-out images.
     """
 
     running_loss: Column
@@ -43,40 +45,20 @@ class RetrievalTrace(NamedTuple):
         return len(self.running_loss)
 
 
-class RetrievalResult(NamedTuple):
-    """A run's result in the words of `measurements.Result`; an epoch is `measurement.every` steps.
+def result_of(run: FineTune, trace: RetrievalTrace, n_params: int, captions: int, probed: int) -> Result:
+    """The result of a trace, in the columns of every run's; an epoch is `measurement.every` steps.
 
-    Attributes:
-        dataset_bits: K = images * log2(distinct captions): what it takes to say which caption is whose.
-        total_bits: bits that the model holds about that, estimated on the probe of training pairs.
-        t_mem_eval, t_gen: rows of the trace until training and held-out retrieval reach the threshold.
-    """
-
-    n_params: int
-    dataset_bits: float
-    epochs: int
-    steps: int
-    stopped: str
-    final_running_loss: float
-    final_running_acc: float
-    final_train_loss: float
-    final_train_acc: float
-    final_val_loss: float
-    final_val_acc: float
-    total_bits: float
-    t_mem_eval: int | None
-    t_gen: int | None
-
-
-def result_of(run: FineTune, trace: RetrievalTrace, n_params: int, captions: int, probed: int) -> RetrievalResult:
-    """The result of a trace.
+    `dataset_bits` is K = images * log2(captions), what it takes to say which caption is whose; `total_bits` what the
+    model holds of that, estimated on the probe of training pairs. `t_mem_eval` and `t_gen` are the rows of the trace
+    until training and held-out retrieval reach the threshold.
 
     Args:
-        captions: distinct captions among the training pairs; `probed`: among the probe's.
+        captions: distinct captions among the training pairs.
+        probed: distinct captions among the probe's.
     """
     last = {name: float(column[-1]) for name, column in trace._asdict().items()}
     held = run.task.images * max(0.0, math.log2(probed) - last["train_loss"] / math.log(2))
-    return RetrievalResult(
+    return Result(
         n_params=n_params,
         dataset_bits=run.task.images * math.log2(captions),
         epochs=trace.epochs,

@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 
 from grokscope.spec import InputError
-from grokscope_paperclip.learning.model import tiny_config
-from grokscope_paperclip.learning.spec import Clip
+from grokscope_paperclip.learning.configuration import tiny_config
+from grokscope_paperclip.learning.parts import Clip
 
 PUBLISHED_SIZES = {"openai/clip-vit-base-patch16": 149_620_737, "openai/clip-vit-large-patch14": 427_616_513}
 _folders: dict[str, Path] = {}

@@ -13,7 +13,7 @@ import numpy as np
 from grokscope_paperclip.learning import checkpoint
 from grokscope_paperclip.learning.model import Towers
 from grokscope_paperclip.learning.outcome import RetrievalTrace
-from grokscope_paperclip.learning.spec import FineTune
+from grokscope_paperclip.learning.run import FineTune
 
 
 class State:

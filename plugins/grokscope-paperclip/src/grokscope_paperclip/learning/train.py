@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from grokscope.measurements import Result
 from grokscope_paperclip.data.dataset import Dataset
 from grokscope_paperclip.learning import bundle
 from grokscope_paperclip.learning.batches import Batch, Batches, paired
@@ -21,8 +22,8 @@ from grokscope_paperclip.learning.losses import contrast, gathered
 from grokscope_paperclip.learning.measure import Probe, measured
 from grokscope_paperclip.learning.model import build, merged
 from grokscope_paperclip.learning.optimiser import lr_at, optimiser_of, set_lr
-from grokscope_paperclip.learning.outcome import RetrievalResult, RetrievalTrace, result_of
-from grokscope_paperclip.learning.spec import FineTune
+from grokscope_paperclip.learning.outcome import RetrievalTrace, result_of
+from grokscope_paperclip.learning.run import FineTune
 from grokscope_paperclip.learning.state import State
 from grokscope_paperclip.learning.tokens import train_tokenizer
 
@@ -40,7 +41,7 @@ class Trained:
     """What a training came to. `model`: the weights of the best held-out retrieval, or the last ones of a control."""
 
     trace: RetrievalTrace
-    result: RetrievalResult
+    result: Result
     model: bundle.Model
     seconds: float
     device: str
@@ -86,7 +87,7 @@ def train(
                 rows.append(_step(run, wrapped, optimiser, batches, state.step, accelerator))
                 state.step += 1
             towers.eval()
-            row = _row(model, probes, rows, run)
+            row = _row(model, probes, rows, run, optimiser.param_groups[0]["lr"])
             if not np.isfinite(row["running_loss"]):
                 raise DivergedError(f"the loss is {row['running_loss']} at step {state.step}", len(state.trace))
             state.add(row, began, main=accelerator.is_main_process)
@@ -156,8 +157,10 @@ def _step(
     return float(torch.stack(losses).mean()), float(torch.stack(hits).mean()), float(norm)
 
 
-def _row(model: bundle.Model, probes: tuple[Probe, Probe], steps: list[Any], run: FineTune) -> dict[str, float]:
-    """One row of the trace."""
+def _row(
+    model: bundle.Model, probes: tuple[Probe, Probe], steps: list[Any], run: FineTune, lr: float
+) -> dict[str, float]:
+    """One row of the trace. `lr`: the learning rate of its last step."""
     running = np.mean(steps, axis=0)
     seen, held = (measured(model, probe, run.measurement.share) for probe in probes)
     weights = torch.cat([weight.detach().flatten() for weight in model.towers.parameters()])
@@ -176,7 +179,7 @@ def _row(model: bundle.Model, probes: tuple[Probe, Probe], steps: list[Any], run
         "cos_other": held["cos_other"],
         "auroc": held["auroc"],
         "scale": model.scale,
-        "lr": run.optimiser.lr,
+        "lr": lr,
         "param_norm": float(weights.norm()),
     }
 
