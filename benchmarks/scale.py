@@ -125,9 +125,9 @@ class Outcomes:
 
 def plan(suite: Suite, store: str, folder: Path) -> None:
     """The plan against a ledger that is not there."""
-    from grokscope.planning.plan import planned
+    from grokscope.planning.plan import plan_suite
 
-    planned(suite, folder / "nothing.sqlite")
+    plan_suite(suite, folder / "nothing.sqlite")
 
 
 def register(suite: Suite, store: str, folder: Path) -> None:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from grokscope.folders import whole
+from grokscope.folders import atomic_write
 
 
 def test_a_file_takes_its_place_once_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "new" / "file.txt"
     for text in ("one", "two"):
-        with whole(path) as new:
+        with atomic_write(path) as new:
             new.write_text(text)
             assert not path.exists() or path.read_text() == "one"
         assert path.read_text() == text
@@ -22,7 +22,7 @@ def test_of_one_that_fails_nothing_is_left(tmp_path: Path) -> None:
     path.write_text("old")
 
     def fails() -> None:
-        with whole(path) as new:
+        with atomic_write(path) as new:
             new.write_text("half")
             raise RuntimeError
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from grokscope.api import (
         Forecasts,
-        Outcome,
+        SuiteResult,
         export_suite,
         forecast,
         import_registry,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "grokscope.api": (
-        *("Forecasts", "Outcome", "export_suite", "forecast", "import_registry", "plan", "repeat", "report"),
+        *("Forecasts", "SuiteResult", "export_suite", "forecast", "import_registry", "plan", "repeat", "report"),
         *("run_suite", "seal_suite"),
     ),
     "grokscope.ledger": ("Ledger", "LedgerError", "open_ledger"),
@@ -79,7 +79,6 @@ __all__ = [
     "Measurement",
     "Net",
     "Optimiser",
-    "Outcome",
     "RegistryError",
     "Run",
     "Seeds",
@@ -89,6 +88,7 @@ __all__ = [
     "Study",
     "Suite",
     "SuiteError",
+    "SuiteResult",
     "Task",
     "TrainingError",
     "Transform",

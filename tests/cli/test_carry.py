@@ -16,7 +16,7 @@ import pytest
 from click.testing import Result
 
 from grokscope.api import open_capsule
-from grokscope.capsules import Opened
+from grokscope.capsules import Capsule
 from grokscope.ledger import open_ledger
 from grokscope.spec import InputError
 from ledger.registry import capacity, groks, registry, speed
@@ -249,7 +249,7 @@ def test_a_file_that_is_no_zip_or_an_empty_one(tmp_path: Path, content: bytes) -
     assert not (tmp_path / "out").exists()
 
 
-def opened_or_said(path: Path, out: Path) -> tuple[Opened | None, str]:
+def opened_or_said(path: Path, out: Path) -> tuple[Capsule | None, str]:
     try:
         return open_capsule(path, out=out), ""
     except InputError as error:

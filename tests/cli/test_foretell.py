@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import worlds
-from grokscope.forecasts.split import declared, split
+from grokscope.forecasts.split import require_calibration, split_runs
 from grokscope.ledger import open_ledger
 
 from .conftest import call
@@ -21,7 +21,7 @@ def world(tmp_path: Path) -> Path:
     (tmp_path / "world.yaml").write_text(suite.text)
     with open_ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.register(suite.name, suite.text, suite.runs)
-        worlds.do(ledger, split(suite, declared(suite)).calibration)
+        worlds.do(ledger, split_runs(suite, require_calibration(suite)).calibration)
     return tmp_path
 
 
@@ -35,7 +35,7 @@ def test_it_is_made_once_and_then_stands(world: Path) -> None:
     assert "Not scored yet, since held-out runs are to be done: p = 97; p = 107." in text
     with open_ledger(world / "ledger.sqlite") as ledger:
         suite = worlds.suite()
-        worlds.do(ledger, split(suite, declared(suite)).held_out)
+        worlds.do(ledger, split_runs(suite, require_calibration(suite)).held_out)
     stands = call(*words)
     assert stands.exit_code == 0, stands.output
     text = " ".join(stands.output.split())

@@ -14,10 +14,10 @@ import pytest
 import worlds
 from drawn import quickly, saved
 from grokscope import api
+from grokscope.forecasts.evaluate import StandingForecast
 from grokscope.forecasts.freeze import freeze
-from grokscope.forecasts.sentences import verdicts
-from grokscope.forecasts.split import Split, declared, split
-from grokscope.forecasts.standing import StandingForecast
+from grokscope.forecasts.sentences import describe_errors
+from grokscope.forecasts.split import Split, require_calibration, split_runs
 from grokscope.laws.statistics.simulated import Truth
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.ledger.reader import Reader
@@ -27,7 +27,7 @@ from grokscope.studies.race.study import conclude
 from grokscope.suite import Suite
 
 SUITE = worlds.suite()
-RUNS = split(SUITE, declared(SUITE))
+RUNS = split_runs(SUITE, require_calibration(SUITE))
 
 
 def odd(p: int) -> Truth:
@@ -88,7 +88,7 @@ def test_from_calibration_to_score_in_every_database(store: str) -> None:
         inside = [each for each in scores if each.forecast.within and math.isfinite(each.law)]
         assert len(inside) > 20
         assert max(abs(each.law) for each in inside) < 0.05
-        said = " ".join(verdicts(later))
+        said = " ".join(describe_errors(later))
         assert "T_mem of new primes was missed at" in said
         assert "T_gen of new primes was missed at" in said
 
@@ -184,7 +184,7 @@ def test_calibration_runs_that_are_not_done_are_counted_and_refused(ledger: Ledg
 
 def test_too_few_cells_are_refused_in_one_line(tmp_path: Path) -> None:
     suite = worlds.suite("{primes: [97], dims: [48, 64]}")
-    with filled(tmp_path / "few.sqlite", suite, split(suite, declared(suite))) as ledger:
+    with filled(tmp_path / "few.sqlite", suite, split_runs(suite, require_calibration(suite))) as ledger:
         with pytest.raises(InputError, match="found 2 cells with T_mem") as caught:
             freeze(suite, ledger)
         assert "\n" not in str(caught.value)
@@ -193,7 +193,7 @@ def test_too_few_cells_are_refused_in_one_line(tmp_path: Path) -> None:
 
 def test_one_prime_forecasts_its_own_crossing_at_new_widths(tmp_path: Path) -> None:
     suite = worlds.suite("{dims: [48, 52, 56, 60, 64]}", primes=[97], dims=(40, 48, 50, 52, 54, 56, 60, 62, 64, 96))
-    runs = split(suite, declared(suite))
+    runs = split_runs(suite, require_calibration(suite))
     with filled(tmp_path / "one.sqlite", suite, runs) as ledger:
         worlds.do(ledger, runs.held_out)
         (row,) = api.forecast(suite, store=place(ledger)).standing[0].rows
@@ -207,7 +207,7 @@ def test_one_prime_forecasts_its_own_crossing_at_new_widths(tmp_path: Path) -> N
 
 def test_the_report_holds_what_stands_and_is_the_same_each_time(tmp_path: Path) -> None:
     suite = worlds.suite("{primes: [97]}", primes=[97, 101], dims=(48, 52, 56, 60, 64), seeds=1)
-    runs = split(suite, declared(suite))
+    runs = split_runs(suite, require_calibration(suite))
     with filled(tmp_path / "small.sqlite", suite, runs) as ledger:
         none = conclude(suite, ledger)
         assert none.calibrates

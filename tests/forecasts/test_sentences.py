@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from grokscope.forecasts.evaluate import ScoredForecast, StandingForecast
 from grokscope.forecasts.predict import Forecast
 from grokscope.forecasts.scores import score
-from grokscope.forecasts.sentences import frozen, lines, rests_on, verdicts
-from grokscope.forecasts.standing import Foretold, StandingForecast
+from grokscope.forecasts.sentences import describe_basis, describe_errors, describe_freezing, forecast_lines
 from grokscope.laws.results import Estimate
 from grokscope.report.style import WIDTH
 from grokscope.studies.race.figures import figures
@@ -23,7 +23,7 @@ from studies.race.test_figures import legend, points, texts
 NAN = float("nan")
 
 
-def row(p: int, *, onset: float = NAN, waiting: int = 0, new_prime: bool = True, within: bool = True) -> Foretold:
+def row(p: int, *, onset: float = NAN, waiting: int = 0, new_prime: bool = True, within: bool = True) -> ScoredForecast:
     place = 1000.0 * p
     bounds = (0.5 * place, 2 * place) if new_prime else (NAN, NAN)
     made = Forecast(
@@ -37,7 +37,7 @@ def row(p: int, *, onset: float = NAN, waiting: int = 0, new_prime: bool = True,
         within=within,
     )
     scored = score([made], {p: onset}, {}) if onset > 0 else [None]
-    return Foretold(
+    return ScoredForecast(
         {}, made, waiting, scored[0], "" if waiting else "found" if onset > 0 else "no grokking at any width"
     )
 
@@ -86,12 +86,12 @@ def test_each_setting_has_a_figure_of_its_own() -> None:
     assert stems == ["forecast_weight_decay-0.1", "forecast_weight_decay-1.0"]
 
 
-def replace_setting(one: Foretold, decay: float) -> Foretold:
+def replace_setting(one: ScoredForecast, decay: float) -> ScoredForecast:
     return one._replace(setting={"weight_decay": decay})
 
 
 def test_the_words_state_numbers_by_hand() -> None:
-    missed, at_widths, waiting, refused = verdicts(STANDING)
+    missed, at_widths, waiting, refused = describe_errors(STANDING)
     half = math.log10(0.5) ** 2
     assert f"forecast {math.sqrt(half / 2):.3f}" in missed
     assert missed.startswith("At 2 new primes the onset was missed, root mean square in dex, by: ")
@@ -101,7 +101,7 @@ def test_the_words_state_numbers_by_hand() -> None:
     assert "intervals" not in at_widths
     assert waiting == "Not scored yet, since held-out runs are to be done: p = 113."
     assert refused == "No forecast at lr 0.003: calibration: found 0 cells."
-    first, *_, last = lines(STANDING)
+    first, *_, last = forecast_lines(STANDING)
     assert (first.title, first.onset_observed, first.errors[0]) == ("p = 101", "101\u202f000", "+0.000")
     assert first.errors[2] == "+0.699"
     assert (last.onset_observed, set(last.errors)) == ("7 runs to be done", {"–"})
@@ -117,12 +117,14 @@ def test_the_words_state_numbers_by_hand() -> None:
 )
 def test_what_could_have_been_known_is_said(done: int, said: str) -> None:
     standing = replace(STANDING, held_out_done=done)
-    assert frozen(standing) == f"frozen 2026-05-06 07:08 UTC, {said}"
-    assert rests_on(standing).endswith("from 1,234 runs at primes 97, 103, 109 and widths all. It superseded feed.")
+    assert describe_freezing(standing) == f"frozen 2026-05-06 07:08 UTC, {said}"
+    assert describe_basis(standing).endswith(
+        "from 1,234 runs at primes 97, 103, 109 and widths all. It superseded feed."
+    )
 
 
 def test_beyond_what_was_fitted_is_said_and_no_onset_is_a_reason() -> None:
-    (line,) = lines(replace(STANDING, rows=(row(139, within=False),)))
+    (line,) = forecast_lines(replace(STANDING, rows=(row(139, within=False),)))
     assert line.onset.endswith("(beyond what was fitted)")
     assert line.onset_observed == "no grokking at any width"
     assert line.crossing_observed == "none proven"

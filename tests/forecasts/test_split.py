@@ -7,13 +7,13 @@ import math
 import pytest
 
 import worlds
-from grokscope.forecasts.split import cell, declared, described, split
+from grokscope.forecasts.split import cell, describe_runs, require_calibration, split_runs
 from grokscope.suite import Suite, SuiteError, load_suite
 
 
 def refused(suite: Suite) -> str:
     with pytest.raises(SuiteError) as caught:
-        split(suite, declared(suite))
+        split_runs(suite, require_calibration(suite))
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -21,7 +21,7 @@ def refused(suite: Suite) -> str:
 
 def test_every_run_is_on_one_side() -> None:
     suite = worlds.suite("{primes: [89, 113], dims: [32, 48]}")
-    found = split(suite, declared(suite))
+    found = split_runs(suite, require_calibration(suite))
     assert {cell(run) for run in found.calibration} == {(p, dim) for p in (89, 113) for dim in (32, 48)}
     assert len(found.calibration) == 2 * 2 * 2 * 2
     assert {*found.calibration, *found.held_out} == set(suite.runs)
@@ -43,7 +43,7 @@ def test_a_calibration_that_cannot_be_is_one_line_with_its_key(calibrate: str, s
 
 def test_the_central_suite_holds_half_of_its_primes_out() -> None:
     suite = load_suite("central")
-    found = split(suite, declared(suite))
+    found = split_runs(suite, require_calibration(suite))
     assert {cell(run)[0] for run in found.calibration} == {97, 103, 109, 127, 137}
     assert len({cell(run)[1] for run in found.calibration}) == 16
     assert len(found.calibration) == 2 * 5 * 16 * 10
@@ -54,13 +54,13 @@ def test_the_central_suite_holds_half_of_its_primes_out() -> None:
 @pytest.mark.parametrize("name", ["task_add", "task_mul"])
 def test_where_c_is_measured_capacity_runs_belong_to_the_calibration(name: str) -> None:
     suite = load_suite(name)
-    kinds = {run.measurement.kind for run in split(suite, declared(suite)).calibration}
+    kinds = {run.measurement.kind for run in split_runs(suite, require_calibration(suite)).calibration}
     assert ("capacity" in kinds) is (suite.analysis.pinned_capacity is None)
 
 
 def test_what_is_ahead_is_described_without_a_ledger() -> None:
     suite = worlds.suite()
-    table = described(split(suite, declared(suite)).held_out)
+    table = describe_runs(split_runs(suite, require_calibration(suite)).held_out)
     groks = table[table["measurement"] == "groks"]
     assert set(groks["p"]) == set(worlds.HELD_OUT)
     assert set(groks["op"]) == {"/"}

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from grokscope.nets import Transformer
-from grokscope.planning.plan import COMPILE_SECONDS, NOMINAL_FLOPS, START_SECONDS, STEP_SECONDS, planned
+from grokscope.planning.plan import COMPILE_SECONDS, NOMINAL_FLOPS, START_SECONDS, STEP_SECONDS, plan_suite
 from grokscope.run import Signature
 from grokscope.suite import load_suite
 
 
 def test_work_counts_every_run_to_its_last_epoch(tmp_path: Path) -> None:
-    plan = planned(load_suite("smoke"), tmp_path / "none.sqlite")
+    plan = plan_suite(load_suite("smoke"), tmp_path / "none.sqlite")
     speed = plan.measurements["speed"]
     signature = Signature(15, 4, 15)
     per_example = sum(Transformer(dim).flops_per_example(signature) for dim in (16, 24))
@@ -24,7 +24,7 @@ def test_work_counts_every_run_to_its_last_epoch(tmp_path: Path) -> None:
 
 
 def test_the_central_suite_is_as_large_as_published(tmp_path: Path) -> None:
-    plan = planned(load_suite("central"), tmp_path / "none.sqlite")
+    plan = plan_suite(load_suite("central"), tmp_path / "none.sqlite")
     assert {kind: share.runs for kind, share in plan.measurements.items()} == {
         "capacity": 56,
         "speed": 4400,
@@ -35,5 +35,5 @@ def test_the_central_suite_is_as_large_as_published(tmp_path: Path) -> None:
 
 def test_tiny_nets_take_more_than_their_arithmetic(tmp_path: Path) -> None:
     """The quick suite of order was measured to take about three core minutes, of which arithmetic is a second."""
-    plan = planned(load_suite("order-quick"), tmp_path / "none.sqlite")
+    plan = plan_suite(load_suite("order-quick"), tmp_path / "none.sqlite")
     assert 120 < plan.measurements["watch"].core_seconds < 360

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from grokscope.report.sheet import FOLDED, Section, Sheet, _shown, write_sheet
+from grokscope.report.sheet import FOLDED, Section, Sheet, _format_cell, write_sheet
 from grokscope.studies.race.facts.contents import Counts, Failure
 from studies.race.test_page import HOSTILE, tags
 
@@ -30,7 +30,7 @@ from studies.race.test_page import HOSTILE, tags
     ],
 )
 def test_numbers_are_plain_unless_they_are_nearly_nothing(value: object, shown: str) -> None:
-    assert _shown(value) == shown
+    assert _format_cell(value) == shown
 
 
 def test_a_long_table_is_folded(tmp_path: Path) -> None:

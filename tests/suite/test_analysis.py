@@ -2,7 +2,7 @@
 
 import pytest
 
-from grokscope.suite import Analysis, Calibration, Figure, HypothesisTests
+from grokscope.suite import Analysis, CalibrationOptions, FigureOptions, HypothesisTests
 
 from .documents import VALID, faults_of, parsed
 
@@ -28,7 +28,7 @@ def test_known_options():
         delay_val_threshold=0.98,
         gen_curve_threshold=0.95,
         hypothesis_tests=HypothesisTests(enabled=False),
-        calibrate=Calibration(dims=(24, 32), primes=(97,)),
+        calibrate=CalibrationOptions(dims=(24, 32), primes=(97,)),
         crossing_rule="published",
         accuracy=("eval",),
         bootstrap_seed=3,
@@ -39,7 +39,7 @@ def test_known_options():
 
 @pytest.mark.parametrize("figures", ["[{name: a, max_dim: 9}, b]", "{a: {max_dim: 9}, b: }"])
 def test_figures_are_a_list_or_a_mapping_by_name(figures):
-    assert analysis(f"{{figures: {figures}}}").figures == (Figure(name="a", max_dim=9), Figure(name="b"))
+    assert analysis(f"{{figures: {figures}}}").figures == (FigureOptions(name="a", max_dim=9), FigureOptions(name="b"))
 
 
 def test_tests_may_name_their_axes():

@@ -1,20 +1,35 @@
 """What a user calls from Python: the same power as the command line."""
 
-from grokscope.api.carrying import compared, export_suite, import_registry, open_capsule, repeat, seal_suite, suite_name
+from grokscope.api.exchange import (
+    compare_capsule,
+    export_suite,
+    import_registry,
+    open_capsule,
+    repeat,
+    seal_suite,
+    suite_name,
+)
 from grokscope.api.forecasting import Forecasts, forecast
-from grokscope.api.places import DEFAULT_OUT, DEFAULT_STORE, default_store, report_folder
-from grokscope.api.reporting import concluded, plan, report
-from grokscope.api.running import Outcome, ended, prepare, run_suite
+from grokscope.api.reporting import (
+    DEFAULT_OUT,
+    DEFAULT_STORE,
+    conclude_suite,
+    default_store,
+    plan,
+    report,
+    report_folder,
+)
+from grokscope.api.running import SuiteResult, done_identities, prepare, run_suite
 
 __all__ = [
     "DEFAULT_OUT",
     "DEFAULT_STORE",
     "Forecasts",
-    "Outcome",
-    "compared",
-    "concluded",
+    "SuiteResult",
+    "compare_capsule",
+    "conclude_suite",
     "default_store",
-    "ended",
+    "done_identities",
     "export_suite",
     "forecast",
     "import_registry",

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grokscope.api.places import DEFAULT_OUT, default_store
-from grokscope.forecasts.split import declared
-from grokscope.laws.tidy import tidy
+from grokscope.api.reporting import DEFAULT_OUT, default_store
+from grokscope.forecasts.split import require_calibration
 from grokscope.ledger import open_ledger
 from grokscope.suite import Suite, load_suite
 
 if TYPE_CHECKING:
-    from grokscope.forecasts.standing import StandingForecast
+    from grokscope.forecasts.evaluate import StandingForecast
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,12 @@ def forecast(
         InputError: calibration runs are still to be done, or are too few.
         LedgerError: there is no ledger, or the suite is not in it.
     """
+    from grokscope.forecasts.evaluate import standing_forecasts
     from grokscope.forecasts.freeze import freeze
-    from grokscope.forecasts.outcome import standing_forecasts
+    from grokscope.laws.tidy import tidy
 
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
-    declared(suite)
+    require_calibration(suite)
     with open_ledger(store or default_store(out), create=False) as ledger:
         frozen = freeze(suite, ledger, supersede=supersede)
         frame = tidy(ledger.runs(suite=suite.name))

@@ -1,22 +1,34 @@
-"""What a suite will cost, and what it came to: nothing is trained."""
+"""Where things are kept by default, what a suite will cost, and what it came to: nothing is trained."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from grokscope.api.places import DEFAULT_OUT, default_store, report_folder
 from grokscope.ledger import Ledger, open_ledger
-from grokscope.planning.plan import Plan, planned
+from grokscope.planning.plan import Plan, plan_suite
 from grokscope.spec import InputError
 from grokscope.studies.study import study_of
 from grokscope.suite import Suite, load_suite
+
+DEFAULT_OUT = Path("out")
+DEFAULT_STORE = "ledger.sqlite"
+
+
+def default_store(out: str | Path = DEFAULT_OUT) -> str:
+    """Where the ledger is unless `store` says otherwise: an SQLite file in the output folder."""
+    return str(Path(out) / DEFAULT_STORE)
+
+
+def report_folder(suite: Suite, out: Path) -> Path:
+    """Where the report of a suite lies."""
+    return out / "reports" / suite.name
 
 
 def plan(suite: Suite | str | Path, *, store: str | Path | None = None) -> Plan:
     """What running the suite would do; writes nothing, and needs no ledger to be there."""
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
-    return planned(suite, store or default_store())
+    return plan_suite(suite, store or default_store())
 
 
 def report(
@@ -29,10 +41,10 @@ def report(
     """
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     with open_ledger(store or default_store(out), create=False) as ledger:
-        return concluded(suite, ledger, Path(out))
+        return conclude_suite(suite, ledger, Path(out))
 
 
-def concluded(suite: Suite, ledger: Ledger, out: Path) -> tuple[Any, Path]:
+def conclude_suite(suite: Suite, ledger: Ledger, out: Path) -> tuple[Any, Path]:
     """What the suite's study concludes, and the page of the report that it writes.
 
     Raises:

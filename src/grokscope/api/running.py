@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grokscope.api.places import DEFAULT_OUT, default_store
-from grokscope.api.reporting import concluded
-from grokscope.forecasts.split import declared, split
+from grokscope.api.reporting import DEFAULT_OUT, conclude_suite, default_store
+from grokscope.forecasts.split import require_calibration, split_runs
 from grokscope.ledger import Ledger, open_ledger
-from grokscope.planning.derivable import derive
+from grokscope.planning.reasons import record_derivable
 from grokscope.registry import unreachable
 from grokscope.run import Run, parts_of
 from grokscope.spec import InputError
@@ -27,7 +26,7 @@ from grokscope.workers.signals import interrupts
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SuiteResult:
     """What `run_suite` came to.
 
     Attributes:
@@ -59,7 +58,7 @@ def run_suite(
     expect: Callable[[Sequence[Run]], None] = lambda runs: None,
     watch: Callable[[Event], None] = lambda event: None,
     say: Callable[[str], None] = lambda text: None,
-) -> Outcome:
+) -> SuiteResult:
     """Do every run of a suite that is not done, then write its report. Nothing is done twice.
 
     A run that the trace of another one contains (the same training, ended later) is read from it.
@@ -95,25 +94,25 @@ def run_suite(
             wanted = prepare(suite, ledger, only=only, calibration=calibration, force=force)
             _refuse_unreachable(wanted)
             expect(wanted)
-            todo = wanted if force else derive(ledger, wanted, watch=watch)
+            todo = wanted if force else record_derivable(ledger, wanted, watch=watch)
             if derived := len(wanted) - len(todo):
                 say(f"{derived:,} results were read from traces that the ledger had")
-            checkpoints.clear({run.identity for run in todo} if force else ended(suite, ledger))
+            checkpoints.clear({run.identity for run in todo} if force else done_identities(suite, ledger))
             if todo:
                 with where.opened(on, workers, chunk_seconds=chunk_seconds, say=say) as site:
                     driver.drive(todo, Pool(site, say=say), max_seconds=max_seconds)
             tally = driver.tally
             tally.interrupted = tally.interrupted or bool(asked)
         if tally.at_once:
-            return Outcome(tally, derived=derived)
-        checkpoints.clear(ended(suite, ledger))  # what other drivers left that were killed meanwhile
+            return SuiteResult(tally, derived=derived)
+        checkpoints.clear(done_identities(suite, ledger))  # what other drivers left that were killed meanwhile
         if tally.interrupted:
             say("writing the report of what is done; Ctrl-C leaves it out")
         try:
-            return Outcome(tally, *concluded(suite, ledger, out), derived)
+            return SuiteResult(tally, *conclude_suite(suite, ledger, out), derived)
         except KeyboardInterrupt:  # every run is in the ledger, and a report that was there before stays
             tally.interrupted = tally.at_once = True
-            return Outcome(tally, derived=derived)
+            return SuiteResult(tally, derived=derived)
 
 
 def _refuse_unreachable(runs: Sequence[Run]) -> None:
@@ -126,7 +125,7 @@ def prepare(
     suite: Suite, ledger: Ledger, *, only: Collection[str] = (), calibration: bool = False, force: bool = False
 ) -> list[Run]:
     """Enter the suite into the ledger and list its runs that are to be done, those that failed among them."""
-    asked = split(suite, declared(suite)).calibration if calibration else suite.runs
+    asked = split_runs(suite, require_calibration(suite)).calibration if calibration else suite.runs
     ledger.register(suite.name, suite.text, suite.runs)
     runs = [run for run in asked if not only or run.measurement.kind in only]
     if force:
@@ -137,6 +136,6 @@ def prepare(
     return todo
 
 
-def ended(suite: Suite, ledger: Ledger) -> set[str]:
+def done_identities(suite: Suite, ledger: Ledger) -> set[str]:
     """Identities of the suite's runs that need no checkpoint any more."""
     return {identity for identity, status in ledger.states(suite=suite.name).items() if status == "done"}

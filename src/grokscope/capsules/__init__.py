@@ -3,8 +3,8 @@
 What it was made of can be made again from it: `grokscope run CAPSULE.zip` does, and compares.
 """
 
-from grokscope.capsules.opening import Opened, is_capsule, opened
-from grokscope.capsules.repeat import Agreement, agreements, begin
+from grokscope.capsules.comparison import Agreement, compare_runs, prepare_repeat
 from grokscope.capsules.sealing import seal
+from grokscope.capsules.unpacking import Capsule, is_capsule, unpack
 
-__all__ = ["Agreement", "Opened", "agreements", "begin", "is_capsule", "opened", "seal"]
+__all__ = ["Agreement", "Capsule", "compare_runs", "is_capsule", "prepare_repeat", "seal", "unpack"]

@@ -7,8 +7,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from grokscope.capsules.form import FORM, LEDGER, LIST, PLUGINS, REPORT, SUITE, digest
-from grokscope.folders import whole
+from grokscope.capsules.unpacking import FORM, LEDGER, LIST, PLUGINS, REPORT, SUITE, digest
+from grokscope.folders import atomic_write
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.registry import included
 from grokscope.run import parts_of
@@ -50,7 +50,7 @@ def seal(ledger: Ledger, suite: str, path: Path) -> Path:
             "git": git_revision(),
             "versions": versions(),
         } | ({PLUGINS: made_by} if made_by else {})
-        with whole(path) as new, zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
+        with atomic_write(path) as new, zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
             archive.writestr(LIST, json.dumps(head | {"runs": counts, "members": listed}, indent=2))
             for name in listed:
                 archive.write(inside / name, name)

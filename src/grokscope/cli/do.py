@@ -111,7 +111,7 @@ def run(
     if outcome.contents is not None:
         console.print(study_of(loaded).summary(outcome.contents))
         console.print(f"Report: {outcome.report}", soft_wrap=True)
-    differs = capsule is not None and said_agreements(api.compared(capsule))
+    differs = capsule is not None and said_agreements(api.compare_capsule(capsule))
     for failure in outcome.tally.failures:
         complain(f"run {failure.run.identity} failed: {failure.error.strip().splitlines()[-1]}")
     if outcome.tally.elsewhere:

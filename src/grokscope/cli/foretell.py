@@ -15,7 +15,7 @@ from grokscope.cli.errors import complain_softly, friendly
 from grokscope.cli.options import Include, Store, SuiteArgument
 
 if TYPE_CHECKING:
-    from grokscope.forecasts.standing import StandingForecast
+    from grokscope.forecasts.evaluate import StandingForecast
 
 console = Console(highlight=False)
 CAPTION = (
@@ -47,9 +47,9 @@ def forecast(
     for note in found.notes:
         complain_softly(f"note: {note}")
     if as_json:
-        from grokscope.forecasts.payload import plain
+        from grokscope.forecasts.payload import to_plain
 
-        typer.echo(json.dumps([plain(one) | {"new": one.id in found.made} for one in found.standing], indent=2))
+        typer.echo(json.dumps([to_plain(one) | {"new": one.id in found.made} for one in found.standing], indent=2))
         return
     for one in found.standing:
         console.print()
@@ -58,13 +58,13 @@ def forecast(
 
 def show(standing: StandingForecast, *, new: bool) -> None:
     """One forecast: what it rests on, a table with a row a prime, and how far off everybody was."""
-    from grokscope.forecasts.sentences import PREDICTOR_LABELS, lines, rests_on, verdicts
+    from grokscope.forecasts.sentences import PREDICTOR_LABELS, describe_basis, describe_errors, forecast_lines
 
-    console.print(f"{'Made' if new else 'Stands'}. {rests_on(standing)}", markup=False)
+    console.print(f"{'Made' if new else 'Stands'}. {describe_basis(standing)}", markup=False)
     table = Table("prime", "crossing", "onset", *PREDICTOR_LABELS.values(), caption=CAPTION)
-    for line in lines(standing):
+    for line in forecast_lines(standing):
         crossing, onset = f"{line.crossing}\n{line.crossing_observed}", f"{line.onset}\n{line.onset_observed}"
         table.add_row(*map(escape, (line.title, crossing, onset, *line.errors)))
     console.print(table)
-    for text in verdicts(standing):
+    for text in describe_errors(standing):
         console.print(text, markup=False)

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from grokscope.forecasts.calibration import GENERALISING, MEMORISING, VERSION
-from grokscope.forecasts.observed import arrived
-from grokscope.forecasts.predictions import Known, foretold, thresholds
-from grokscope.forecasts.split import PROBE, Split, declared, described, split
+from grokscope.forecasts.observe import read_arrivals
+from grokscope.forecasts.payload import CalibrationRuns, delay_thresholds, predict_settings
+from grokscope.forecasts.split import PROBE, Split, describe_runs, require_calibration, split_runs
 from grokscope.laws.results import Accuracy
 from grokscope.laws.tidy import tidy
 from grokscope.laws.times.cells import by_setting, with_axes
@@ -27,14 +27,14 @@ from grokscope.suite import Analysis, Suite
 ENDED = ("done", "failed")
 
 
-class Frozen(NamedTuple):
+class FreezeResult(NamedTuple):
     """What `freeze` did: the forecasts it kept, and what a person should know of the others, a line each."""
 
     kept: tuple[KeptForecast, ...]
     notes: tuple[str, ...]
 
 
-def freeze(suite: Suite, ledger: Ledger, *, supersede: bool = False) -> Frozen:
+def freeze(suite: Suite, ledger: Ledger, *, supersede: bool = False) -> FreezeResult:
     """Keep a forecast by every accuracy that has none, or with `supersede` also where another would now be made.
 
     Raises:
@@ -42,10 +42,10 @@ def freeze(suite: Suite, ledger: Ledger, *, supersede: bool = False) -> Frozen:
         InputError: calibration runs are still to be done, or are too few for the laws by any accuracy.
         LedgerError: the ledger cannot be used.
     """
-    runs = split(suite, declared(suite))
-    used = sorted(_done(ledger, [run.identity for run in runs.calibration]))
+    runs = split_runs(suite, require_calibration(suite))
+    used = sorted(_done_identities(ledger, [run.identity for run in runs.calibration]))
     standing = {one.accuracy: one for one in ledger.forecasts.all(suite.name, standing=True) if one.probe == PROBE}
-    identities = {accuracy: _identity(suite.analysis, accuracy, used) for accuracy in suite.analysis.accuracy}
+    identities = {accuracy: _forecast_identity(suite.analysis, accuracy, used) for accuracy in suite.analysis.accuracy}
     changed = {
         name for name, identity in identities.items() if name in standing and standing[name].identity != identity
     }
@@ -56,9 +56,9 @@ def freeze(suite: Suite, ledger: Ledger, *, supersede: bool = False) -> Frozen:
         for name in sorted(changed - set(due))
     ]
     if not due:
-        return Frozen((), tuple(notes))
+        return FreezeResult((), tuple(notes))
     payloads = _payloads(suite, ledger, runs, used, due, notes)
-    return Frozen(
+    return FreezeResult(
         tuple(
             ledger.forecasts.keep(
                 suite=suite.name,
@@ -74,7 +74,7 @@ def freeze(suite: Suite, ledger: Ledger, *, supersede: bool = False) -> Frozen:
     )
 
 
-def settings(analysis: Analysis, accuracy: Accuracy) -> dict[str, Any]:
+def forecast_settings(analysis: Analysis, accuracy: Accuracy) -> dict[str, Any]:
     """Everything but the runs that shapes a forecast."""
     main = analysis.families[0]
     return {
@@ -87,7 +87,7 @@ def settings(analysis: Analysis, accuracy: Accuracy) -> dict[str, Any]:
             "generalising": list(GENERALISING),
             "capacity_constant": analysis.pinned_capacity,
             "max_dim": main.max_dim,
-            "thresholds": list(thresholds(analysis)),
+            "thresholds": list(delay_thresholds(analysis)),
             "seed": analysis.bootstrap_seed,
         },
     }
@@ -100,18 +100,19 @@ def _payloads(
     failed = _refuse_unfinished(suite, ledger, runs)
     frame = with_axes(tidy(pd.concat([ledger.runs(where={"id": ids}) for ids in batches(used)])))
     known = [
-        Known(setting, rows, arrived(ledger, rows, thresholds(suite.analysis))) for setting, rows in by_setting(frame)
+        CalibrationRuns(setting, rows, read_arrivals(ledger, rows, delay_thresholds(suite.analysis)))
+        for setting, rows in by_setting(frame)
     ]
-    outlook = described(runs.held_out)
-    done = len(_done(ledger, list(outlook["id"])))
+    outlook = describe_runs(runs.held_out)
+    done = len(_done_identities(ledger, list(outlook["id"])))
     found: dict[Accuracy, dict[str, Any]] = {}
     refused = []
     for accuracy in due:
-        parts = foretold(known, outlook, suite.analysis, accuracy)
+        parts = predict_settings(known, outlook, suite.analysis, accuracy)
         if not any("forecasts" in part for part in parts):
             refused.append(f"by {accuracy} accuracy none can be made: {parts[0]['refused']}")
             continue
-        found[accuracy] = settings(suite.analysis, accuracy) | {
+        found[accuracy] = forecast_settings(suite.analysis, accuracy) | {
             "runs": list(used),
             "failed": failed,
             "held_out": {"runs": len(outlook), "done": done},
@@ -138,11 +139,11 @@ def _refuse_unfinished(suite: Suite, ledger: Ledger, runs: Split) -> int:
     return ended.count("failed")
 
 
-def _done(ledger: Ledger, identities: list[str]) -> list[str]:
+def _done_identities(ledger: Ledger, identities: list[str]) -> list[str]:
     return [identity for identity, state in ledger.states(identities).items() if state == "done"]
 
 
-def _identity(analysis: Analysis, accuracy: Accuracy, used: Sequence[str]) -> str:
+def _forecast_identity(analysis: Analysis, accuracy: Accuracy, used: Sequence[str]) -> str:
     """Hash of everything that a forecast is made from."""
-    said = json.dumps(settings(analysis, accuracy) | {"runs": list(used)}, sort_keys=True, allow_nan=False)
+    said = json.dumps(forecast_settings(analysis, accuracy) | {"runs": list(used)}, sort_keys=True, allow_nan=False)
     return hashlib.sha256(said.encode()).hexdigest()[:20]

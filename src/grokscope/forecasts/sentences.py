@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from grokscope.forecasts.evaluate import ScoredForecast, StandingForecast
 from grokscope.forecasts.scores import PREDICTORS, Score, common, typical_errors
-from grokscope.forecasts.standing import Foretold, StandingForecast
 from grokscope.forecasts.times import TimeScore, typical
 from grokscope.report import words
 
@@ -38,34 +38,34 @@ class Line(NamedTuple):
     errors: tuple[str, ...]
 
 
-def title(row: Foretold) -> str:
+def row_title(row: ScoredForecast) -> str:
     """The prime and the setting, and whether its widths alone are new."""
     words_of = [f"p = {row.forecast.p}", *(f"{key} {value}" for key, value in row.setting.items())]
     return ", ".join(words_of) + ("" if row.forecast.new_prime else ", new widths")
 
 
-def lines(standing: StandingForecast) -> list[Line]:
+def forecast_lines(standing: StandingForecast) -> list[Line]:
     """A line a prime and setting."""
     return [_line(row) for row in standing.rows]
 
 
-def dex(value: float) -> str:
+def signed_dex(value: float) -> str:
     """A distance in dex with its sign."""
     return words.ABSENT if math.isnan(value) else f"{value:+.3f}".replace("-", "−")
 
 
-def rests_on(standing: StandingForecast) -> str:
+def describe_basis(standing: StandingForecast) -> str:
     """What it was made of and when, and how much could have been known by then."""
     primes = ", ".join(map(str, standing.primes)) or "all"
     dims = ", ".join(map(str, standing.dims)) or "all"
     earlier = f" It superseded {', '.join(standing.superseded)}." if standing.superseded else ""
     return (
-        f"By {standing.accuracy} accuracy: {standing.id}, {frozen(standing)}; from {standing.n_runs:,} runs at "
-        f"primes {primes} and widths {dims}.{earlier}"
+        f"By {standing.accuracy} accuracy: {standing.id}, {describe_freezing(standing)}; from "
+        f"{standing.n_runs:,} runs at primes {primes} and widths {dims}.{earlier}"
     )
 
 
-def frozen(standing: StandingForecast) -> str:
+def describe_freezing(standing: StandingForecast) -> str:
     """When it was frozen, and how much could have been known by then."""
     done, n = standing.held_out_done, standing.held_out
     known = f"when {done:,} of {n:,} held-out runs were done"
@@ -74,7 +74,7 @@ def frozen(standing: StandingForecast) -> str:
     return f"frozen {standing.made[:16].replace('T', ' ')} UTC, {known}"
 
 
-def verdicts(standing: StandingForecast) -> Iterator[str]:
+def describe_errors(standing: StandingForecast) -> Iterator[str]:
     """How far off every predictor was, at new primes and at new widths; what waits; what could not be forecast."""
     for new_prime, where in ((True, "new primes"), (False, "calibrated primes at new widths")):
         scores = standing.scores(new_prime=new_prime)
@@ -87,7 +87,7 @@ def verdicts(standing: StandingForecast) -> Iterator[str]:
             cells = [each for each in cells if each.forecast.new_prime is new_prime]
             if cells:
                 yield _of_times(cells, f"{quantity} of {where}")
-    if waiting := [title(row) for row in standing.rows if row.waiting]:
+    if waiting := [row_title(row) for row in standing.rows if row.waiting]:
         yield f"Not scored yet, since held-out runs are to be done: {'; '.join(waiting)}."
     for setting, reason in standing.refused:
         where = ", ".join(f"{key} {value}" for key, value in setting.items()) or "any prime"
@@ -97,13 +97,13 @@ def verdicts(standing: StandingForecast) -> Iterator[str]:
 def _of_onsets(scores: list[Score], where: str) -> str:
     errors = typical_errors(scores)
     sizes = [f"{PREDICTOR_LABELS[name]} {errors[name]:.3f}" for name in PREDICTORS if not math.isnan(errors[name])]
-    held = _held([score.onset_covered for score in scores])
+    held = _coverage([score.onset_covered for score in scores])
     return f"At {len(scores)} {where} the onset was missed, root mean square in dex, by: {', '.join(sizes)}{held}."
 
 
 def _of_crossings(scores: list[Score], where: str) -> str:
     size = math.sqrt(sum(score.crossing_error**2 for score in scores) / len(scores))
-    held = _held([score.crossing_covered for score in scores])
+    held = _coverage([score.crossing_covered for score in scores])
     return f"At {len(scores)} {where} the crossing was missed by {size:.3f} dex{held}."
 
 
@@ -123,25 +123,25 @@ def _of_times(scores: list[TimeScore], what: str) -> str:
     return f"{what} was missed at {len(known)} cells{out}, root mean square in dex, by: {', '.join(sizes)}."
 
 
-def _held(covered: list[bool | None]) -> str:
+def _coverage(covered: list[bool | None]) -> str:
     bounded = [held for held in covered if held is not None]
     return f"; {sum(bounded)} of {len(bounded)} intervals of the forecast held it" if bounded else ""
 
 
-def _line(row: Foretold) -> Line:
+def _line(row: ScoredForecast) -> Line:
     made, score = row.forecast, row.score
     beyond = "" if made.within else " (beyond what was fitted)"
     return Line(
-        title=title(row),
+        title=row_title(row),
         crossing=words.estimate(made.crossing) + beyond,
-        crossing_observed=_observed(row, score.observed_crossing if score else math.nan, "none proven"),
+        crossing_observed=_observed_value(row, score.observed_crossing if score else math.nan, "none proven"),
         onset=words.estimate(made.onset) + beyond,
-        onset_observed=_observed(row, score.observed_onset if score else math.nan, row.outcome or "not measured"),
-        errors=tuple(dex(getattr(score, name) if score else math.nan) for name in PREDICTORS),
+        onset_observed=_observed_value(row, score.observed_onset if score else math.nan, row.outcome or "not measured"),
+        errors=tuple(signed_dex(getattr(score, name) if score else math.nan) for name in PREDICTORS),
     )
 
 
-def _observed(row: Foretold, value: float, otherwise: str) -> str:
+def _observed_value(row: ScoredForecast, value: float, otherwise: str) -> str:
     if row.waiting:
         return f"{row.waiting:,} runs to be done"
     return otherwise if math.isnan(value) else words.number(value)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from grokscope.laws.tidy import settings_of
 from grokscope.ledger.specs import dotted, written
 from grokscope.run import Run
-from grokscope.suite import Calibration, Suite, SuiteError
+from grokscope.suite import CalibrationOptions, Suite, SuiteError
 
 PROBE = "random"
 """Whose T_mem a forecast is about: random inputs, as published."""
@@ -30,7 +29,7 @@ class Split:
     held_out: tuple[Run, ...]
 
 
-def declared(suite: Suite) -> Calibration:
+def require_calibration(suite: Suite) -> CalibrationOptions:
     """What the suite says of its calibration.
 
     Raises:
@@ -46,14 +45,14 @@ def declared(suite: Suite) -> Calibration:
     return suite.analysis.calibrate
 
 
-def split(suite: Suite, calibrate: Calibration) -> Split:
+def split_runs(suite: Suite, calibrate: CalibrationOptions) -> Split:
     """The suite's runs by its own calibration.
 
     Raises:
         SuiteError: the calibration names what the suite does not train, or it holds nothing out.
     """
     place = f"{suite.path or suite.name}: analysis.calibrate"
-    cells = {cell(run) for run in suite.runs if _timed(run)}
+    cells = {cell(run) for run in suite.runs if _is_timed(run)}
     _refuse_strangers(f"{place}.primes", calibrate.primes, {p for p, _ in cells})
     _refuse_strangers(f"{place}.dims", calibrate.dims, {dim for _, dim in cells})
     found = split_by(suite, calibrate, suite.analysis.families[0].max_dim)
@@ -62,20 +61,22 @@ def split(suite: Suite, calibrate: Calibration) -> Split:
     return found
 
 
-def split_by(suite: Suite, calibrate: Calibration, max_dim: int | None) -> Split:
+def split_by(suite: Suite, calibrate: CalibrationOptions, max_dim: int | None) -> Split:
     """The suite's runs by a calibration that may be that of an earlier day."""
     widest = math.inf if max_dim is None else max_dim
-    timed = [run for run in suite.runs if _timed(run) and cell(run)[1] <= widest]
+    timed = [run for run in suite.runs if _is_timed(run) and cell(run)[1] <= widest]
     # Where C is pinned nothing is measured of it; where it is not, it is no outcome, and may rest on every run.
     capacity = [] if suite.analysis.pinned_capacity else [r for r in suite.runs if r.measurement.kind == "capacity"]
     return Split(
-        calibration=(*capacity, *(run for run in timed if _chosen(run, calibrate))),
-        held_out=tuple(run for run in timed if not _chosen(run, calibrate)),
+        calibration=(*capacity, *(run for run in timed if _is_calibration(run, calibrate))),
+        held_out=tuple(run for run in timed if not _is_calibration(run, calibrate)),
     )
 
 
-def described(runs: Iterable[Run]) -> pd.DataFrame:
+def describe_runs(runs: Iterable[Run]) -> pd.DataFrame:
     """What is known of runs before they are done: id, measurement, p, width, P, K in bits, and their settings."""
+    from grokscope.laws.tidy import settings_of  # Only here: commands that need no laws do not load them.
+
     runs = list(runs)
     specs = pd.DataFrame(
         {
@@ -106,12 +107,12 @@ def cell(run: Run) -> tuple[int, int]:
     return int(run.task.group or 0), run.net.width or 0
 
 
-def _timed(run: Run) -> bool:
+def _is_timed(run: Run) -> bool:
     """Whether a run says when the task was generalised, or when random inputs were memorised."""
     return (run.measurement.kind, getattr(run.task, "kind", "")) in (("groks", "modular"), ("speed", "random_labels"))
 
 
-def _chosen(run: Run, calibrate: Calibration) -> bool:
+def _is_calibration(run: Run, calibrate: CalibrationOptions) -> bool:
     p, dim = cell(run)
     return (not calibrate.primes or p in calibrate.primes) and (not calibrate.dims or dim in calibrate.dims)
 

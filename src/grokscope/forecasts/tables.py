@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
+from grokscope.forecasts.evaluate import StandingForecast
 from grokscope.forecasts.scores import PREDICTORS
-from grokscope.forecasts.standing import StandingForecast
 from grokscope.forecasts.times import GUESSES
-from grokscope.laws.results import Estimate
+from grokscope.report.words import interval_columns
 
 
 def forecasts(standing: Sequence[StandingForecast]) -> pd.DataFrame:
@@ -21,8 +20,8 @@ def forecasts(standing: Sequence[StandingForecast]) -> pd.DataFrame:
         | {"calibration_runs": one.n_runs, "held_out": one.held_out, "held_out_done": one.held_out_done}
         | dict(row.setting)
         | {"p": row.forecast.p, "new_prime": row.forecast.new_prime, "within": row.forecast.within}
-        | spread("crossing", row.forecast.crossing)
-        | spread("onset", row.forecast.onset)
+        | interval_columns("crossing", row.forecast.crossing)
+        | interval_columns("onset", row.forecast.onset)
         | {name: getattr(row.forecast, name) for name in PREDICTORS[2:]}
         | {"waiting": row.waiting, "onset_code": row.outcome}
         | {name: getattr(row.score, name, math.nan) for name in ("observed_crossing", "observed_onset")}
@@ -47,8 +46,3 @@ def forecast_times(standing: Sequence[StandingForecast]) -> pd.DataFrame:
         for each in one.times
     ]
     return pd.DataFrame(rows)
-
-
-def spread(name: str, found: Estimate) -> dict[str, Any]:
-    """The columns of an estimate: value and both ends of its 95 % interval, NaN where there is none."""
-    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from grokscope.folders import whole
+from grokscope.folders import atomic_write
 from grokscope.ledger import Ledger
 from grokscope.ledger.batches import batches
 from grokscope.measurements import Trace
@@ -34,11 +34,11 @@ def export(ledger: Ledger, suite: str, folder: Path) -> list[Path]:
     runs = ledger.runs(suite=suite)
     text = ledger.suite_text(suite)
     paths = [folder / name for name in ("runs.parquet", "traces.parquet", "suite.yaml")]
-    with whole(paths[0]) as new:
+    with atomic_write(paths[0]) as new:
         runs.to_parquet(new, index=False, compression=COMPRESSION)
-    with whole(paths[1]) as new:
+    with atomic_write(paths[1]) as new:
         _write_traces(ledger, runs, new)
-    with whole(paths[2]) as new:
+    with atomic_write(paths[2]) as new:
         new.write_text(text, encoding="utf-8")
     return paths
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from grokscope.planning.reasons import Reason, known
+from grokscope.planning.reasons import Reason, explain_runs
 from grokscope.run import Run, Shape
 from grokscope.suite import Suite
 from grokscope.training.cost import flops_per_epoch
@@ -87,9 +87,9 @@ class Plan:
         }
 
 
-def planned(suite: Suite, store: str | Path) -> Plan:
+def plan_suite(suite: Suite, store: str | Path) -> Plan:
     """The plan of a suite against a ledger, which need not be there."""
-    reasons, rate = known(suite, store)
+    reasons, rate = explain_runs(suite, store)
     by_kind: dict[str, list[tuple[Run, Reason]]] = {kind: [] for kind in suite.counts()}
     for run, reason in zip(suite.runs, reasons, strict=True):
         by_kind[run.measurement.kind].append((run, reason))
@@ -110,7 +110,7 @@ def planned(suite: Suite, store: str | Path) -> Plan:
             new=verdicts["new"],
             flops=flops,
             core_seconds=flops / (rate or NOMINAL_FLOPS)
-            + besides(todo, stepping=not rate)
+            + overhead_seconds(todo, stepping=not rate)
             + COMPILE_SECONDS * len(mine),
         )
     return Plan(
@@ -127,7 +127,7 @@ def planned(suite: Suite, store: str | Path) -> Plan:
     )
 
 
-def besides(runs: Sequence[Run], *, stepping: bool) -> float:
+def overhead_seconds(runs: Sequence[Run], *, stepping: bool) -> float:
     """Core seconds that no floating-point operation is counted in: beginning, and with `stepping` what is between the
     operations of a step, which a measured rate has in it."""
     each = {shape: TINY_STEP_SECONDS if is_tiny(shape) else STEP_SECONDS for shape in {run.shape for run in runs}}

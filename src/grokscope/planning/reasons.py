@@ -1,16 +1,23 @@
-"""Which runs of a suite are to be trained and why, by what a ledger has."""
+"""Which runs of a suite are to be trained and why, and which the ledger's traces already contain.
+
+What is done is not done again because it is the same run. What is new may still have been trained: under a lower
+threshold, with less patience, for fewer epochs, as another measurement. Then it is read from that run's trace.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from grokscope.ledger import Ledger, NoLedgerError, open_ledger
-from grokscope.planning.derivable import Near, nearest
+from grokscope.ledger.batches import batches
 from grokscope.run import Run
 from grokscope.suite import Suite
 from grokscope.training.cost import flops_per_epoch
+from grokscope.training.derive import Source, derived, end_within
+from grokscope.training.outcomes import Finished
 
 Verdict = Literal["done", "derivable", "running", "failed", "new"]
 
@@ -32,27 +39,27 @@ class Reason(NamedTuple):
         return self.verdict not in ("done", "derivable")
 
 
-def known(suite: Suite, store: str | Path) -> tuple[list[Reason], float | None]:
+def explain_runs(suite: Suite, store: str | Path) -> tuple[list[Reason], float | None]:
     """Why each run is or is not to be trained, and the rate (flop/s) at which finished ones were, if any were."""
     try:
         ledger = open_ledger(store, create=False)
     except NoLedgerError:
-        return [Reason(run.identity, label(run), "new", "there is no ledger yet") for run in suite.runs], None
+        return [Reason(run.identity, run_label(run), "new", "there is no ledger yet") for run in suite.runs], None
     by_identity = {run.identity: run for run in suite.runs}
     with ledger:
         states = ledger.states(by_identity)
         open_runs = [run for identity, run in by_identity.items() if states.get(identity) != "done"]
-        traced = {run.identity: by_trace(near) for run, near in nearest(ledger, open_runs)}
+        traced = {run.identity: judge_by_trace(near) for run, near in find_nearest(ledger, open_runs)}
         failures = failures_of(ledger, states)
         rate = rate_of(ledger, by_identity, states)
     found = {
-        identity: verdict(states.get(identity), traced.get(identity), failures.get(identity))
+        identity: judge_run(states.get(identity), traced.get(identity), failures.get(identity))
         for identity in by_identity
     }
-    return [Reason(identity, label(run), *found[identity]) for identity, run in by_identity.items()], rate
+    return [Reason(identity, run_label(run), *found[identity]) for identity, run in by_identity.items()], rate
 
 
-def verdict(state: str | None, traced: tuple[Verdict, str] | None, failure: str | None) -> tuple[Verdict, str]:
+def judge_run(state: str | None, traced: tuple[Verdict, str] | None, failure: str | None) -> tuple[Verdict, str]:
     """Whether a run is to be trained, and why: from its state, what traces say of it, and how it failed."""
     if state == "done":
         return "done", "its result is in the ledger"
@@ -65,7 +72,7 @@ def verdict(state: str | None, traced: tuple[Verdict, str] | None, failure: str 
     return traced or ("new", "nothing like it has been trained" if state is None else "asked for and not begun")
 
 
-def by_trace(near: Near) -> tuple[Verdict, str]:
+def judge_by_trace(near: NearestRun) -> tuple[Verdict, str]:
     """What the nearest run of the same training says of a run."""
     source = near.source
     if near.enough:
@@ -98,6 +105,53 @@ def rate_of(ledger: Ledger, by_identity: Mapping[str, Run], states: Mapping[str,
     return flops / seconds if seconds > 0 else None
 
 
-def label(run: Run) -> str:
+def run_label(run: Run) -> str:
     """A run as an explanation calls it, which the rest of its cell must not be taken for."""
     return f"{run.label} {run.seeds.label}"
+
+
+DERIVED_BATCH = 200
+"""Derived runs a transaction."""
+
+
+class NearestRun(NamedTuple):
+    """The run of the same training that comes nearest to containing another one.
+
+    Attributes:
+        end: the epoch of it with which the other run ends, or None if it goes on beyond.
+        enough: whether the other run can be read from it, with its parameters if it is to keep them.
+    """
+
+    source: Source
+    end: int | None
+    enough: bool
+
+
+def find_nearest(ledger: Ledger, runs: Sequence[Run]) -> Iterator[tuple[Run, NearestRun]]:
+    """Every run whose training is in the ledger, with the run that contains it or comes nearest to it."""
+    trainings = [(run.training, run) for run in runs]
+    known = ledger.trained({training for training, _ in trainings})
+    read = lru_cache(maxsize=2)(ledger.source)
+    # Runs of one training one after the other, so that no trace is read more often than once.
+    for training, run in sorted((pair for pair in trainings if pair[0] in known), key=lambda pair: pair[0]):
+        longest, *_ = known[training]
+        end = end_within(run, read(longest.id).trace)
+        as_long = [other for other in known[training] if other.has_params and other.epochs == end]
+        wants_params = run.keep == "final"
+        chosen = as_long[0] if wants_params and as_long else longest
+        kept = bool(as_long) or not wants_params
+        yield run, NearestRun(read(chosen.id), end, end is not None and kept and not run.snapshot_every)
+
+
+def record_derivable(
+    ledger: Ledger, runs: Sequence[Run], *, watch: Callable[[Finished], None] = lambda outcome: None
+) -> list[Run]:
+    """Enter every run that a trace contains into the ledger; those that remain to be trained, in their order."""
+    found = (derived(run, near.source) for run, near in find_nearest(ledger, runs) if near.enough)
+    had: set[str] = set()
+    for batch in batches((outcome for outcome in found if outcome is not None), DERIVED_BATCH):
+        ledger.record_all(batch)
+        for outcome in batch:
+            had.add(outcome.run.identity)
+            watch(outcome)
+    return [run for run in runs if run.identity not in had]

@@ -8,19 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from grokscope.report.drawing import draw
-from grokscope.report.folder import replaced, write_csv
-from grokscope.report.page import embedded, text_of
+from grokscope.report.page import embed_png, environment, read_asset, replace_report, write_csv
 from grokscope.report.status import Counts, Failure
 
 WIDE = 1000
@@ -92,29 +90,25 @@ def write_sheet(sheet: Sheet, folder: Path) -> Path:
     Raises:
         FileExistsError: the folder holds anything but a report; nothing is written.
     """
-    return replaced(folder, partial(_build, sheet))
+    return replace_report(folder, partial(_build, sheet))
 
 
 def _build(sheet: Sheet, folder: Path) -> None:
     due = [(drawing.stem, drawing.draw) for section in sheet.sections for drawing in section.drawings]
     pictures = draw(due, folder / "figures")
-    drawn = {stem: embedded(png) for stem, png in pictures.items()}
+    drawn = {stem: embed_png(png) for stem, png in pictures.items()}
     wide = {stem for stem, png in pictures.items() if _pixels_wide(png) > WIDE}
     for section in sheet.sections:
         for stem, table in section.tables.items():
             write_csv(table, folder / "tables" / f"{stem}.csv")
     html = (
-        _environment()
+        environment("grokscope.report.page")
         .get_template("sheet.html.j2")
-        .render(sheet=sheet, drawn=drawn, wide=wide, style=Markup(text_of("page.css")), shown=_shown, folded=FOLDED)
+        .render(
+            sheet=sheet, drawn=drawn, wide=wide, style=Markup(read_asset("page.css")), shown=_format_cell, folded=FOLDED
+        )
     )
     (folder / "index.html").write_text(html, encoding="utf-8", newline="\n")
-
-
-@cache
-def _environment() -> Environment:
-    loader = PackageLoader("grokscope.report.page", "")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 def _pixels_wide(png: Path) -> int:
@@ -123,7 +117,7 @@ def _pixels_wide(png: Path) -> int:
         return int.from_bytes(file.read(20)[16:], "big")
 
 
-def _shown(value: object) -> str:
+def _format_cell(value: object) -> str:
     """A cell of a table as people read it."""
     if isinstance(value, float):
         if not math.isfinite(value) or 0 < abs(value) < LEAST:

@@ -84,7 +84,7 @@ def norm(values: Iterable[float]) -> Normalize:
     return Normalize(known[0], known[-1] + 0.12 * span)
 
 
-def scale(figure: Figure, axes: Axes | list[Axes], values: Iterable[float], name: str) -> None:
+def add_scale(figure: Figure, axes: Axes | list[Axes], values: Iterable[float], name: str) -> None:
     """What the shades stand for, as a bar under the axes: the values themselves where they are few."""
     known = sorted(set(values))
     bar = figure.colorbar(
@@ -108,13 +108,13 @@ def log_axis(axes: Axes, which: Literal["x", "y"]) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def below(figure: Figure, handles: Iterable[Any], columns: int = 2) -> None:
+def legend_below(figure: Figure, handles: Iterable[Any], columns: int = 2) -> None:
     """A legend under the whole figure, where it hides no data."""
     with mpl.rc_context(STYLE):
         figure.legend(handles=list(handles), loc="outside lower center", ncols=columns, columnspacing=1.2)
 
 
-def headed(figure: Figure, head: str, *rest: Mapping[str, object]) -> None:
+def add_heading(figure: Figure, head: str, *rest: Mapping[str, object]) -> None:
     """A title over the whole figure, which grows by its lines: a text, or the setting that it is of, if any."""
     text = ", ".join([head, *(f"{name} {value}" for setting in rest for name, value in setting.items())]).strip(", ")
     if text:

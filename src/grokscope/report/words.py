@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from grokscope.laws.results import Crossing, CrossingCode, Estimate, Onset, OnsetCode, Timescale
 
@@ -111,3 +111,8 @@ def axis(name: str, *, composed: bool = False) -> str:
 def percent(fraction: float) -> str:
     """A fraction as a percentage."""
     return f"{100 * fraction:.4g} %"
+
+
+def interval_columns(name: str, found: Estimate) -> dict[str, Any]:
+    """The columns of an estimate: value and both ends of its 95 % interval, NaN where there is none."""
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}

@@ -1,6 +1,6 @@
 """A YAML file -> a validated Suite -> the list of its Runs. The grammar is in `grokscope.suite.suite`."""
 
-from grokscope.suite.analysis import Analysis, Calibration, Figure, HypothesisTests
+from grokscope.suite.analysis import Analysis, CalibrationOptions, FigureOptions, HypothesisTests
 from grokscope.suite.errors import SuiteError
 from grokscope.suite.shipped import shipped
 from grokscope.suite.specs import run_from_spec
@@ -8,8 +8,8 @@ from grokscope.suite.suite import Skipped, Suite, load_suite, parse_suite
 
 __all__ = [
     "Analysis",
-    "Calibration",
-    "Figure",
+    "CalibrationOptions",
+    "FigureOptions",
     "HypothesisTests",
     "Skipped",
     "Suite",

@@ -56,7 +56,7 @@ INHERITED = (
 )
 
 
-class Figure(Settings):
+class FigureOptions(Settings):
     """One figure family, with the published options. What it does not say is as the block around it says.
 
     Attributes:
@@ -107,7 +107,7 @@ class HypothesisTests(Settings):
     axes: Literal["auto"] | tuple[StrictStr, ...] = "auto"
 
 
-class Calibration(Settings):
+class CalibrationOptions(Settings):
     """Which widths and primes the laws are fitted on before a forecast; the rest is held out. Empty for all."""
 
     dims: tuple[Width, ...] = ()
@@ -128,7 +128,7 @@ class Analysis(Settings):
         include_imported: runs that were imported, unverified, count where they are further seeds of the suite's cells.
     """
 
-    figures: Annotated[tuple[Figure, ...], BeforeValidator(_by_name)] = (Figure(),)
+    figures: Annotated[tuple[FigureOptions, ...], BeforeValidator(_by_name)] = (FigureOptions(),)
     use_default_capacity_constant: StrictBool = False
     capacity_constant: Annotated[float, BeforeValidator(_number), Field(gt=0)] | None = None
     max_dim: Width | None = None
@@ -141,12 +141,12 @@ class Analysis(Settings):
     hypothesis_tests: Annotated[
         HypothesisTests, BeforeValidator(lambda value: {"enabled": value} if isinstance(value, bool) else value)
     ] = HypothesisTests()
-    calibrate: Calibration | None = None
+    calibrate: CalibrationOptions | None = None
     bootstrap_seed: Annotated[StrictInt, Field(ge=0)] = 0
     include_imported: StrictBool = False
 
     @property
-    def families(self) -> tuple[Figure, ...]:
+    def families(self) -> tuple[FigureOptions, ...]:
         """The figures that can be drawn, with what they leave to this block; the first is `main`."""
         asked = [
             figure.model_copy(
@@ -157,7 +157,7 @@ class Analysis(Settings):
         ]
         main = next((figure for figure in asked if figure.main), None)
         if main is None:
-            main = Figure(**{name: getattr(self, name) for name in INHERITED})
+            main = FigureOptions(**{name: getattr(self, name) for name in INHERITED})
         return main, *(figure for figure in asked if figure is not main)
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from grokscope.suite.analysis import Analysis, Calibration, Figure, HypothesisTests, Settings
+from grokscope.suite.analysis import Analysis, CalibrationOptions, FigureOptions, HypothesisTests, Settings
 from grokscope.suite.document import Value
 from grokscope.suite.errors import Findings, in_words
 
@@ -23,11 +23,11 @@ def read_analysis(value: Value | None, findings: Findings) -> Analysis:
         findings.refuse(value, "a mapping")
         return Analysis()
     _warn_of_unknown(value, Analysis, findings)
-    for key, model in (("hypothesis_tests", HypothesisTests), ("calibrate", Calibration)):
+    for key, model in (("hypothesis_tests", HypothesisTests), ("calibrate", CalibrationOptions)):
         if key in value.data:
             _warn_of_unknown(value.data[key], model, findings)
     for figure in _figures(value.data.get("figures")):
-        _warn_of_unknown(figure, Figure, findings)
+        _warn_of_unknown(figure, FigureOptions, findings)
     try:
         return Analysis.model_validate(value.plain())
     except ValidationError as error:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int, Int8, Shaped
 
-from grokscope.folders import whole
+from grokscope.folders import atomic_write
 
 CRITICAL = 2 / math.log(1 + math.sqrt(2))
 """T_c, in units of J."""
@@ -128,7 +128,7 @@ def keep(path: Path, pool: Pool, **settings: str | int) -> None:
     arrays: dict[str, np.ndarray] = {name: np.asarray(value) for name, value in settings.items()}
     arrays |= {"spins": np.packbits(pool.spins > 0), "shape": np.array(pool.spins.shape)}
     arrays |= {"temperature": pool.temperature, "label": pool.disordered}
-    with whole(path) as new, zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as file:
+    with atomic_write(path) as new, zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as file:
         for name, array in arrays.items():
             with file.open(f"{name}.npy", "w") as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)

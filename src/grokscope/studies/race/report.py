@@ -15,7 +15,7 @@ from rich.text import Text
 
 from grokscope.report import words
 from grokscope.report.drawing import draw
-from grokscope.report.folder import replaced, write_csv
+from grokscope.report.page import replace_report, write_csv
 from grokscope.studies.race.facts.contents import Contents, Prediction
 from grokscope.studies.race.facts.slices import ACCURACIES, slices
 from grokscope.studies.race.figures import sketches
@@ -32,7 +32,7 @@ def write_report(contents: Contents, folder: Path) -> Path:
     Raises:
         FileExistsError: the folder holds anything but a report; nothing is written.
     """
-    return replaced(folder, partial(_write_folder, contents))
+    return replace_report(folder, partial(_write_folder, contents))
 
 
 def _write_folder(contents: Contents, folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from rich.console import RenderableType
 
-from grokscope.forecasts.outcome import standing_forecasts
+from grokscope.forecasts.evaluate import standing_forecasts
 from grokscope.laws.capacity import beyond, capacity
 from grokscope.laws.crossing.onset import GRID, onset_grid
 from grokscope.laws.crossing.sign_change import crossings
@@ -29,7 +29,7 @@ from grokscope.studies.race.facts.contents import Contents, Part
 from grokscope.studies.race.facts.families import RULES, compare_with_onsets, conclude_family, doubts
 from grokscope.studies.race.report import terminal_summary, write_report
 from grokscope.studies.study import Study
-from grokscope.suite import Analysis, Figure, Suite
+from grokscope.suite import Analysis, FigureOptions, Suite
 
 MEASUREMENTS = ("capacity", "speed", "groks")
 
@@ -114,7 +114,7 @@ def conclude_part(
     )
 
 
-def _widest(frame: pd.DataFrame, figures: Sequence[Figure]) -> pd.DataFrame:
+def _widest(frame: pd.DataFrame, figures: Sequence[FigureOptions]) -> pd.DataFrame:
     """The runs that any figure shows: of the others no trace is read."""
     widths = [figure.max_dim for figure in figures]
     return frame if None in widths else within(frame, max(width for width in widths if width is not None))

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from grokscope.forecasts.tables import forecast_times, forecasts, spread
+from grokscope.forecasts.tables import forecast_times, forecasts
 from grokscope.laws.results import Crossing, Onset
+from grokscope.report.words import interval_columns
 from grokscope.studies.race.facts.contents import Contents, FigureFamily, Part
 
 PREDICTIVENESS = (
@@ -48,7 +49,7 @@ def timescales(parts: Sequence[Part]) -> pd.DataFrame:
             row |= {t.group_axis: t.group, "dim": t.dim, "n_params": t.n_params}
             row |= {"dataset_bits": t.dataset_bits, "load": t.load}
             row |= {"runs": t.lognormal.n, "censored": t.n_censored, "longest": t.longest}
-            row |= spread("lognormal", t.lognormal) | spread("median", t.median)
+            row |= interval_columns("lognormal", t.lognormal) | interval_columns("median", t.median)
             row |= {"published_mean": t.published_mean, "how": t.lognormal.how}
             # T_gen comes with either accuracy of T_mem, and is the same.
             key = (part.setting, t.quantity, t.accuracy, t.probe, t.group_axis, t.group, t.dim, t.n_params)
@@ -62,7 +63,7 @@ def crossings(parts: Sequence[Part]) -> pd.DataFrame:
         [
             _row(part)
             | {c.group_axis: c.group, "accuracy": c.accuracy, "probe": c.probe, "rule": c.rule, "code": str(c.code)}
-            | spread(c.x_axis, c.x)
+            | interval_columns(c.x_axis, c.x)
             | {"epochs": c.epochs, "every_crossing": _joined(c.all), "certainty": c.certainty}
             | {"runs": c.x.n, "how": c.x.how}
             for part in parts
@@ -78,10 +79,10 @@ def onsets(parts: Sequence[Part]) -> pd.DataFrame:
             _row(part)
             | {o.group_axis: o.group, "accuracy": o.accuracy, "main": main}
             | {"train_threshold": o.train_threshold, "val_threshold": o.val_threshold, "code": str(o.code)}
-            | spread(o.x_axis, o.x)
+            | interval_columns(o.x_axis, o.x)
             | {"per_seed": _joined(o.per_seed)}
-            | spread("by_seed", o.by_seed)
-            | spread("by_median", o.by_median)
+            | interval_columns("by_seed", o.by_seed)
+            | interval_columns("by_median", o.by_median)
             | {"runs": o.x.n, "how": o.x.how}
             for part in parts
             for main, found in ((True, part.families[0].onsets if part.families else ()), (False, part.onset_grid))
@@ -97,8 +98,8 @@ def memorisation(parts: Sequence[Part]) -> pd.DataFrame:
             _row(part)
             | {law.group_axis: "all" if law.group is None else law.group, "accuracy": law.accuracy}
             | {"probe": law.probe, "form": form.name}
-            | spread("b", form.b)
-            | spread("a", form.a)
+            | interval_columns("b", form.b)
+            | interval_columns("a", form.a)
             | {"exponent": form.exponent, "aic": form.aic, "delta_aic": form.delta, "share_best": form.share_best}
             | {"r_squared": form.r_squared, "low_load": law.low_load, "high_load": law.high_load}
             | {"runs": law.n, "censored": law.n_censored, "left_out": law.n_left_out}
@@ -116,7 +117,7 @@ def probe_ratios(parts: Sequence[Part]) -> pd.DataFrame:
             _row(part)
             | {r.group_axis: r.group, "dim": r.dim, r.x_axis: r.x, "load": r.load, "probe": r.probe}
             | {"accuracy": r.accuracy}
-            | spread("ratio", r.ratio)
+            | interval_columns("ratio", r.ratio)
             | {"runs": r.ratio.n, "how": r.ratio.how}
             for part in parts
             for r in part.probe_ratios

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from grokscope.folders import whole
+from grokscope.folders import atomic_write
 from grokscope.spec import InputError
 
 
@@ -72,7 +72,7 @@ class Folder:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is there whole or not at all."""
-    with whole(path) as new:
+    with atomic_write(path) as new:
         new.write_bytes(data)
 
 

@@ -21,7 +21,7 @@ from grokscope.report.style import (
     SKY,
     STYLE,
     VERMILION,
-    below,
+    legend_below,
     log_axis,
     new_figure,
 )
@@ -52,7 +52,7 @@ def training(traces: Mapping[str, pd.DataFrame], control: str | None) -> Figure:
         for each in (loss, accuracy):
             each.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
         accuracy.set(ylabel="top-10 % retrieval", xlabel="steps", ylim=(0, 1.02))
-    below(figure, handles)
+    legend_below(figure, handles)
     return figure
 
 
@@ -67,7 +67,7 @@ def retrieval(found: Mapping[str, dict[str, Any]], control: str | None) -> Figur
             axes.plot(each["curve"]["share"], each["curve"]["accuracy"], **look)
             handles.append(Line2D([], [], label=name, **look))
         axes.set(xlabel="retrieval fraction", ylabel="retrieval accuracy", xlim=(0, 1), ylim=(0, 1.02))
-    below(figure, handles)
+    legend_below(figure, handles)
     return figure
 
 
@@ -84,7 +84,7 @@ def cosines(found: Mapping[str, dict[str, Any]]) -> Figure:
                 words = "true pairs" if kind == "true" else "other proposals"
                 handles.append(Line2D([], [], color=colour, ls=line, label=f"{name}, {words}"))
         axes.set(xlabel="cosine of image and caption", ylabel="share of pairs", xlim=(-1, 1))
-    below(figure, handles, columns=1)
+    legend_below(figure, handles, columns=1)
     return figure
 
 
@@ -111,7 +111,7 @@ def race(table: pd.DataFrame, n_memorised: int, n_generalised: int) -> Figure:
         Line2D([], [], color=BLUE, marker="o", label=f"T_gen: held out, {n_generalised:,} true pairs"),
         Line2D([], [], color=GREY, marker="^", mfc="white", ls="", label="at least so many (run ended)"),
     ]
-    below(figure, handles, columns=1)
+    legend_below(figure, handles, columns=1)
     return figure
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from grokscope.folders import cache_folder, whole
+from grokscope.folders import atomic_write, cache_folder
 from grokscope.ledger import Ledger
 from grokscope.nets import Complete
 from grokscope.nets.layers import kept_count
@@ -112,5 +112,5 @@ def _cache_key(weights: Float[np.ndarray, "matrices m m"], pinned: int, draws: i
 
 
 def _write_scores(path: Path, table: Float[np.ndarray, "fields matrices"]) -> None:
-    with whole(path) as new, new.open("wb") as file:
+    with atomic_write(path) as new, new.open("wb") as file:
         np.save(file, table)

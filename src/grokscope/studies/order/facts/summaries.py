@@ -15,6 +15,7 @@ import pandas as pd
 
 from grokscope.laws.results import Estimate
 from grokscope.laws.statistics.seeds import mean_over_seeds, standard_error
+from grokscope.report.words import interval_columns
 from grokscope.studies.order.facts.cells import ENDS, UNPRUNED, Cell, cell_columns
 from grokscope.studies.order.facts.orderedness import FREE, INPUTS, OUTPUTS
 
@@ -53,7 +54,9 @@ def compare_cells(frames: Mapping[Cell, pd.DataFrame]) -> pd.DataFrame:
             if rival is not None:
                 found = excess_difference(last_rows(frame), last_rows(rival))
                 against = scheme if value is None else f"{scheme} {value:g}"
-                rows.append(cell_columns(cell) | {"against": against, "seeds": found.n} | interval("difference", found))
+                rows.append(
+                    cell_columns(cell) | {"against": against, "seeds": found.n} | interval_columns("difference", found)
+                )
     return pd.DataFrame(rows)
 
 
@@ -77,11 +80,6 @@ def key_under(cell: Cell, scheme: str, value: float | None) -> tuple[Any, ...]:
     """The key of the cell that is like this one under another scheme."""
     task, _, _, *rest = cell.key
     return (task, scheme, value, *rest)
-
-
-def interval(name: str, found: Estimate) -> dict[str, float]:
-    """An estimate as the columns `name`, `name_low` and `name_high`."""
-    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
 LEARNED = 0.01
@@ -108,7 +106,7 @@ def summarise_end(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | None
         "seeds": len(main),
         **performance(cell, results.loc[main.index]),
         "kept": float(main["kept"].mean()),
-        **interval("orderedness", mean_over_seeds(main["orderedness"].to_numpy(float))),
+        **interval_columns("orderedness", mean_over_seeds(main["orderedness"].to_numpy(float))),
         "sd": float(main["orderedness"].std(ddof=0)),
         "change": float((main["orderedness"] - began["orderedness"]).mean()),
         "null": float(main["null"].mean()),
@@ -117,13 +115,15 @@ def summarise_end(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | None
         "high": excess.high,
         "error": standard_error(main["excess"].to_numpy(float)),
         "gap": float(main["gap"].mean()),
-        **interval("beyond", UNKNOWN if unpruned is None else excess_difference(last_rows(frame), last_rows(unpruned))),
+        **interval_columns(
+            "beyond", UNKNOWN if unpruned is None else excess_difference(last_rows(frame), last_rows(unpruned))
+        ),
         "diagonal_share": float(main["diagonal_share"].mean()),
     }
     for name in (INPUTS, FREE):
         if name in by_pins:
             row[f"orderedness_{name}"] = float(by_pins[name]["orderedness"].mean())
-            row |= interval(f"excess_{name}", mean_over_seeds(by_pins[name]["excess"].to_numpy(float)))
+            row |= interval_columns(f"excess_{name}", mean_over_seeds(by_pins[name]["excess"].to_numpy(float)))
     if FREE in by_pins:
         row["off_diagonal_free"] = float(by_pins[FREE]["off_diagonal"].mean())
     return row
@@ -159,8 +159,10 @@ def summarise_course(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | N
         then = rows_at(frame, epoch)
         row = cell_columns(cell) | {"epoch": int(epoch)}
         for name in ("orderedness", "null", "excess"):
-            row |= interval(name, mean_over_seeds(then[name].to_numpy(float)))
-        row |= interval("beyond", UNKNOWN if unpruned is None else excess_difference(then, rows_at(unpruned, epoch)))
+            row |= interval_columns(name, mean_over_seeds(then[name].to_numpy(float)))
+        row |= interval_columns(
+            "beyond", UNKNOWN if unpruned is None else excess_difference(then, rows_at(unpruned, epoch))
+        )
         rows.append(row)
     return pd.DataFrame(rows)
 

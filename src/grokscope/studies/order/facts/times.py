@@ -10,8 +10,9 @@ import pandas as pd
 from jaxtyping import Float
 
 from grokscope.laws.statistics.seeds import correlated
+from grokscope.report.words import interval_columns
 from grokscope.studies.order.facts.cells import Cell, cell_columns
-from grokscope.studies.order.facts.summaries import interval, last_rows, median_time
+from grokscope.studies.order.facts.summaries import last_rows, median_time
 
 TIMES = {"t_mem": "t_mem_eval", "t_gen": "t_gen"}
 """What they are called here and in the ledger; epochs, by eval accuracy."""
@@ -57,5 +58,5 @@ def correlate_with_excess(runs: pd.DataFrame) -> pd.DataFrame:
                 rho = correlated(mine["excess"].to_numpy(float), reached)
                 row: dict[str, Any] = dict(zip(by, key, strict=True))
                 row |= {"time": name, "seeds": len(mine), "arrived": float(np.isfinite(reached).mean())}
-                rows.append(row | {"median": median_time(reached)} | interval("rho", rho))
+                rows.append(row | {"median": median_time(reached)} | interval_columns("rho", rho))
     return pd.DataFrame(rows)

@@ -23,7 +23,7 @@ from grokscope.report.style import (
     SKY,
     STYLE,
     VERMILION,
-    below,
+    legend_below,
     new_figure,
 )
 
@@ -87,7 +87,7 @@ def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame
     handles = [
         Line2D([], [], color=c, marker="o", label=curve.name) for curve, c in zip(curves, colours(curves), strict=True)
     ]
-    below(figure, [*handles, *(Line2D([], [], color=GREY, ls=line, label=label) for line, label in kinds)])
+    legend_below(figure, [*handles, *(Line2D([], [], color=GREY, ls=line, label=label) for line, label in kinds)])
     return figure
 
 
@@ -110,7 +110,7 @@ def course_figure(curves: Sequence[Curve], title: str) -> Figure:
         beyond.set_xlabel("epochs")
         raw.set_title(title, loc="left")
     handles = [Line2D([], [], color=c, label=curve.name) for curve, c in zip(curves, colours(curves), strict=True)]
-    below(figure, [*handles, Line2D([], [], color=GREY, ls="--", label="its entries relocated")])
+    legend_below(figure, [*handles, Line2D([], [], color=GREY, ls="--", label="its entries relocated")])
     return figure
 
 
@@ -130,7 +130,7 @@ def sizes_figure(panels: Mapping[str, Sequence[Curve]], title: str) -> Figure:
             axes.set_title(f"{title}, {scheme}", loc="left")
         every[-1].set_xlabel("iterations")
     names = max(panels.values(), key=len)
-    below(
+    legend_below(
         figure,
         [Line2D([], [], color=c, marker="o", label=curve.name) for curve, c in zip(names, shades, strict=False)],
         columns=3,
@@ -151,7 +151,7 @@ def losses_figure(nets: Mapping[str, pd.DataFrame], title: str) -> Figure:
         axes.set_ylabel("training loss")
         axes.set_xlabel("optimiser steps")
         axes.set_title(title, loc="left")
-    below(figure, [Line2D([], [], color=c, label=n) for n, c in zip(nets, shades, strict=False)], columns=1)
+    legend_below(figure, [Line2D([], [], color=c, label=n) for n, c in zip(nets, shades, strict=False)], columns=1)
     return figure
 
 

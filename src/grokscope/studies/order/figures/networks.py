@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Arc
 
-from grokscope.report.style import BLUE, GREY, STYLE, VERMILION, below, new_figure
+from grokscope.report.style import BLUE, GREY, STYLE, VERMILION, legend_below, new_figure
 
 SHOWN_EXAMPLES = 4
 SMALL = 12
@@ -85,7 +85,7 @@ def graphs_figure(networks: Sequence[Network]) -> Figure:
     with mpl.rc_context(STYLE):
         for axes, network in zip(every, networks, strict=True):
             _arcs(axes, network)
-    below(
+    legend_below(
         figure,
         [
             Line2D([], [], color=BLUE, label="signal runs left to right, towards the outputs"),

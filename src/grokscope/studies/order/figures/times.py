@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokscope.report.style import GREY, STYLE, below, headed, new_figure
+from grokscope.report.style import GREY, STYLE, add_heading, legend_below, new_figure
 from grokscope.studies.order.figures.curves import colours_of, log_in_short
 
 ROOM = 1.3
@@ -45,7 +45,7 @@ def times_figure(schemes: Mapping[str, pd.DataFrame], epochs: int, title: str) -
             log_in_short(axes, "y")
             axes.set_ylabel(LABELS[name])
         rows[-1].set_xlabel("excess over the null")
-    headed(figure, title)
+    add_heading(figure, title)
     points = [Line2D([], [], color=c, marker="o", ls="", label=name) for name, c in zip(schemes, shades, strict=True)]
-    below(figure, [*points, Line2D([], [], color=GREY, marker="^", mfc="none", ls="", label="did not arrive")])
+    legend_below(figure, [*points, Line2D([], [], color=GREY, marker="^", mfc="none", ls="", label="did not arrive")])
     return figure

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokscope.report.style import BLUE, GREEN, GREY, ORANGE, SKY, STYLE, VERMILION, below
+from grokscope.report.style import BLUE, GREEN, GREY, ORANGE, SKY, STYLE, VERMILION, legend_below
 from grokscope.studies.paths.figures.panels import marker_handles, markers, panels, seeds
 
 
@@ -60,7 +60,7 @@ def dynamics_figure(ways: Mapping[str, Way], measures: Mapping[str, str], last: 
     handles += [
         Line2D([], [], color=c, ls=ls, label=text) for c, ls, text in ((ORANGE, "--", "train"), (BLUE, "-", "test"))
     ]
-    below(figure, [*handles, *marker_handles(next(iter(ways.values())).times)], columns=3)
+    legend_below(figure, [*handles, *marker_handles(next(iter(ways.values())).times)], columns=3)
     return figure
 
 
@@ -78,5 +78,5 @@ def live_figure(ways: Mapping[str, pd.DataFrame]) -> Figure:
         axes[0, 0].set_ylabel("live units")
         axes[1, 0].set_ylabel("unembedding IPR")
     kinds = (("-", "live units"), (":", "all units, dead ones as 0"))
-    below(figure, [Line2D([], [], color=GREY, ls=ls, label=text) for ls, text in kinds])
+    legend_below(figure, [Line2D([], [], color=GREY, ls=ls, label=text) for ls, text in kinds])
     return figure

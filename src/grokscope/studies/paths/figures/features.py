@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokscope.report.style import BLUE, GREEN, ORANGE, STYLE, VERMILION, below
+from grokscope.report.style import BLUE, GREEN, ORANGE, STYLE, VERMILION, legend_below
 from grokscope.studies.paths.figures.panels import panels, seeds
 
 FEATURE_COLOURS = {"energy": BLUE, "magnetisation": ORANGE, "absolute magnetisation": GREEN}
@@ -70,7 +70,7 @@ def energy_figure(shown: Mapping[str, tuple[np.ndarray, np.ndarray, pd.DataFrame
         axes[0, 0].set_ylabel("z of the most active neuron")
         axes[1, 0].set_ylabel("correlation r")
     handles = [Line2D([], [], color=c, label=name) for name, c in FEATURE_COLOURS.items()]
-    below(figure, handles, columns=3)
+    legend_below(figure, handles, columns=3)
     return figure
 
 
@@ -85,7 +85,7 @@ def scrambled_figure(ways: Mapping[str, pd.DataFrame], columns: tuple[str, str])
             each.set(xlabel="epochs", ylim=(0.4, 1.02))
         axes[0, 0].set_ylabel("accuracy")
     kinds = zip(("-", "--"), ("test snapshots", "their sites scrambled"), strict=True)
-    below(figure, [Line2D([], [], color=BLUE, ls=ls, label=text) for ls, text in kinds])
+    legend_below(figure, [Line2D([], [], color=BLUE, ls=ls, label=text) for ls, text in kinds])
     return figure
 
 
@@ -104,7 +104,7 @@ def neurons_figure(units: pd.DataFrame) -> Figure:
             each.set_xticklabels([f"{seed}" for seed in numbers])
         axes[-1, 0].set_xlabel("seed")
     handles = [Line2D([], [], color=c, marker="o", ms=3, ls="none", label=name) for name, c in FEATURE_COLOURS.items()]
-    below(figure, handles, columns=3)
+    legend_below(figure, handles, columns=3)
     return figure
 
 
@@ -126,5 +126,5 @@ def layers_figure(rows: pd.DataFrame, layer: str) -> Figure:
             axes[0, column].set_title(f"{layer}, {title}", loc="left")
             axes[-1, column].set_xlabel("epochs")
     handles = [Line2D([], [], color=c, label=name) for name, c in FEATURE_COLOURS.items()]
-    below(figure, handles, columns=3)
+    legend_below(figure, handles, columns=3)
     return figure

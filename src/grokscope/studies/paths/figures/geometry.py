@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokscope.report.style import BLACK, BLUE, GREY, ORANGE, SKY, STYLE, VERMILION, below
+from grokscope.report.style import BLACK, BLUE, GREY, ORANGE, SKY, STYLE, VERMILION, legend_below
 from grokscope.studies.paths.figures.panels import marker_handles, markers, nothing, panels, seeds
 
 WAYS = (BLUE, VERMILION)
@@ -69,7 +69,7 @@ def _by_path(
                 each.set_yscale("log")
         axes[-1, 0].set_xlabel("epochs")
     kinds = [Line2D([], [], color=GREY, ls=ls, label=label) for ls, label in METRICS.values()]
-    below(figure, [*_handles(times), *kinds, *marker_handles(_names(times))], columns=2)
+    legend_below(figure, [*_handles(times), *kinds, *marker_handles(_names(times))], columns=2)
     return figure
 
 
@@ -94,7 +94,7 @@ def split_figure(path: pd.DataFrame, times: Times, last: float) -> Figure:
     handles = [
         Line2D([], [], color=colour, ls=ls, label=f"{title}, {part}") for (title, part), (colour, ls) in styles.items()
     ]
-    below(figure, handles, columns=2)
+    legend_below(figure, handles, columns=2)
     return figure
 
 
@@ -125,7 +125,7 @@ def gradient_figure(
                 each.set_xlim(0, last)
         axes[0, 0].set_ylabel("length of a step")
         axes[1, 0].set_ylabel("gradient")
-    below(figure, _handles(times))
+    legend_below(figure, _handles(times))
     return figure
 
 
@@ -142,7 +142,7 @@ def spectrum_figure(shown: Mapping[str, Mapping[str, np.ndarray]], stiff: float)
         axes[0, 0].set_ylim(bottom=1e-12)
     kinds = [Line2D([], [], color=GREY, ls=METRICS[metric][0], label=label) for metric, label in BY_FISHER.items()]
     limit = Line2D([], [], color=BLACK, ls=":", lw=0.7, label=f"stiff above {stiff:g}")
-    below(figure, [*_handles(shown), *kinds, limit])
+    legend_below(figure, [*_handles(shown), *kinds, limit])
     return figure
 
 

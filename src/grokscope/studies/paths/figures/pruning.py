@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokscope.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, below
+from grokscope.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, legend_below
 from grokscope.studies.paths.figures.panels import colours, panels, scale_handles, seeds
 
 STYLES = {
@@ -40,7 +40,7 @@ def pruning_figure(curves: pd.DataFrame) -> Figure:
         Line2D([], [], color=GREY, ls=ls, label=label)
         for ls, label in (("-", "all weights"), (":", "weights of live units"))
     ]
-    below(figure, [*scale_handles(curves["w0"].tolist()), *kinds], columns=2)
+    legend_below(figure, [*scale_handles(curves["w0"].tolist()), *kinds], columns=2)
     return figure
 
 
@@ -59,7 +59,7 @@ def schemes_figure(shown: Mapping[str, pd.DataFrame]) -> Figure:
             each.set_xlabel("share removed")
         axes[0, 0].set_ylabel("test accuracy")
     handles = [Line2D([], [], color=c, ls=ls, label=name) for name, (c, ls) in present.items()]
-    below(figure, handles, columns=4)
+    legend_below(figure, handles, columns=4)
     return figure
 
 
@@ -87,7 +87,7 @@ def tensors_figure(shown: Mapping[str, pd.DataFrame]) -> Figure:
         axes[1, 0].set_ylabel("test loss, nats")
     handles = [Line2D([], [], color=c, label=name) for name, c in sorted(tensors.items())]
     handles += [Line2D([], [], color=GREY, ls=ls, label=text) for ls, text in (("-", "by size"), ("--", "by F"))]
-    below(figure, handles, columns=4)
+    legend_below(figure, handles, columns=4)
     return figure
 
 
@@ -111,7 +111,7 @@ def trade_figure(runs: pd.DataFrame, over: Mapping[str, str], lines: Mapping[str
             each.set_xlabel("train loss at the end, nats")
             each.xaxis.get_major_locator().set_params(nbins=4)
         axes[0, 0].set_ylabel("compressibility c")
-    below(figure, scale_handles(runs["w0"].tolist()), columns=4)
+    legend_below(figure, scale_handles(runs["w0"].tolist()), columns=4)
     return figure
 
 
@@ -136,5 +136,5 @@ def correlates_figure(runs: pd.DataFrame, measures: Mapping[str, str], over: Map
         for each in axes[:, 0]:
             each.set_ylabel("c")
     kinds = [Line2D([], [], color=GREY, marker=m, mfc="none", ls="none", label=title) for title, m in marks.items()]
-    below(figure, [*scale_handles(runs["w0"].tolist()), *kinds], columns=4)
+    legend_below(figure, [*scale_handles(runs["w0"].tolist()), *kinds], columns=4)
     return figure

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from grokscope.laws.crossing.match import CrossingOnsetMatch
 from grokscope.laws.results import CROSSED, OnsetCode
-from grokscope.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, STYLE, VERMILION, below, log_axis
+from grokscope.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, STYLE, VERMILION, legend_below, log_axis
 from grokscope.studies.paths.figures.panels import colours, panels, scale_handles, seeds
 
 
@@ -31,7 +31,7 @@ def training_figure(traces: pd.DataFrame) -> Figure:
         for each in axes.ravel():
             each.set_xscale("log")
     kinds = [Line2D([], [], color=GREY, ls=ls, label=name) for ls, name in (("--", "train, running"), ("-", "test"))]
-    below(figure, [*scale_handles(traces["w0"].tolist()), *kinds], columns=3)
+    legend_below(figure, [*scale_handles(traces["w0"].tolist()), *kinds], columns=3)
     return figure
 
 
@@ -88,7 +88,7 @@ def race_figure(times: pd.DataFrame, runs: pd.DataFrame, found: Mapping[float, C
     handles = [Line2D([], [], color=c, marker=m, mfc="none", label=label) for label, c, m in shown.values()]
     if times["censored"].any():
         handles.append(Line2D([], [], color=GREY, marker="^", mfc="none", ls="none", label="not reached by then"))
-    below(figure, handles, columns=3)
+    legend_below(figure, handles, columns=3)
     return figure
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from grokscope.forecasts.standing import StandingForecast
+from grokscope.forecasts.evaluate import StandingForecast
 from grokscope.laws.results import (
     Accuracy,
     Capacity,
@@ -24,7 +24,7 @@ from grokscope.laws.results import (
 )
 from grokscope.laws.statistics.agreement import AboutIdentity
 from grokscope.report.status import Counts, Failure
-from grokscope.suite import Figure
+from grokscope.suite import FigureOptions
 from grokscope.tasks.permutations import COMPOSE
 
 
@@ -42,7 +42,7 @@ class FigureFamily:
         delays: of every run, by the train accuracy that they start from.
     """
 
-    figure: Figure
+    figure: FigureOptions
     frame: pd.DataFrame
     crossings: tuple[Crossing, ...] = ()
     onsets: tuple[Onset, ...] = ()
@@ -62,7 +62,7 @@ class Prediction:
         claims: None where there are too few cells to test any.
     """
 
-    figure: Figure
+    figure: FigureOptions
     accuracy: Accuracy
     axes: tuple[str, ...]
     table: pd.DataFrame

@@ -17,7 +17,7 @@ from grokscope.laws.statistics.agreement import about_identity
 from grokscope.laws.times.arrivals import Arrivals
 from grokscope.laws.times.cells import with_axes, within
 from grokscope.studies.race.facts.contents import FigureFamily, Part, Prediction
-from grokscope.suite import Analysis, Figure
+from grokscope.suite import Analysis, FigureOptions
 
 RULES: tuple[Literal["sign change", "published"], ...] = ("sign change", "published")
 FEWEST_CELLS = 3
@@ -26,7 +26,7 @@ _ENDS = ("", "_low", "_high")
 _CELL_COLUMNS = ("group", *(f"{name}_onset_x{end}" for name in ("predicted", "empirical") for end in _ENDS))
 
 
-def conclude_family(figure: Figure, frame: pd.DataFrame, arrived: Arrivals, analysis: Analysis) -> FigureFamily:
+def conclude_family(figure: FigureOptions, frame: pd.DataFrame, arrived: Arrivals, analysis: Analysis) -> FigureFamily:
     """What follows from the runs of one setting along a figure's axis, on random data as published."""
     seed, accuracies = analysis.bootstrap_seed, analysis.accuracy
     train, val = figure.delay_train_threshold, figure.delay_val_threshold
@@ -74,7 +74,7 @@ def compare_with_onsets(parts: Sequence[Part], analysis: Analysis) -> Iterator[P
 
 
 def judge_cells(
-    table: pd.DataFrame, figure: Figure, accuracy: Accuracy, axes: Sequence[str], analysis: Analysis
+    table: pd.DataFrame, figure: FigureOptions, accuracy: Accuracy, axes: Sequence[str], analysis: Analysis
 ) -> Prediction:
     """How near the onsets lie to the crossings, and the published claims where there are cells enough for them."""
     valid = table[(table["predicted_onset_x"] > 0) & (table["empirical_onset_x"] > 0)]

@@ -12,7 +12,7 @@ from grokscope.laws.results import Accuracy, Crossing, Delay, Onset, Timescale
 from grokscope.report import words
 from grokscope.report.words import Curve
 from grokscope.studies.race.facts.contents import Contents, FigureFamily, Part
-from grokscope.suite import Figure as Options
+from grokscope.suite import FigureOptions as Options
 
 CURVES: tuple[Curve, ...] = ("T_mem running", "T_mem eval", "T_gen")
 MOST_BEYOND = 4.0

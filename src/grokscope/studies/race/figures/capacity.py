@@ -20,8 +20,8 @@ from grokscope.report.style import (
     ORANGE,
     STYLE,
     VERMILION,
-    below,
-    headed,
+    add_heading,
+    legend_below,
     log_axis,
     new_figure,
 )
@@ -92,6 +92,6 @@ def capacity_figure(part: Part) -> Figure | None:
             axis.set_major_formatter(EngFormatter(sep=""))
         lower.set_xlabel("parameters P")
         lower.set_ylabel("most bits held")
-    headed(figure, "", part.setting)
-    below(figure, handles, columns=1)
+    add_heading(figure, "", part.setting)
+    legend_below(figure, handles, columns=1)
     return figure

@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokscope.forecasts.sentences import frozen
-from grokscope.forecasts.standing import Foretold, StandingForecast
-from grokscope.report.style import BLUE, GREEN, GREY, STYLE, VERMILION, below, log_axis, new_figure
+from grokscope.forecasts.evaluate import ScoredForecast, StandingForecast
+from grokscope.forecasts.sentences import describe_freezing
+from grokscope.report.style import BLUE, GREEN, GREY, STYLE, VERMILION, legend_below, log_axis, new_figure
 from grokscope.studies.race.facts.slices import suffix
 
 _BASELINES = (
@@ -35,7 +35,7 @@ def forecast_sketches(standing: Sequence[StandingForecast]) -> Iterator[tuple[st
         yield f"forecast{end}", partial(_figure, setting, [(one, rows) for one, rows in chosen if rows])
 
 
-def _figure(setting: Mapping[str, object], panels: list[tuple[StandingForecast, list[Foretold]]]) -> Figure:
+def _figure(setting: Mapping[str, object], panels: list[tuple[StandingForecast, list[ScoredForecast]]]) -> Figure:
     heads = [_head(one, setting) for one, _ in panels]
     height = sum(
         0.5 + 0.13 * head.count("\n") + 0.27 * len(rows) for head, (_, rows) in zip(heads, panels, strict=True)
@@ -49,11 +49,11 @@ def _figure(setting: Mapping[str, object], panels: list[tuple[StandingForecast, 
             axes.set_xlim(min(reach), max(reach))
             log_axis(axes, "x")
         every[-1].set_xlabel("parameters P")
-    below(figure, _handles([row for _, rows in panels for row in rows]))
+    legend_below(figure, _handles([row for _, rows in panels for row in rows]))
     return figure
 
 
-def _panel(axes: Axes, head: str, rows: Sequence[Foretold]) -> None:
+def _panel(axes: Axes, head: str, rows: Sequence[ScoredForecast]) -> None:
     axes.set_xscale("log")
     for y, row in enumerate(rows):
         made = row.forecast
@@ -74,14 +74,14 @@ def _panel(axes: Axes, head: str, rows: Sequence[Foretold]) -> None:
 
 def _head(one: StandingForecast, setting: Mapping[str, object]) -> str:
     where = "".join(f", {key} {value}" for key, value in setting.items())
-    return "\n".join(textwrap.wrap(f"by {one.accuracy} accuracy{where}: {frozen(one)}", 46))
+    return "\n".join(textwrap.wrap(f"by {one.accuracy} accuracy{where}: {describe_freezing(one)}", 46))
 
 
-def _label(row: Foretold) -> str:
+def _label(row: ScoredForecast) -> str:
     return f"p = {row.forecast.p}" + ("" if row.forecast.new_prime else "\nnew widths")
 
 
-def _handles(rows: Sequence[Foretold]) -> list[Any]:
+def _handles(rows: Sequence[ScoredForecast]) -> list[Any]:
     def mark(label: str, marker: str, colour: str, **more: Any) -> Line2D:
         return Line2D([], [], ls="none", marker=marker, color=colour, label=label, **more)
 

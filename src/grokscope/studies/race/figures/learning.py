@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokscope.report.style import BLUE, ORANGE, STYLE, VERMILION, below, headed, log_axis, new_figure
+from grokscope.report.style import BLUE, ORANGE, STYLE, VERMILION, add_heading, legend_below, log_axis, new_figure
 from grokscope.studies.race.facts.slices import Slice
 from grokscope.studies.race.page.script import sampled_epochs
 
@@ -56,8 +56,10 @@ def learning_figure(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]
             _panel(axes, curves)
             axes.set_title(f"{title}, width {dim}, {_seeds(len(curves))}", loc="left")
         every[-1].set_xlabel("epochs")
-    headed(figure, shown.title)
-    below(figure, [Line2D([], [], color=colour, ls=line, label=label) for _, colour, line, label in SHOWN], columns=1)
+    add_heading(figure, shown.title)
+    legend_below(
+        figure, [Line2D([], [], color=colour, ls=line, label=label) for _, colour, line, label in SHOWN], columns=1
+    )
     return figure
 
 

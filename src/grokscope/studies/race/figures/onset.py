@@ -24,8 +24,8 @@ from grokscope.report.style import (
     SKY,
     STYLE,
     VERMILION,
-    below,
-    headed,
+    add_heading,
+    legend_below,
     log_axis,
     new_figure,
 )
@@ -82,8 +82,8 @@ def _rows(part: Part, every: Mapping[_Key, Onset], primes: Sequence[int], pairs:
     ]
     if any(o.code is OnsetCode.FROM_SMALLEST for o in every.values()):
         handles.append(Line2D([], [], color=GREY, marker="<", mfc="white", ls="none", label="there or below"))
-    headed(figure, "", part.setting)
-    below(figure, handles)
+    add_heading(figure, "", part.setting)
+    legend_below(figure, handles)
     return figure
 
 
@@ -116,8 +116,8 @@ def _columns(part: Part, every: Mapping[_Key, Onset], primes: Sequence[int], pai
         handles.append(Line2D([], [], color=GREY, marker="o", mfc="white", ls="none", label="there or below"))
     if codes - {OnsetCode.FROM_SMALLEST, OnsetCode.FOUND}:
         handles.append(Line2D([], [], color=GREY, marker="x", ls="none", label="none: see onsets.csv"))
-    headed(figure, "", part.setting)
-    below(figure, handles)
+    add_heading(figure, "", part.setting)
+    legend_below(figure, handles)
     return figure
 
 

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.report import words
-from grokscope.report.style import BLACK, GREY, SHADES, STYLE, below, log_axis, new_figure, norm, scale
+from grokscope.report.style import BLACK, GREY, SHADES, STYLE, add_scale, legend_below, log_axis, new_figure, norm
 from grokscope.studies.race.facts.contents import Prediction
 
 _MARKERS = "osD^vP*X<>"
@@ -133,7 +133,7 @@ def _finish(
     slice_field = panels[0].figure.slice_field
     slices = {float(value) for panel in panels for value in valid(panel)[slice_field]}
     if shaded and len(slices) > 1:
-        scale(figure, every, slices, words.axis(slice_field, composed=panels[0].composed))
+        add_scale(figure, every, slices, words.axis(slice_field, composed=panels[0].composed))
     settings = [name for name, _ in _by_setting(panels[0], panels[0].table)]
     if len(settings) > 1:
         handles += [
@@ -141,7 +141,7 @@ def _finish(
             for marker, name in zip(_shapes(panels), settings, strict=True)
         ]
     if handles:
-        below(figure, handles)
+        legend_below(figure, handles)
 
 
 def _unit(each: Prediction) -> str:

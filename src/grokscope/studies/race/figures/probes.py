@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from grokscope.laws.results import Crossing
 from grokscope.report import words
-from grokscope.report.style import BLUE, GREEN, GREY, STYLE, VERMILION, below, headed, log_axis, new_figure
+from grokscope.report.style import BLUE, GREEN, GREY, STYLE, VERMILION, add_heading, legend_below, log_axis, new_figure
 from grokscope.studies.race.facts.contents import Part
 from grokscope.studies.race.facts.slices import ACCURACIES
 
@@ -44,8 +44,8 @@ def probe_figure(part: Part) -> Figure | None:
             for probe, colour, marker in _PROBES
             if probe in drawn
         ]
-    headed(figure, "", part.setting)
-    below(figure, handles, columns=3)
+    add_heading(figure, "", part.setting)
+    legend_below(figure, handles, columns=3)
     return figure
 
 
@@ -75,8 +75,8 @@ def probe_crossing_figure(part: Part) -> Figure | None:
         Line2D([], [], color=colour, marker=marker, ls="none", label=f"{accuracy} accuracy")
         for accuracy, colour, marker in zip(ACCURACIES, (VERMILION, BLUE), "sD", strict=True)
     ]
-    headed(figure, "", part.setting)
-    below(figure, handles)
+    add_heading(figure, "", part.setting)
+    legend_below(figure, handles)
     return figure
 
 

@@ -29,11 +29,11 @@ from grokscope.report.style import (
     MOST_LETTERS,
     SHADES,
     STYLE,
-    below,
+    add_scale,
+    legend_below,
     log_axis,
     new_figure,
     norm,
-    scale,
 )
 from grokscope.report.words import Curve
 from grokscope.studies.race.facts.slices import ACCURACIES, CURVES, Slice, epochs_in_view
@@ -84,8 +84,10 @@ def race_figure(shown: Slice) -> Figure:
         right.set_zorder(left.get_zorder() + 1)
         right.patch.set_visible(False)
         if coloured:
-            scale(figure, left, list(coloured.values()), words.axis(str(options.colour_field), composed=shown.composed))
-    below(figure, handles)
+            add_scale(
+                figure, left, list(coloured.values()), words.axis(str(options.colour_field), composed=shown.composed)
+            )
+    legend_below(figure, handles)
     return figure
 
 

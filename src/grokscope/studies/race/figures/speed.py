@@ -17,7 +17,18 @@ from grokscope.laws.results import Accuracy, Form, Timescale
 from grokscope.laws.times.cells import axes_of
 from grokscope.laws.times.memorisation import predicted
 from grokscope.report import words
-from grokscope.report.style import BLACK, GREY, SHADES, STYLE, below, headed, log_axis, new_figure, norm, scale
+from grokscope.report.style import (
+    BLACK,
+    GREY,
+    SHADES,
+    STYLE,
+    add_heading,
+    add_scale,
+    legend_below,
+    log_axis,
+    new_figure,
+    norm,
+)
 from grokscope.studies.race.facts.contents import Part
 
 _MOST_NAMED = 6
@@ -152,7 +163,7 @@ def _finish(
         axes.set_xlim(0, _BEYOND * furthest if further else None)
         if not named:
             name = words.axis(axes_of(rows).group, composed=part.composed)
-            scale(figure, axes, rows["group"].astype(float), name)
-    headed(figure, "", part.setting)
+            add_scale(figure, axes, rows["group"].astype(float), name)
+    add_heading(figure, "", part.setting)
     if handles:
-        below(figure, handles, columns=columns)
+        legend_below(figure, handles, columns=columns)

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from scipy.stats import CensoredData, ecdf
 
 from grokscope.report import words
-from grokscope.report.style import GREY, SHADES, STYLE, below, headed, log_axis, new_figure, norm, scale
+from grokscope.report.style import GREY, SHADES, STYLE, add_heading, add_scale, legend_below, log_axis, new_figure, norm
 from grokscope.report.words import Curve
 from grokscope.studies.race.facts.slices import CURVES, Slice
 
@@ -53,13 +53,13 @@ def survival_figure(shown: Slice) -> Figure | None:
         every[-1].set_xlabel("epochs")
         few = len(widths) <= _MOST_NAMED
         if not few:
-            scale(figure, every, widths, words.axis("dim"))
-    headed(figure, shown.title)
+            add_scale(figure, every, widths, words.axis("dim"))
+    add_heading(figure, shown.title)
     handles = [Line2D([], [], color=colours[dim], label=f"d = {dim}") for dim in widths] if few else []
     if any(rows["censored"].any() for _, rows in panels):
         handles.append(Line2D([], [], color=GREY, marker="|", ls="none", label="censored"))
     if handles:
-        below(figure, handles, columns=4)
+        legend_below(figure, handles, columns=4)
     return figure
 
 

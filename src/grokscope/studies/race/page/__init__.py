@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from grokscope.forecasts.sentences import PREDICTOR_LABELS, lines, rests_on, verdicts
+from grokscope.forecasts.sentences import PREDICTOR_LABELS, describe_basis, describe_errors, forecast_lines
 from grokscope.report import words
-from grokscope.report.page import embedded, text_of
+from grokscope.report.page import embed_png, environment, read_asset
 from grokscope.studies.race.facts.contents import Contents
 from grokscope.studies.race.facts.slices import slices
 from grokscope.studies.race.page.rows import constant_rows, family_rows, law_rows
@@ -50,10 +48,11 @@ def render_page(contents: Contents, figures: Mapping[str, Path], tables: Sequenc
         )
     whole = [stem for stem in figures if stem.partition("_")[0] in WHOLE]
     forecasts = [
-        {"rests_on": rests_on(one), "lines": lines(one), "verdicts": list(verdicts(one))} for one in contents.forecasts
+        {"rests_on": describe_basis(one), "lines": forecast_lines(one), "verdicts": list(describe_errors(one))}
+        for one in contents.forecasts
     ]
     return (
-        _environment()
+        environment(__name__)
         .get_template("index.html.j2")
         .render(
             contents=contents,
@@ -62,11 +61,11 @@ def render_page(contents: Contents, figures: Mapping[str, Path], tables: Sequenc
             constants=list(constant_rows(contents.parts)),
             laws=law_rows(contents.parts),
             families=family_rows(contents, figures),
-            whole={stem: embedded(figures[stem]) for stem in whole},
+            whole={stem: embed_png(figures[stem]) for stem in whole},
             forecasts=forecasts,
             predictors=list(PREDICTOR_LABELS.values()),
             forecast_figures={
-                stem: embedded(path) for stem, path in figures.items() if stem.partition("_")[0] == "forecast"
+                stem: embed_png(path) for stem, path in figures.items() if stem.partition("_")[0] == "forecast"
             },
             figures=list(figures),
             tables=tables,
@@ -75,14 +74,8 @@ def render_page(contents: Contents, figures: Mapping[str, Path], tables: Sequenc
             isnan=math.isnan,
             state=Markup(script_json(drawn)),
             curves=Markup(curves),
-            style=Markup(text_of("page.css")),
-            script=Markup(text_of("page.js", __name__)),
+            style=Markup(read_asset("page.css")),
+            script=Markup(read_asset("page.js", __name__)),
             plotly=Markup(get_plotlyjs()),
         )
     )
-
-
-@cache
-def _environment() -> Environment:
-    loader = PackageLoader(__name__, "")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

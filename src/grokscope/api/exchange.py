@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from grokscope.api.places import DEFAULT_OUT, default_store
-from grokscope.api.running import Outcome, run_suite
-from grokscope.capsules import Agreement, Opened, agreements, begin, opened, seal
+from grokscope.api.reporting import DEFAULT_OUT, default_store
+from grokscope.api.running import SuiteResult, run_suite
+from grokscope.capsules import Agreement, Capsule, compare_runs, prepare_repeat, seal, unpack
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.ledger.export import export
 from grokscope.ledger.published import Imported
@@ -43,7 +43,7 @@ def seal_suite(suite: str | Path, to: str | Path, *, store: str | Path | None = 
         return seal(ledger, suite_name(suite, ledger), Path(to))
 
 
-def open_capsule(capsule: str | Path, *, out: str | Path = DEFAULT_OUT) -> Opened:
+def open_capsule(capsule: str | Path, *, out: str | Path = DEFAULT_OUT) -> Capsule:
     """Unpack a capsule's suite and ledger into a folder of their own under `out`.
 
     Beside them is then the ledger in which the suite is done again, with the forecasts that were frozen before.
@@ -51,20 +51,22 @@ def open_capsule(capsule: str | Path, *, out: str | Path = DEFAULT_OUT) -> Opene
     Raises:
         InputError: it is no whole capsule, or one of its forecasts is not what was kept.
     """
-    inside = opened(Path(capsule), Path(out) / "capsules")
+    inside = unpack(Path(capsule), Path(out) / "capsules")
     with open_ledger(inside.recorded, create=False) as then, open_ledger(default_store(inside.folder)) as again:
-        begin(inside.suite, then, again)
+        prepare_repeat(inside.suite, then, again)
     return inside
 
 
-def compared(capsule: Opened) -> list[Agreement]:
+def compare_capsule(capsule: Capsule) -> list[Agreement]:
     """What the runs of a capsule came to when they were recorded and when they were done again in its folder."""
     again = default_store(capsule.folder)
     with open_ledger(capsule.recorded, create=False) as then, open_ledger(again, create=False) as now:
-        return agreements(capsule.suite, then, now)
+        return compare_runs(capsule.suite, then, now)
 
 
-def repeat(capsule: str | Path, *, out: str | Path = DEFAULT_OUT, **options: Any) -> tuple[Outcome, list[Agreement]]:
+def repeat(
+    capsule: str | Path, *, out: str | Path = DEFAULT_OUT, **options: Any
+) -> tuple[SuiteResult, list[Agreement]]:
     """Do a capsule's suite again, in a ledger of its own under `out`, and compare; goes on where it was stopped.
 
     Args:
@@ -74,7 +76,7 @@ def repeat(capsule: str | Path, *, out: str | Path = DEFAULT_OUT, **options: Any
         InputError: it is no whole capsule.
     """
     inside = open_capsule(capsule, out=out)
-    return run_suite(inside.suite, out=inside.folder, **options), compared(inside)
+    return run_suite(inside.suite, out=inside.folder, **options), compare_capsule(inside)
 
 
 def suite_name(suite: str | Path, ledger: Ledger) -> str:

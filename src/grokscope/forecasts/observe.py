@@ -19,7 +19,7 @@ Thresholds = tuple[float, float]
 """Fractions of train and validation examples between which a delay is counted."""
 
 
-class Observed(NamedTuple):
+class Observations(NamedTuple):
     """By prime: P of the onsets and of the crossings that were found, and why there is an onset or none."""
 
     onsets: Mapping[int, float]
@@ -27,18 +27,18 @@ class Observed(NamedTuple):
     codes: Mapping[int, str]
 
 
-def arrived(ledger: Ledger, frame: pd.DataFrame, thresholds: Thresholds) -> Arrivals:
+def read_arrivals(ledger: Ledger, frame: pd.DataFrame, thresholds: Thresholds) -> Arrivals:
     """When these runs, of one setting, reached their thresholds: no other run's trace is read."""
     traced = Traces(ledger, list(frame.loc[frame["measurement"] == "groks", "id"]))
     return arrivals(frame, traced, [thresholds])
 
 
-def observed(frame: pd.DataFrame, seen: Arrivals, accuracy: Accuracy, thresholds: Thresholds) -> Observed:
+def observe(frame: pd.DataFrame, seen: Arrivals, accuracy: Accuracy, thresholds: Thresholds) -> Observations:
     """Of finished runs of one setting. An onset at or below the smallest width is no place, and is left out."""
     train, val = thresholds
     every = onsets(seen, accuracy=accuracy, train_threshold=train, val_threshold=val, samples=1)
     met = crossings(frame, accuracy=accuracy, probe=PROBE, samples=1)
-    return Observed(
+    return Observations(
         onsets={one.group: one.x.value for one in every if one.code is OnsetCode.FOUND},
         crossings={one.group: one.x.value for one in met if one.code in CROSSED},
         codes={one.group: str(one.code) for one in every},

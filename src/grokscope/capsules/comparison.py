@@ -26,7 +26,7 @@ class Agreement(NamedTuple):
     why: str = ""
 
 
-def begin(suite: Suite, recorded: Ledger, repeated: Ledger) -> None:
+def prepare_repeat(suite: Suite, recorded: Ledger, repeated: Ledger) -> None:
     """Enter the suite into the ledger in which it is done again, and the forecasts that were frozen before.
 
     They foretell these runs as they did the recorded ones.
@@ -35,7 +35,7 @@ def begin(suite: Suite, recorded: Ledger, repeated: Ledger) -> None:
     repeated.forecasts.enter(recorded.forecasts.all(suite.name))
 
 
-def agreements(suite: Suite, recorded: Ledger, repeated: Ledger) -> list[Agreement]:
+def compare_runs(suite: Suite, recorded: Ledger, repeated: Ledger) -> list[Agreement]:
     """A verdict on every run of the suite, in its order."""
     results = []
     for ledger in (recorded, repeated):
@@ -54,12 +54,12 @@ def agreements(suite: Suite, recorded: Ledger, repeated: Ledger) -> list[Agreeme
         if other:
             found.append(Agreement(identity, run.label, "differs", ", ".join(other)))
         else:
-            same = _same_trace(identity, recorded, repeated)
+            same = _has_same_trace(identity, recorded, repeated)
             found.append(Agreement(identity, run.label, "identical" if same else "agrees"))
     return found
 
 
-def _same_trace(identity: str, recorded: Ledger, repeated: Ledger) -> bool:
+def _has_same_trace(identity: str, recorded: Ledger, repeated: Ledger) -> bool:
     (then,), (now,) = (ledger.traces([identity]).values() for ledger in (recorded, repeated))
     return then.keys() == now.keys() and all(
         then[name].dtype == now[name].dtype and np.array_equal(then[name], now[name], equal_nan=True) for name in then

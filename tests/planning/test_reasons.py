@@ -18,8 +18,8 @@ from grokscope.api import prepare
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.measurements import Capacity, Groks, Speed
 from grokscope.nets import Transformer
-from grokscope.planning.derivable import derive, nearest
-from grokscope.planning.plan import planned
+from grokscope.planning.plan import plan_suite
+from grokscope.planning.reasons import find_nearest, record_derivable
 from grokscope.suite import parse_suite
 from grokscope.tasks import Modular, RandomLabels
 from grokscope.training.derive import Source, cut, derived, end_within
@@ -188,7 +188,7 @@ def test_the_ledger_gives_back_what_a_run_is_derived_from(ledger: Ledger, long: 
     assert read.provenance.versions == long.provenance.versions
     run = dataclasses.replace(LONG, keep="nothing", max_epochs=6)
     seen: list[Finished] = []
-    assert derive(ledger, [run], watch=seen.append) == []
+    assert record_derivable(ledger, [run], watch=seen.append) == []
     shown = ledger.show(run)
     assert (shown["status"], shown["trace_epochs"]) == ("done", 6)
     assert shown["provenance"]["derived_from"] == LONG.identity
@@ -204,7 +204,9 @@ def test_of_several_sources_the_one_that_serves_is_taken(ledger: Ledger) -> None
     ledger.record_all([finished(short, epochs=4, params=True), finished(whole, epochs=9, params=True)])
     wanted = [groks(0, **fields(max_epochs=4, batch_size=512)), groks(0, max_epochs=3), groks(0, max_epochs=12)]
     other = dataclasses.replace(short, measurement=Groks(0.98, 0.98))
-    found = {run.identity: (near.source.identity, near.enough) for run, near in nearest(ledger, [*wanted[1:], other])}
+    found = {
+        run.identity: (near.source.identity, near.enough) for run, near in find_nearest(ledger, [*wanted[1:], other])
+    }
     assert found == {
         wanted[1].identity: (whole.identity, True),
         wanted[2].identity: (whole.identity, False),
@@ -233,17 +235,17 @@ def test_a_grown_suite_has_only_the_new_runs_to_do(ledger: Ledger) -> None:
     more = suite(seeds="[0, 1, 2]", dims="[8, 12]")
     todo = prepare(more, ledger)
     assert {(run.seeds.data, run.net.dim) for run in todo} == {(2, 8), (0, 12), (1, 12), (2, 12)}
-    assert derive(ledger, todo) == todo
+    assert record_derivable(ledger, todo) == todo
 
 
 def test_shorter_and_laxer_runs_are_read_and_longer_ones_trained(ledger: Ledger) -> None:
     ledger.record_all([finished(run, epochs=40) for run in prepare(suite(), ledger)])
     laxer = suite(epochs=30, thresholds="[0.99, 0.0]")
-    assert derive(ledger, prepare(laxer, ledger)) == []
+    assert record_derivable(ledger, prepare(laxer, ledger)) == []
     assert set(ledger.states(suite="growing").values()) == {"done"}
     longer = prepare(suite(epochs=50), ledger)
     assert len(longer) == 2
-    assert derive(ledger, longer) == longer
+    assert record_derivable(ledger, longer) == longer
 
 
 def test_a_plan_says_why(ledger: Ledger, tmp_path: Path) -> None:
@@ -252,7 +254,7 @@ def test_a_plan_says_why(ledger: Ledger, tmp_path: Path) -> None:
     ledger.leases("me").claim([run.identity for run in runs[1:3]])
     ledger.record_all([finished(runs[0], epochs=40), failed(runs[1], "Traceback\nValueError: odd")])
     grown = suite(seeds="[0, 1, 2, 3, 4]", thresholds="[0.99, 0.5]")
-    plan = planned(grown, tmp_path / "ledger.db")
+    plan = plan_suite(grown, tmp_path / "ledger.db")
     (share,) = (share for share in plan.measurements.values() if share.runs)
     assert (share.runs, share.done, share.derivable, share.running, share.failed, share.new) == (10, 1, 1, 1, 1, 6)
     why = {reason.id: reason for reason in plan.reasons}
@@ -263,10 +265,10 @@ def test_a_plan_says_why(ledger: Ledger, tmp_path: Path) -> None:
     (from_trace,) = (reason for reason in plan.reasons if reason.verdict == "derivable")
     assert runs[0].identity in from_trace.why
     assert [reason.id for reason in plan.reasons] == [run.identity for run in grown.runs]
-    longer = planned(suite(seeds="[0]", epochs=50), tmp_path / "ledger.db")
+    longer = plan_suite(suite(seeds="[0]", epochs=50), tmp_path / "ledger.db")
     assert longer.reasons[0].why.endswith("is the same training, but ended sooner, after 40 epochs")
     kept = dataclasses.replace(runs[0], keep="final", max_epochs=20)
-    ((_, near),) = nearest(ledger, [kept])
+    ((_, near),) = find_nearest(ledger, [kept])
     assert (near.end, near.enough) == (20, False)
     assert plan.to_dict(reasons=True)["runs"][0]["verdict"] == "done"
     assert "runs" not in plan.to_dict()

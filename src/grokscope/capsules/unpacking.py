@@ -1,4 +1,6 @@
-"""Opening a capsule, whoever made it: no name in it becomes a path, and no more is unpacked than it says and may be."""
+"""What a capsule holds, and how one is unpacked, whoever made it: no name in it becomes a path, and no more is unpacked
+than it says and may be.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from grokscope.capsules.form import FORM, LEDGER, LIST, PIECE, PLUGINS, SUITE
+from grokscope.folders import atomic_write
 from grokscope.registry import origins
 from grokscope.spec import InputError
 from grokscope.suite import Suite, parse_suite
 from grokscope.suite.document import MOST_BYTES
 from grokscope.suite.shipped import text_of
+
+FORM = 1
+"""Raised whenever a capsule changes so that an older Grokscope could not read it."""
+LIST, SUITE, LEDGER, REPORT = "capsule.json", "suite.yaml", "ledger.sqlite", "report"
+PLUGINS = "plugins"
+"""In the list: who made the outside kinds. As a folder: the files of kinds among them, as text that is never executed
+from here."""
+PIECE = 2**20
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
 
 MOST_LISTED = 2**24
 MOST_LEDGER = 2**36
@@ -23,7 +40,7 @@ MOST_LEDGER = 2**36
 RECORDED = "recorded.sqlite"
 
 
-class Opened(NamedTuple):
+class Capsule(NamedTuple):
     """A capsule's suite, the ledger that was recorded in it, and the folder in which both now lie."""
 
     suite: Suite
@@ -41,7 +58,7 @@ def is_capsule(path: str | Path) -> bool:
     return path.is_file() and (path.suffix == ".zip" or zipfile.is_zipfile(path))
 
 
-def opened(path: Path, folder: Path) -> Opened:
+def unpack(path: Path, folder: Path) -> Capsule:
     """Unpack a capsule's suite and ledger into a folder named after the suite in `folder`; nothing else is unpacked.
 
     Nothing is written before the whole of both has been found to be what was sealed.
@@ -54,18 +71,16 @@ def opened(path: Path, folder: Path) -> Opened:
         with zipfile.ZipFile(path) as archive:
             members, plugins = _members(archive, path)
             _refuse_missing(plugins, members, path)
-            content = b"".join(_pieces(archive, SUITE, members, MOST_BYTES, path))
+            content = b"".join(_read_pieces(archive, SUITE, members, MOST_BYTES, path))
             suite = parse_suite(text_of(content, f"{path}: {SUITE}"), source=f"{path}: {SUITE}", skip_impossible=True)
-            for _ in _pieces(archive, LEDGER, members, MOST_LEDGER, path):
+            for _ in _read_pieces(archive, LEDGER, members, MOST_LEDGER, path):
                 pass
             own = folder / suite.name  # a suite's name cannot lead out of a folder
             own.mkdir(parents=True, exist_ok=True)
             (own / SUITE).write_bytes(content)
-            new = own / f".{RECORDED}.new"
-            with new.open("wb") as file:
-                file.writelines(_pieces(archive, LEDGER, members, MOST_LEDGER, path))
-            new.replace(own / RECORDED)
-            return Opened(suite, own / RECORDED, own)
+            with atomic_write(own / RECORDED) as new, new.open("wb") as file:
+                file.writelines(_read_pieces(archive, LEDGER, members, MOST_LEDGER, path))
+            return Capsule(suite, own / RECORDED, own)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise CapsuleError(f"{path}: {' '.join(str(error).split())[:200]}; expected a capsule") from None
 
@@ -112,7 +127,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> tuple[dict[str, dict[str, 
     return entries, plugins
 
 
-def _pieces(
+def _read_pieces(
     archive: zipfile.ZipFile, name: str, members: dict[str, dict[str, Any]], most: int, path: Path
 ) -> Iterator[bytes]:
     """One member piece by piece, no more of it than was said; an error at its end if it is not what was sealed."""
