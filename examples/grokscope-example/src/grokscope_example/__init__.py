@@ -1,0 +1,1 @@
+"""Kinds for Grokscope that are not built in."""
