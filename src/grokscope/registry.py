@@ -15,7 +15,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass
 from importlib import import_module, metadata
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -90,12 +89,14 @@ def register(cls: Kind) -> Kind:
         raise RegistryError(f"{where}: found no family, expected a subclass of Task, Net, Optimiser or another base")
     if not isinstance(kind, str) or not KIND.fullmatch(kind):
         raise RegistryError(f"{where}: found the kind {kind!r}, expected a name of a-z, 0-9 and _")
-    params: Any = getattr(cls, "__dataclass_params__", None)
+    params: Any = cls.__dict__.get("__dataclass_params__")
     if params is None or not params.frozen:
         raise RegistryError(f"{where}: found a plain class, expected @dataclass(frozen=True) below @register")
     if missing := sorted({*_abstract(cls), *_absent(cls)}):
         raise RegistryError(f"{where}: found no {', '.join(missing)}, which a kind of {family} needs")
-    taken = _kinds[family].get(kind) or (None if origin == BUILT_IN else _built_in(family, kind))
+    if origin != BUILT_IN:
+        _load_built_in(family)
+    taken = _kinds[family].get(kind)
     if taken is not None and not _replaces(cls, origin, taken):
         raise RegistryError(
             f"{where}: found the kind {kind} of {family} taken by {_origin(taken)}, expected another name"
@@ -126,8 +127,8 @@ def kinds(family: str, base: type[Any] | None = None) -> Mapping[str, type[Any]]
 
 def kind(family: str, name: str) -> type[Any] | None:
     """The kind of this name, or None; no more is imported than it takes to find it."""
-    if name not in _kinds[family]:
-        _built_in(family, name)
+    if name not in _kinds[family] and name in _built_in_modules(family):
+        import_module(f"{FAMILIES[family]}.{name}")
     return _kinds[family].get(name) or kinds(family).get(name)
 
 
@@ -179,6 +180,7 @@ def restore(file: IncludedFile) -> tuple[type[Any], ...]:
     _included[file.module] = file
     found = tuple(cls for kinds_ in _kinds.values() for cls in kinds_.values() if cls.__module__ == file.module)
     if not found:
+        _forget(file.module)
         raise RegistryError(f"{file.path}: found no kinds, expected at least one class with @register")
     return found
 
@@ -238,21 +240,15 @@ def _fault(error: Exception, path: str) -> str:
     return f"line {line}: {type(error).__name__}: {said}" if line else f"{type(error).__name__}: {said}"
 
 
-def _load_built_in(family: str) -> None:
+def _built_in_modules(family: str) -> list[str]:
     package = import_module(FAMILIES[family])
-    for found in pkgutil.iter_modules(getattr(package, "__path__", ())):
-        import_module(f"{package.__name__}.{found.name}")
+    return [found.name for found in pkgutil.iter_modules(getattr(package, "__path__", ()))]
 
 
-def _built_in(family: str, kind: str) -> type[Any] | None:
-    """The built-in kind of this name, if its module has that name too or the family is imported already."""
-    module = f"{FAMILIES[family]}.{kind}"
-    if kind not in _kinds[family] and KIND.fullmatch(kind) and not _searched.intersection([family]):
-        package = import_module(FAMILIES[family])
-        if kind not in _kinds[family] and hasattr(package, "__path__") and find_spec(module) is not None:
-            import_module(module)
-    found = _kinds[family].get(kind)
-    return found if found is not None and _origin(found) == BUILT_IN else None
+def _load_built_in(family: str) -> None:
+    """Import every module that may hold built-in kinds of a family."""
+    for name in _built_in_modules(family):
+        import_module(f"{FAMILIES[family]}.{name}")
 
 
 def _load(entry: metadata.EntryPoint) -> None:

@@ -95,7 +95,9 @@ class Gated(Net):
             (self.width, signature.classes),
         )
         keys = jax.random.split(key, len(shapes))
-        weights = (jax.random.normal(k, shape, dtype) / np.sqrt(shape[0]) for k, shape in zip(keys, shapes, strict=True))
+        weights = (
+            jax.random.normal(k, shape, dtype) / np.sqrt(shape[0]) for k, shape in zip(keys, shapes, strict=True)
+        )
         return GatedNet(*weights, silent=self.silent)
 
 

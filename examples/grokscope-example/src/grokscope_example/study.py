@@ -41,8 +41,10 @@ class Widths(Study):
         )
 
     def _section(self, done: pd.DataFrame) -> Section:
-        table = done.rename(columns={"dim": "width"}).groupby("width", as_index=False).agg(
-            runs=("id", "size"), generalised=("t_gen", "count"), median_t_gen=("t_gen", "median")
+        table = (
+            done.rename(columns={"dim": "width"})
+            .groupby("width", as_index=False)
+            .agg(runs=("id", "size"), generalised=("t_gen", "count"), median_t_gen=("t_gen", "median"))
         )
         found = tuple(
             f"Width {row.width:.0f}: {row.generalised} of {row.runs} runs generalised, the median of these after "
