@@ -21,7 +21,7 @@ from grokscope_paperclip.data.layout import Folder, Preview, read_record
 from . import extra  # noqa: F401
 from .conftest import answering, reply
 
-TABLES = json.loads((Path(__file__).parent / "recorded.json").read_text())
+TABLES = json.loads((Path(__file__).parent / "fixtures" / "recorded.json").read_text())
 QUICK = Asked(most=3, retries=1, wait=0.0)
 
 
