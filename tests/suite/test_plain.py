@@ -48,6 +48,41 @@ def test_lists_span_a_grid_and_specs_lie_over_defaults() -> None:
     assert suite.counts() == {"capacity": 0, "speed": 0, "groks": 16, "watch": 16}
 
 
+FULL = """
+name: full
+experiments:
+  g:
+    task: {kind: modular, p: 13, fraction: 1.0}
+    net: {kind: transformer, dim: 8}
+    optimiser: adamw
+    measurement: {kind: groks, train_threshold: 0.1}
+    seeds: [0, 1]
+    max_epochs: 40
+"""
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        ("{kind: modular, p: 13, fraction: 1.0}", "task.fraction: found 1.0, expected less than 1: validation needs"),
+        ("{kind: pairs, p: 13, fraction: [0.5, 1.0]}", "task.fraction: found 1.0, expected less than 1: validation"),
+        ("{kind: modular, p: 2, split: alternating}", "task: found / p=2, which keeps none of its examples back"),
+        ("{kind: parity, bits: 4, fraction: 1.0}", "task.fraction: found 1.0, expected less than 1: validation needs"),
+        ("{kind: parity, bits: 4, labels: random}", "task: found parity with random labels, which keeps none"),
+        ("xor", "task: found xor, which keeps none of its examples back, expected a task with others than the 4"),
+    ],
+)
+def test_groks_without_a_validation_example_is_refused_for_every_task(task: str, words: str) -> None:
+    text = FULL.replace("{kind: modular, p: 13, fraction: 1.0}", task)
+    if "parity" in task or "xor" in task:
+        text = text.replace("{kind: transformer, dim: 8}", "{kind: mlp, width: 8}")
+    with pytest.raises(SuiteError) as refusal:
+        parse_suite(text)
+    assert words in str(refusal.value)
+    assert len(refusal.value.faults) == 1
+    assert len(parse_suite(text.replace("{kind: groks, train_threshold: 0.1}", "watch")).runs) >= 2
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

@@ -23,6 +23,7 @@ class Groks(Measurement):
     """
 
     kind = "groks"
+    validates = True
 
     train_threshold: float = traced(0.99, low=0.0, high=1.0)
     val_threshold: float = traced(0.99, low=0.0, high=1.0)

@@ -218,9 +218,14 @@ class Loss(Spec):
 
 
 class Measurement(Spec):
-    """When a run is done and what its result is. See `grokscope.measurements`."""
+    """When a run is done and what its result is. See `grokscope.measurements`.
+
+    Attributes:
+        validates: it is about validation examples, so that a suite may not ask for it where a task keeps none back.
+    """
 
     family: ClassVar[str] = "measurements"
+    validates: ClassVar[bool] = False
 
     @abstractmethod
     def rule(self, run: Any) -> Any:

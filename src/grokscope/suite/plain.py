@@ -115,7 +115,23 @@ class PlainExperiment:
         except SpecError as error:
             self.findings.refuse(self.values.get(error.field, self.at), error.expected, found=in_words(error.found))
             return False
+        if run.measurement.validates and run.task.n_val < 1:
+            self._refuse_nothing_to_validate(run)
+            return False
         return True
+
+    def _refuse_nothing_to_validate(self, run: Run) -> None:
+        """A fault at the task, or at its fraction where it has one: as the published grammar refuses it."""
+        task = self.values["task"]
+        needs = f"validation needs examples, and {run.measurement.kind} is about them"
+        if "fraction" in (named := task.mapping()):
+            found = in_words(run.task.to_dict()["fraction"])
+            self.findings.refuse(named["fraction"], f"less than 1: {needs}", found=found)
+        else:
+            found = f"{run.task.label}, which keeps none of its examples back"
+            self.findings.refuse(
+                task, f"a task with others than the {run.task.n_train} trained on: {needs}", found=found
+            )
 
 
 def specs(value: Value, kinds: Mapping[str, type[Spec]], findings: Findings, *, optional: bool = False) -> list[Any]:
