@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -42,6 +43,20 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     left_alone = suite(tmp_path_factory.mktemp("undisturbed"), "local")
     left_alone.finish()
     return left_alone.left()
+
+
+def test_kinds_of_an_included_file_reach_ray_workers(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "examples" / "grokscope-example"
+    (tmp_path / "kinds.py").write_text((example / "src" / "grokscope_example" / "kinds.py").read_text())
+    text = (example / "suites" / "majority.yaml").read_text().replace("study: widths\n", "")
+    text = text.replace("plugins: [grokscope-example]", "plugins: [kinds.py]").replace(
+        "max_epochs: 200", "max_epochs: 9"
+    )
+    (tmp_path / "majority.yaml").write_text(text)
+    program = "import grokscope; print(grokscope.run_suite('majority.yaml', on='ray', workers=1).tally.done)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-1] == "4"
 
 
 def test_a_worker_is_killed_and_then_the_driver(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ import jax
 
 from grokscope.training.outcomes import Provenance
 
+BUILD = Path(__file__).parents[1] / "build.json"
+"""What a wheel was built from; not there in a checkout."""
 PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpy")
 
 
@@ -32,13 +35,23 @@ def version() -> str:
 
 @lru_cache(maxsize=1)
 def git_revision() -> str:
-    """Short hash of the checkout that this code lies in, `+` if it was changed; empty outside a checkout."""
-    here = Path(__file__).parent
-    command = ["git", "-C", str(here), "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
+    """Short hash of the commit that this code is of, `+` if it was changed since; empty where nobody knows.
+
+    A wheel says which it was built from. Else this file must be tracked by the checkout that it lies in: a folder of
+    installed packages often lies in a checkout of something else.
+    """
+    if BUILD.exists():
+        return str(json.loads(BUILD.read_text()).get("commit", ""))
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        _git("ls-files", "--error-unmatch", Path(__file__).name)
+        return _git("describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*")
     except (OSError, subprocess.SubprocessError):
         return ""
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(Path(__file__).parent), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
 
 
 @lru_cache(maxsize=1)
