@@ -6,12 +6,12 @@ normal regression is concave and Newton's method cannot get lost. Uncensored, it
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import log_ndtr
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from grokscope.laws.arrays import Array
 
 _LOG_SQRT_2PI = 0.5 * float(np.log(2 * np.pi))
 

@@ -1,22 +1,26 @@
-"""Means over seeds with what they are worth."""
+"""Means, correlations and lines over seeds, with their intervals."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import norm, t
+from scipy.stats import linregress, norm, t
 
 from grokscope.laws.results import Estimate
 from grokscope.laws.statistics.agreement import rank_correlation
 
 FEWEST = 10
 """Seeds below which a rank correlation has an interval that says nothing."""
+FEWEST_FOR_A_SLOPE = 3
+"""Points below which a slope has no interval."""
 
 
 def mean_over_seeds(values: Float[np.ndarray, " seeds"]) -> Estimate:
     """Arithmetic mean of the values that are numbers, with Student's interval; without two of them, no interval."""
+    values = np.asarray(values, np.float64)
     seen = values[np.isfinite(values)]
     if len(seen) == 0:
         return Estimate(math.nan, math.nan, math.nan, 0, "no seed has a value")
@@ -50,3 +54,35 @@ def correlated(x: Float[np.ndarray, " seeds"], y: Float[np.ndarray, " seeds"]) -
     half = float(norm.ppf(0.975)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
     low, high = (math.tanh(math.atanh(rho) + side * half) for side in (-1, 1))
     return Estimate(rho, low, high, n, "Spearman over seeds, Fisher's interval")
+
+
+class TradeOff(NamedTuple):
+    """c = slope * loss + intercept by ordinary least squares.
+
+    Attributes:
+        slope: per nat, with Student's t on n - 2 degrees of freedom; NaN where fewer than three runs or one loss.
+        r2: share of the variance of c that the line takes.
+    """
+
+    slope: Estimate
+    intercept: float
+    r2: float
+
+    @property
+    def shows(self) -> bool:
+        """Whether the interval leaves zero out."""
+        return self.slope.low > 0 or self.slope.high < 0
+
+
+def trade_off(loss: Float[np.ndarray, " runs"], c: Float[np.ndarray, " runs"]) -> TradeOff:
+    """The line through one point for every run. Source: Manning-Coe et al. 2025, section 4."""
+    finite = np.isfinite(loss) & np.isfinite(c)
+    loss, c = loss[finite], c[finite]
+    how = "least squares, Student's t"
+    if len(loss) < FEWEST_FOR_A_SLOPE or np.ptp(loss) == 0:
+        nan = float("nan")
+        return TradeOff(Estimate(nan, nan, nan, len(loss), how), nan, nan)
+    line = linregress(loss, c)
+    half = float(t.ppf(0.975, len(loss) - 2)) * line.stderr
+    slope = Estimate(float(line.slope), float(line.slope - half), float(line.slope + half), len(loss), how)
+    return TradeOff(slope, float(line.intercept), float(line.rvalue**2))
