@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from grokscope.laws.capacity import capacity
-from grokscope.laws.crossing.sign_change import crossings
+from grokscope.laws.capacity import estimate_capacity
+from grokscope.laws.crossing.crossings import find_crossings
 from grokscope.laws.results import CrossingCode, Estimate
-from grokscope.laws.statistics.simulated import Truth, suite
+from grokscope.laws.statistics.simulation import Truth, simulate_runs
 from grokscope.laws.times.cells import observations
 from grokscope.laws.times.timescales import geometric_mean
 
@@ -69,16 +69,16 @@ def coverage(truth: Truth, *, seeds: int, suites: int, seed: int, every: int = 1
     tallies = {name: Tally() for name in ("T seen", "T censored", "crossing", "C")}
     place = truth.crossing()
     for number in range(suites):
-        frame = suite(truth, rng, seeds=seeds)
+        frame = simulate_runs(truth, rng, seeds=seeds)
         for quantity, mean in (("T_mem", truth.t_mem), ("T_gen", truth.t_gen)) if number % every == 0 else ():
             for params, cell in observations(frame, quantity).groupby("x"):
                 censored = cell["censored"].to_numpy(bool)
                 estimate = geometric_mean(cell["time"].to_numpy(float), censored)
                 tallies["T censored" if censored.any() else "T seen"].add(estimate, float(mean(params)))
-        found = crossings(frame, accuracy="eval", samples=1)[0]
+        found = find_crossings(frame, accuracy="eval", samples=1)[0]
         tallies["crossing"].codes[found.code.name.lower()] += 1
         tallies["crossing"].add(found.x, place)
-        tallies["C"].add(capacity(frame).constant, truth.bits_per_param)
+        tallies["C"].add(estimate_capacity(frame).constant, truth.bits_per_param)
     return tallies
 
 

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from grokscope.forecasts.calibration import calibrate
-from grokscope.forecasts.predict import forecast
-from grokscope.forecasts.scores import score
-from grokscope.laws.crossing.sign_change import crossings
-from grokscope.laws.statistics.simulated import Truth, suite
+from grokscope.forecasts.predict import make_forecasts
+from grokscope.forecasts.scores import score_forecasts
+from grokscope.laws.crossing.crossings import find_crossings
+from grokscope.laws.statistics.simulation import Truth, simulate_runs
 
 CALIBRATION = {3: (97, 113, 137), 4: (97, 103, 113, 137), 5: (97, 103, 109, 127, 137)}
 NEW = (101, 131, 139)
@@ -40,10 +40,10 @@ def trial(primes: tuple[int, ...], spread: float, rng: np.random.Generator) -> l
     worlds = {p: world(p, spread, rng) for p in (*primes, *NEW)}
     places = {p: each.crossing((12, 400)) for p, each in worlds.items()}
     onsets = {p: place * 10 ** rng.normal(*OFFSET) for p, place in places.items()}
-    frame = pd.concat([suite(each, rng, seeds=3, widths=WIDTHS) for each in worlds.values()], ignore_index=True)
-    seen = {each.group: each.x.value for each in crossings(frame, accuracy="eval", samples=1)}
+    frame = pd.concat([simulate_runs(each, rng, seeds=3, widths=WIDTHS) for each in worlds.values()], ignore_index=True)
+    seen = {each.group: each.x.value for each in find_crossings(frame, accuracy="eval", samples=1)}
     known = frame[frame["p"].isin(primes)].reset_index(drop=True)
-    made = forecast(calibrate(known, 2.16, onsets, seen, accuracy="eval"), {p: worlds[p].bits for p in NEW})
+    made = make_forecasts(calibrate(known, 2.16, onsets, seen, accuracy="eval"), {p: worlds[p].bits for p in NEW})
     return [
         (
             bool(scored.crossing_covered),
@@ -51,7 +51,7 @@ def trial(primes: tuple[int, ...], spread: float, rng: np.random.Generator) -> l
             math.log10(each.crossing.high / each.crossing.low),
             math.log10(each.onset.high / each.onset.low),
         )
-        for each, scored in zip(made, score(made, onsets, seen), strict=True)
+        for each, scored in zip(made, score_forecasts(made, onsets, seen), strict=True)
         if scored.crossing_covered is not None and scored.onset_covered is not None
     ]
 

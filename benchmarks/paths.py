@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.statistics.trade_off import trade_off
+from grokscope.laws.statistics.summaries import fit_trade_off
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.nets import MLP, Cnn
 from grokscope.probes.fisher import diagonal
@@ -295,7 +295,7 @@ def trade(batch_64: Sweep | None, batch_200: Sweep | None) -> Iterator[Row]:
         if len(low) < 3:
             yield Row(f"trade-off, {name}", expected, NO_RUN, None)
             continue
-        fit = trade_off(low["train_loss"].to_numpy(), low["c"].to_numpy())
+        fit = fit_trade_off(low["train_loss"].to_numpy(), low["c"].to_numpy())
         holds = 2000 <= fit.slope.value <= 2700 and fit.shows if name == "batch 64" else not fit.shows
         found = f"{fit.slope.value:.0f} [{fit.slope.low:.0f}, {fit.slope.high:.0f}], R2 {fit.r2:.2f}, {len(low)} runs"
         yield Row(f"trade-off, {name}", expected, found, bool(holds))

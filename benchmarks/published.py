@@ -9,8 +9,8 @@ was not published. docs/published.md says what to make of it.
 
 from __future__ import annotations
 
-from grokscope.laws.claims.claims import claims
-from grokscope.laws.claims.published_summary import CENTRAL, TESTS, reconstructed, spread_of_crossings
+from grokscope.laws.claims.claims import evaluate_claims
+from grokscope.laws.claims.published_summary import CENTRAL, TESTS, reconstruct_cells
 
 ALONG_PRIME = (0.5, 0.9, 0.99, 0.999)
 
@@ -22,13 +22,13 @@ def main() -> None:
         df = f"{test.columns}, {test.cells - test.model}"
         print(f"{test.sweep:15} {test.name:20} {test.f:6g} {df:>6} {test.p:12.2g} {test.recomputed:11.2g}")
     print(f"\nspread of the ten crossings: {spread_of_crossings():.3f} dex\n")
-    for claim in claims(reconstructed(0.99), axes=["dropout"], design="published"):
+    for claim in evaluate_claims(reconstruct_cells(0.99), axes=["dropout"], design="published"):
         numbers = ", ".join(f"{name} {value:.4g}" for name, value in claim.numbers.items())
         print(f"as published: {claim.name}: {claim.verdict}; {numbers}")
     print("published:", ", ".join(f"{name} {value:g}" for name, value in CENTRAL.items()), "\n")
     for correlation in ALONG_PRIME:
         print(f"mended, crossing with prime {correlation:g}:")
-        for claim in claims(reconstructed(correlation), axes=["dropout"]):
+        for claim in evaluate_claims(reconstruct_cells(correlation), axes=["dropout"]):
             f = claim.numbers.get("f", float("nan"))
             print(
                 f"  {claim.name:20} {claim.verdict:14}" + ("" if f != f else f" F {f:.3g}, p {claim.numbers['p']:.2g}")

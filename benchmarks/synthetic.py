@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grokscope.laws.statistics.simulated import Truth
+from grokscope.laws.statistics.simulation import Truth
 from grokscope.ledger import Ledger
 from grokscope.measurements import Trace
 from grokscope.run import Run

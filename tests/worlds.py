@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from grokscope.laws.statistics.simulated import Truth
+from grokscope.laws.statistics.simulation import Truth
 from grokscope.ledger import Ledger
 from grokscope.measurements import Trace
 from grokscope.run import Run

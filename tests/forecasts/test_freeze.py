@@ -18,7 +18,7 @@ from grokscope.forecasts.evaluate import StandingForecast
 from grokscope.forecasts.freeze import freeze
 from grokscope.forecasts.sentences import describe_errors
 from grokscope.forecasts.split import Split, require_calibration, split_runs
-from grokscope.laws.statistics.simulated import Truth
+from grokscope.laws.statistics.simulation import Truth
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.ledger.reader import Reader
 from grokscope.spec import InputError

@@ -8,11 +8,10 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from grokscope.forecasts.calibration import TooFewCellsError, calibrate
-from grokscope.forecasts.predict import forecast
-from grokscope.forecasts.scores import score
-from grokscope.forecasts.speeds import Laws, crossing_of
-from grokscope.laws.statistics.simulated import Truth, suite
+from grokscope.forecasts.calibration import TimeLaws, TooFewCellsError, calibrate, solve_crossing
+from grokscope.forecasts.predict import make_forecasts
+from grokscope.forecasts.scores import score_forecasts
+from grokscope.laws.statistics.simulation import Truth, simulate_runs
 
 OFFSET = 10**-0.16
 NAN = float("nan")
@@ -33,7 +32,7 @@ def places(primes=PRIMES, factor=1.0):
 @pytest.fixture(scope="module")
 def frame():
     rng = np.random.default_rng(0)
-    return pd.concat([suite(world(p), rng, seeds=3) for p in PRIMES], ignore_index=True)
+    return pd.concat([simulate_runs(world(p), rng, seeds=3) for p in PRIMES], ignore_index=True)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +65,7 @@ def test_laws_are_fitted_at_their_loads_alone(frame, calibration):
 
 def test_a_held_out_prime_is_predicted(calibration):
     truth = world(HELD_OUT)
-    (made,) = forecast(calibration, {HELD_OUT: truth.bits})
+    (made,) = make_forecasts(calibration, {HELD_OUT: truth.bits})
     assert made.crossing.value == pytest.approx(truth.crossing(), rel=0.03)
     assert made.crossing.low < truth.crossing() < made.crossing.high
     assert made.onset.value == pytest.approx(truth.crossing() * OFFSET, rel=0.03)
@@ -74,7 +73,7 @@ def test_a_held_out_prime_is_predicted(calibration):
     assert made.nearest_prime == calibration.onsets[101]
     assert made.within
     assert made.new_prime
-    (scored,) = score([made], places([HELD_OUT], OFFSET), places([HELD_OUT]))
+    (scored,) = score_forecasts([made], places([HELD_OUT], OFFSET), places([HELD_OUT]))
     assert abs(scored.forecast) < 0.02
     assert abs(scored.forecast) < abs(scored.nearest_prime) < abs(scored.capacity_threshold)
     assert (scored.onset_covered, scored.crossing_covered) == (True, True)
@@ -85,13 +84,13 @@ def test_an_interval_is_that_of_departures_of_primes_by_hand(calibration):
     k, c = world(HELD_OUT).bits, 2.16
     mem, gen = calibration.memorising, calibration.generalising
     offsets = [math.log10(calibration.onsets[p] / calibration.own_crossing(p)) for p in PRIMES]
-    place = crossing_of(c, calibration.laws, HELD_OUT, k)
+    place = solve_crossing(c, calibration.laws, HELD_OUT, k)
     m = np.array([mem.by_prime[p] for p in PRIMES])
     g, x = np.array([gen.by_prime[p] for p in PRIMES]), np.log(PRIMES)
     line = np.polyfit(x, g, 1)
     leverage = 1 / 4 + (math.log(HELD_OUT) - x.mean()) ** 2 / ((x - x.mean()) ** 2).sum()
     # How far ln P moves for a change of ln T, from a crossing of slightly other laws.
-    moved = crossing_of(c, calibration.laws._replace(log_b=calibration.laws.log_b + 1e-4), HELD_OUT, k)
+    moved = solve_crossing(c, calibration.laws._replace(log_b=calibration.laws.log_b + 1e-4), HELD_OUT, k)
     per_log = (math.log10(moved) - math.log10(place)) / 1e-4
     parts = [
         (per_log**2 * m.var(ddof=1) * 5 / 4, 3),
@@ -102,7 +101,7 @@ def test_an_interval_is_that_of_departures_of_primes_by_hand(calibration):
     ]
     total = sum(variance for variance, _ in parts)
     half = student.ppf(0.975, total**2 / sum(v**2 / df for v, df in parts)) * math.sqrt(total)
-    (made,) = forecast(calibration, {HELD_OUT: k})
+    (made,) = make_forecasts(calibration, {HELD_OUT: k})
     centre = math.log10(place) + np.mean(offsets)
     assert math.log10(made.onset.value) == pytest.approx(centre)
     assert math.log10(made.onset.low) == pytest.approx(centre - half, rel=1e-4)
@@ -111,16 +110,16 @@ def test_an_interval_is_that_of_departures_of_primes_by_hand(calibration):
 
 def test_what_a_prime_showed_is_not_used_in_its_own_forecast(calibration):
     k = calibration.bits[97]
-    (made,) = forecast(calibration, {97: k})
+    (made,) = make_forecasts(calibration, {97: k})
     changed = dataclasses.replace(
         calibration, onsets=calibration.onsets | {97: 10.0}, crossings=calibration.crossings | {97: 10.0}
     )
-    assert forecast(changed, {97: k}) == [made]
+    assert make_forecasts(changed, {97: k}) == [made]
     assert not made.new_prime
 
 
 def test_beyond_the_primes_of_the_calibration_is_said(calibration):
-    inside, beyond = forecast(calibration, {101: world(101).bits, 139: world(139).bits})
+    inside, beyond = make_forecasts(calibration, {101: world(101).bits, 139: world(139).bits})
     assert inside.within
     assert not beyond.within
     assert beyond.crossing.high / beyond.crossing.low > inside.crossing.high / inside.crossing.low
@@ -136,9 +135,9 @@ def test_intervals_hold_what_is_observed_at_new_primes(n, trials):
         known, new = list(worlds)[:n], list(worlds)[5:]
         onset = {p: each.crossing() * 10 ** (-0.16 + 0.03 * rng.standard_normal()) for p, each in worlds.items()}
         crossing = {p: each.crossing() for p, each in worlds.items()}
-        runs = pd.concat([suite(worlds[p], rng, seeds=2, widths=(40, 48, 56, 64, 80)) for p in known])
+        runs = pd.concat([simulate_runs(worlds[p], rng, seeds=2, widths=(40, 48, 56, 64, 80)) for p in known])
         fitted = calibrate(runs.reset_index(drop=True), 2.16, onset, crossing, accuracy="eval")
-        for scored in score(forecast(fitted, {p: worlds[p].bits for p in new}), onset, crossing):
+        for scored in score_forecasts(make_forecasts(fitted, {p: worlds[p].bits for p in new}), onset, crossing):
             held += scored.onset_covered + scored.crossing_covered
             asked += 2
     assert asked == 4 * trials
@@ -147,29 +146,29 @@ def test_intervals_hold_what_is_observed_at_new_primes(n, trials):
 
 
 def test_without_a_crossing_nothing_is_forecast(calibration):
-    at_once = Laws(0.0, 25.0, -50.0, 0.0, 0.0)
-    (made,) = forecast(dataclasses.replace(calibration, laws=at_once), {HELD_OUT: world(HELD_OUT).bits})
+    at_once = TimeLaws(0.0, 25.0, -50.0, 0.0, 0.0)
+    (made,) = make_forecasts(dataclasses.replace(calibration, laws=at_once), {HELD_OUT: world(HELD_OUT).bits})
     assert math.isnan(made.crossing.value)
     assert math.isnan(made.onset.value)
     assert not made.within
-    (scored,) = score([made], {HELD_OUT: 1000.0}, {})
+    (scored,) = score_forecasts([made], {HELD_OUT: 1000.0}, {})
     assert math.isnan(scored.forecast)
     assert scored.onset_covered is None
-    assert score([made], {}, {}) == []
+    assert score_forecasts([made], {}, {}) == []
 
 
 def test_one_prime_bounds_its_own_crossing_and_nothing_elsewhere(frame):
     one = calibrate(
         frame[frame["p"] == 97], 2.16, {97: 80_000.0}, {97: 1e5}, accuracy="eval", generalising=(0.02, 1.0), samples=40
     )
-    own, other = forecast(one, {97: world(97).bits, HELD_OUT: world(HELD_OUT).bits})
+    own, other = make_forecasts(one, {97: world(97).bits, HELD_OUT: world(HELD_OUT).bits})
     assert own.crossing.low < world(97).crossing() < own.crossing.high
     assert math.isnan(own.onset.value)
     assert math.isnan(own.nearest_prime)
     assert one.laws.prime_power == 0
     assert math.isnan(other.crossing.low)
     assert other.onset.value == pytest.approx(
-        other.crossing.value * 80_000 / crossing_of(2.16, one.laws, 97, one.bits[97])
+        other.crossing.value * 80_000 / solve_crossing(2.16, one.laws, 97, one.bits[97])
     )
     assert math.isnan(other.onset.low)
     assert (other.nearest_prime, other.within) == (80_000, False)

@@ -9,7 +9,7 @@ import pytest
 
 from grokscope.forecasts.evaluate import ScoredForecast, StandingForecast
 from grokscope.forecasts.predict import Forecast
-from grokscope.forecasts.scores import score
+from grokscope.forecasts.scores import score_forecasts
 from grokscope.forecasts.sentences import describe_basis, describe_errors, describe_freezing, forecast_lines
 from grokscope.laws.results import Estimate
 from grokscope.report.style import WIDTH
@@ -36,7 +36,7 @@ def row(p: int, *, onset: float = NAN, waiting: int = 0, new_prime: bool = True,
         nearest_prime=90_000.0,
         within=within,
     )
-    scored = score([made], {p: onset}, {}) if onset > 0 else [None]
+    scored = score_forecasts([made], {p: onset}, {}) if onset > 0 else [None]
     return ScoredForecast(
         {}, made, waiting, scored[0], "" if waiting else "found" if onset > 0 else "no grokking at any width"
     )

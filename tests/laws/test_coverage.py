@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grokscope.laws.statistics.simulated import Truth
+from grokscope.laws.statistics.simulation import Truth
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grokscope.laws.tidy import tidy
-from grokscope.laws.times.cells import by_setting
+from grokscope.laws.times.cells import split_by_setting
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.measurements import Capacity, Groks, Result, Speed, Trace
 from grokscope.nets import MLP, Transformer
@@ -107,7 +107,7 @@ def test_other_tasks_nets_optimisers_and_losses_part_the_runs(tmp_path: Path) ->
     assert list(frame["shuffle"]) == ["every epoch"] * 3 + ["never"] + ["every epoch"] * 3
     assert list(frame["matmul"]) == ["highest"] * 5 + ["tf32", "highest"]
     assert list(frame["precision"]) == ["float32"] * 6 + ["float64"]
-    assert len(list(by_setting(frame))) == len(others)  # no two lie on one curve
+    assert len(list(split_by_setting(frame))) == len(others)  # no two lie on one curve
 
 
 def test_a_ledger_from_before_the_variants_has_their_defaults(ledger: Ledger) -> None:

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from grokscope.forecasts.departures import Levels, levels
+from grokscope.forecasts.prime_effects import PrimeLevels, fit_prime_levels
+from grokscope.laws.arrays import Array
 from grokscope.laws.results import Accuracy
-from grokscope.laws.statistics import normal
-from grokscope.laws.statistics.normal import Array
+from grokscope.laws.statistics import censored_regression
 from grokscope.laws.times.cells import observations
-from grokscope.laws.times.timescales import rounding
+from grokscope.laws.times.timescales import rounding_error
 
 VERSION = 2
 """Raised whenever equal runs would be forecast otherwise."""
@@ -36,7 +36,7 @@ _FEWEST = 5
 _LOWEST_LOAD = 1e-3
 
 
-class Laws(NamedTuple):
+class TimeLaws(NamedTuple):
     """ln T_mem = log_b + a K / (C P); ln T_gen = log_scale + prime_power ln p + power ln P; T in epochs."""
 
     log_b: float
@@ -46,7 +46,7 @@ class Laws(NamedTuple):
     power: float
 
 
-def crossing_of(c: float, laws: Laws, p: int, k: float) -> float:
+def solve_crossing(c: float, laws: TimeLaws, p: int, k: float) -> float:
     """P where T_mem falls below T_gen; NaN if it does not at a load f = k / (c P) between 0.001 and 1."""
 
     def gap(log_params: Array | float) -> Array:
@@ -80,10 +80,10 @@ class Calibration:
     accuracy: Accuracy
     probe: str
     capacity_constant: float
-    laws: Laws
-    memorising: Levels
-    generalising: Levels
-    redrawn: tuple[Laws, ...]
+    laws: TimeLaws
+    memorising: PrimeLevels
+    generalising: PrimeLevels
+    redrawn: tuple[TimeLaws, ...]
     crossings: Mapping[int, float]
     onsets: Mapping[int, float]
     bits: Mapping[int, float]
@@ -91,16 +91,16 @@ class Calibration:
     low_load: float
     high_load: float
 
-    def crossing(self, laws: Laws, p: int, bits: float) -> float:
+    def crossing(self, laws: TimeLaws, p: int, bits: float) -> float:
         """P of the crossing by these laws; NaN without one."""
-        return crossing_of(self.capacity_constant, laws, p, bits)
+        return solve_crossing(self.capacity_constant, laws, p, bits)
 
     def own_crossing(self, p: int) -> float:
         """P of the crossing at a calibration prime by its own levels instead of the laws'; NaN without one."""
         mem, gen = self.memorising, self.generalising
         if p not in mem.by_prime or p not in gen.by_prime:
             return _NAN
-        own = Laws(mem.by_prime[p], mem.slope, gen.by_prime[p], 0.0, gen.slope)
+        own = TimeLaws(mem.by_prime[p], mem.slope, gen.by_prime[p], 0.0, gen.slope)
         return self.crossing(own, p, self.bits[p])
 
 
@@ -134,8 +134,8 @@ def calibrate(
     mem = _at_loads(observations(frame, "T_mem", accuracy=accuracy, probe=probe), capacity_constant, memorising)
     gen = _at_loads(observations(frame, "T_gen"), capacity_constant, generalising)
     for name, rows, window in (("T_mem", mem, memorising), ("T_gen", gen, generalising)):
-        if _arrived(rows) < _FEWEST:
-            found, at = _arrived(rows), f"loads f of {window[0]:g} to {window[1]:g}"
+        if _count_cells(rows) < _FEWEST:
+            found, at = _count_cells(rows), f"loads f of {window[0]:g} to {window[1]:g}"
             raise TooFewCellsError(f"calibration: found {found} cells with {name} at {at}, expected at least {_FEWEST}")
     both = pd.concat([mem, gen])
     primes = sorted(int(p) for p in both["group"].unique())
@@ -144,16 +144,16 @@ def calibrate(
         accuracy=accuracy,
         probe=probe,
         capacity_constant=capacity_constant,
-        laws=_fit(mem, gen),
-        memorising=_levels(mem, mem["load"].to_numpy(float)),
-        generalising=_levels(gen, np.log(gen["n_params"].to_numpy(float))),
-        redrawn=tuple(_fit(_redraw(mem, rng), _redraw(gen, rng)) for _ in range(samples))
+        laws=_fit_laws(mem, gen),
+        memorising=_fit_levels(mem, mem["load"].to_numpy(float)),
+        generalising=_fit_levels(gen, np.log(gen["n_params"].to_numpy(float))),
+        redrawn=tuple(_fit_laws(_resample_cells(mem, rng), _resample_cells(gen, rng)) for _ in range(samples))
         if len(primes) < FEWEST_PRIMES
         else (),
-        crossings=_known(crossings, primes),
-        onsets=_known(onsets, primes),
+        crossings=_at_primes(crossings, primes),
+        onsets=_at_primes(onsets, primes),
         bits={int(p): float(rows["dataset_bits"].iloc[0]) for p, rows in both.groupby("group")},
-        n_cells=min(_arrived(mem), _arrived(gen)),
+        n_cells=min(_count_cells(mem), _count_cells(gen)),
         low_load=max(float(mem["load"].min()), float(gen["load"].min())),
         high_load=min(float(mem["load"].max()), float(gen["load"].max())),
     )
@@ -164,46 +164,46 @@ def _at_loads(rows: pd.DataFrame, c: float, window: tuple[float, float]) -> pd.D
     return rows[rows["load"].between(*window) & (rows["load"] < 1)]
 
 
-def _arrived(rows: pd.DataFrame) -> int:
+def _count_cells(rows: pd.DataFrame) -> int:
     """Cells in which a run arrived."""
     return int(rows[~rows["censored"]].groupby(["group", "x"]).ngroups)
 
 
-def _known(observed: Mapping[int, float], primes: list[int]) -> dict[int, float]:
+def _at_primes(observed: Mapping[int, float], primes: list[int]) -> dict[int, float]:
     return {p: observed[p] for p in primes if observed.get(p, _NAN) > 0}
 
 
-def _levels(rows: pd.DataFrame, feature: Array) -> Levels:
+def _fit_levels(rows: pd.DataFrame, feature: Array) -> PrimeLevels:
     times, censored = rows["time"].to_numpy(float), rows["censored"].to_numpy(bool)
-    floor = rounding(times[~censored])
-    return levels(rows["group"].to_numpy(int), feature, np.log(times), censored, floor=floor)
+    floor = rounding_error(times[~censored])
+    return fit_prime_levels(rows["group"].to_numpy(int), feature, np.log(times), censored, floor=floor)
 
 
-def _fit(mem: pd.DataFrame, gen: pd.DataFrame) -> Laws:
+def _fit_laws(mem: pd.DataFrame, gen: pd.DataFrame) -> TimeLaws:
     """With a single prime nothing can be said of p: its power is 0."""
     log_b, a = _regress(mem, mem["load"].to_numpy(float))
     log_p, log_params = np.log(gen["group"].to_numpy(float)), np.log(gen["n_params"].to_numpy(float))
     if np.ptp(log_p) == 0:
         log_scale, power = _regress(gen, log_params)
-        return Laws(log_b, a, log_scale, 0.0, power)
-    return Laws(log_b, a, *_regress(gen, log_p, log_params))
+        return TimeLaws(log_b, a, log_scale, 0.0, power)
+    return TimeLaws(log_b, a, *_regress(gen, log_p, log_params))
 
 
 def _regress(rows: pd.DataFrame, *features: Array) -> tuple[float, ...]:
     times, censored = rows["time"].to_numpy(float), rows["censored"].to_numpy(bool)
     design = np.column_stack([np.ones(len(rows)), *features])
-    found = normal.fit(design, np.log(times), censored, floor=rounding(times[~censored]))
+    found = censored_regression.fit(design, np.log(times), censored, floor=rounding_error(times[~censored]))
     return tuple(float(value) for value in found.coef)
 
 
-def _redraw(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def _resample_cells(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Whole cells with replacement, each prime's from its own, until as many arrived as a fit needs."""
     by_prime = [list(cells.groupby("x").groups.values()) for _, cells in rows.groupby("group")]
     while True:
-        drawn = rows.loc[np.concatenate([np.concatenate(_choice(cells, rng)) for cells in by_prime])]
+        drawn = rows.loc[np.concatenate([np.concatenate(_resample(cells, rng)) for cells in by_prime])]
         if drawn.loc[~drawn["censored"], "x"].nunique() >= _FEWEST - 1:
             return drawn
 
 
-def _choice(cells: list[Array], rng: np.random.Generator) -> list[Array]:
+def _resample(cells: list[Array], rng: np.random.Generator) -> list[Array]:
     return [cells[i] for i in rng.integers(len(cells), size=len(cells))]

@@ -13,14 +13,13 @@ from grokscope.forecasts.freeze import ENDED
 from grokscope.forecasts.observe import Observations, Thresholds, observe, read_arrivals
 from grokscope.forecasts.payload import forecast_from, times_from
 from grokscope.forecasts.predict import Forecast
-from grokscope.forecasts.scores import Score, score
+from grokscope.forecasts.scores import Score, score_forecasts
 from grokscope.forecasts.split import describe_runs, split_by
-from grokscope.forecasts.times import TimeScore
-from grokscope.forecasts.times import score as score_times
+from grokscope.forecasts.times import TimeScore, score_times
 from grokscope.laws.results import Accuracy
-from grokscope.laws.times.arrivals import Arrivals
-from grokscope.laws.times.cells import of_setting, with_axes
-from grokscope.laws.times.timescales import timescales
+from grokscope.laws.times.cells import select_setting, with_axes
+from grokscope.laws.times.threshold_epochs import ThresholdEpochs
+from grokscope.laws.times.timescales import estimate_timescales
 from grokscope.ledger import KeptForecast, Ledger
 from grokscope.suite import CalibrationOptions, Suite
 
@@ -82,7 +81,7 @@ class StandingForecast:
         return tuple(r.score for r in self.rows if r.score is not None and r.forecast.new_prime is new_prime)
 
 
-ReadArrivals = Callable[[tuple[str, ...], Thresholds], Arrivals]
+ReadArrivals = Callable[[tuple[str, ...], Thresholds], ThresholdEpochs]
 
 
 def standing_forecasts(suite: Suite, ledger: Ledger, frame: pd.DataFrame) -> tuple[StandingForecast, ...]:
@@ -97,7 +96,7 @@ def standing_forecasts(suite: Suite, ledger: Ledger, frame: pd.DataFrame) -> tup
     stand.sort(key=lambda one: (one.accuracy != "running", one.probe))  # As everywhere: the published accuracy first.
 
     @functools.cache
-    def seen(identities: tuple[str, ...], thresholds: Thresholds) -> Arrivals:
+    def seen(identities: tuple[str, ...], thresholds: Thresholds) -> ThresholdEpochs:
         """Traces are read once, whatever the accuracies."""
         return read_arrivals(ledger, frame[frame["id"].isin(identities)], thresholds)
 
@@ -123,13 +122,13 @@ def _evaluate(
     times: list[ScoredTime] = []
     for part in said["parts"]:
         setting, forecasts = part["setting"], [forecast_from(each) for each in part.get("forecasts", ())]
-        waiting = _unfinished(of_setting(held_out, setting, axes))
-        ended = of_setting(outcome, setting, axes)
+        waiting = _unfinished(select_setting(held_out, setting, axes))
+        ended = select_setting(outcome, setting, axes)
         ended = ended[ended["p"].isin([p for p, n in waiting.items() if n == 0])]
         found = observe(ended, seen(tuple(ended["id"]), (train, val)), accuracy, (train, val))
         rows += _score_rows(setting, forecasts, waiting, found)
         if "times" in part:
-            scales = timescales(ended, part["calibration"]["capacity_constant"], accuracy=accuracy)
+            scales = estimate_timescales(ended, part["calibration"]["capacity_constant"], accuracy=accuracy)
             scored = score_times(times_from(part["times"]), scales, kept.probe)
             times += [ScoredTime(setting, each) for each in scored]
     return StandingForecast(
@@ -157,7 +156,7 @@ def _unfinished(due: pd.DataFrame) -> dict[int, int]:
 def _score_rows(
     setting: Mapping[str, Any], forecasts: Sequence[Forecast], waiting: Mapping[int, int], found: Observations
 ) -> Iterator[ScoredForecast]:
-    scores = {one.p: one for one in score(forecasts, found.onsets, found.crossings)}
+    scores = {one.p: one for one in score_forecasts(forecasts, found.onsets, found.crossings)}
     for made in forecasts:
         # A prime that the suite no longer trains waits for runs that nobody will do.
         yield ScoredForecast(setting, made, waiting.get(made.p, 1), scores.get(made.p), found.codes.get(made.p, ""))

@@ -18,7 +18,7 @@ from grokscope.forecasts.payload import CalibrationRuns, delay_thresholds, predi
 from grokscope.forecasts.split import PROBE, Split, describe_runs, require_calibration, split_runs
 from grokscope.laws.results import Accuracy
 from grokscope.laws.tidy import tidy
-from grokscope.laws.times.cells import by_setting, with_axes
+from grokscope.laws.times.cells import split_by_setting, with_axes
 from grokscope.ledger import KeptForecast, Ledger
 from grokscope.ledger.batches import batches
 from grokscope.spec import InputError
@@ -101,7 +101,7 @@ def _payloads(
     frame = with_axes(tidy(pd.concat([ledger.runs(where={"id": ids}) for ids in batches(used)])))
     known = [
         CalibrationRuns(setting, rows, read_arrivals(ledger, rows, delay_thresholds(suite.analysis)))
-        for setting, rows in by_setting(frame)
+        for setting, rows in split_by_setting(frame)
     ]
     outlook = describe_runs(runs.held_out)
     done = len(_done_identities(ledger, list(outlook["id"])))

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from grokscope.forecasts.split import PROBE
-from grokscope.laws.crossing.onset import onsets
-from grokscope.laws.crossing.sign_change import crossings
+from grokscope.laws.crossing.crossings import find_crossings
+from grokscope.laws.crossing.onset import find_onsets
 from grokscope.laws.results import CROSSED, Accuracy, OnsetCode
-from grokscope.laws.times.arrivals import Arrivals, arrivals
+from grokscope.laws.times.threshold_epochs import ThresholdEpochs, read_threshold_epochs
 from grokscope.ledger import Ledger
 from grokscope.ledger.lazy import Traces
 
@@ -27,17 +27,17 @@ class Observations(NamedTuple):
     codes: Mapping[int, str]
 
 
-def read_arrivals(ledger: Ledger, frame: pd.DataFrame, thresholds: Thresholds) -> Arrivals:
+def read_arrivals(ledger: Ledger, frame: pd.DataFrame, thresholds: Thresholds) -> ThresholdEpochs:
     """When these runs, of one setting, reached their thresholds: no other run's trace is read."""
     traced = Traces(ledger, list(frame.loc[frame["measurement"] == "groks", "id"]))
-    return arrivals(frame, traced, [thresholds])
+    return read_threshold_epochs(frame, traced, [thresholds])
 
 
-def observe(frame: pd.DataFrame, seen: Arrivals, accuracy: Accuracy, thresholds: Thresholds) -> Observations:
+def observe(frame: pd.DataFrame, seen: ThresholdEpochs, accuracy: Accuracy, thresholds: Thresholds) -> Observations:
     """Of finished runs of one setting. An onset at or below the smallest width is no place, and is left out."""
     train, val = thresholds
-    every = onsets(seen, accuracy=accuracy, train_threshold=train, val_threshold=val, samples=1)
-    met = crossings(frame, accuracy=accuracy, probe=PROBE, samples=1)
+    every = find_onsets(seen, accuracy=accuracy, train_threshold=train, val_threshold=val, samples=1)
+    met = find_crossings(frame, accuracy=accuracy, probe=PROBE, samples=1)
     return Observations(
         onsets={one.group: one.x.value for one in every if one.code is OnsetCode.FOUND},
         crossings={one.group: one.x.value for one in met if one.code in CROSSED},

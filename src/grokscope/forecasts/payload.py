@@ -11,14 +11,14 @@ import pandas as pd
 
 from grokscope.forecasts.calibration import TooFewCellsError, calibrate
 from grokscope.forecasts.observe import Thresholds, observe
-from grokscope.forecasts.predict import Forecast, forecast
+from grokscope.forecasts.predict import Forecast, make_forecasts
 from grokscope.forecasts.split import PROBE
-from grokscope.forecasts.times import Cell, CellForecast, foretell
-from grokscope.laws.capacity import capacity
+from grokscope.forecasts.times import Cell, CellForecast, predict_times
+from grokscope.laws.capacity import estimate_capacity
 from grokscope.laws.results import Accuracy, Estimate
-from grokscope.laws.times.arrivals import Arrivals
-from grokscope.laws.times.cells import of_setting
-from grokscope.laws.times.timescales import timescales
+from grokscope.laws.times.cells import select_setting
+from grokscope.laws.times.threshold_epochs import ThresholdEpochs
+from grokscope.laws.times.timescales import estimate_timescales
 from grokscope.suite import Analysis
 
 
@@ -56,7 +56,7 @@ class CalibrationRuns(NamedTuple):
 
     setting: Mapping[str, object]
     frame: pd.DataFrame
-    arrived: Arrivals
+    arrived: ThresholdEpochs
 
 
 def predict_settings(
@@ -69,7 +69,7 @@ def predict_settings(
         outlook: the held-out runs as `split.describe_runs` has them: no outcome.
     """
     axes = sorted({name for part in known for name in part.setting})
-    return [_predict_setting(part, of_setting(outlook, part.setting, axes), analysis, accuracy) for part in known]
+    return [_predict_setting(part, select_setting(outlook, part.setting, axes), analysis, accuracy) for part in known]
 
 
 def _predict_setting(
@@ -77,7 +77,7 @@ def _predict_setting(
 ) -> dict[str, Any]:
     tasks = ahead[ahead["measurement"] == "groks"]
     bits = {int(p): float(k) for p, k in zip(tasks["p"], tasks["bits"], strict=True)}
-    constant = analysis.pinned_capacity or capacity(part.frame).constant.value
+    constant = analysis.pinned_capacity or estimate_capacity(part.frame).constant.value
     seen = observe(part.frame, part.arrived, accuracy, delay_thresholds(analysis))
     try:
         fitted = calibrate(
@@ -93,11 +93,11 @@ def _predict_setting(
         return {"setting": to_plain(part.setting), "refused": str(error)}
     shown = to_plain(fitted)
     del shown["redrawn"]  # Two hundred rows that the seed gives again.
-    times = foretell(fitted, timescales(part.frame, constant, accuracy=accuracy), _cells(ahead))
+    times = predict_times(fitted, estimate_timescales(part.frame, constant, accuracy=accuracy), _cells(ahead))
     return {
         "setting": to_plain(part.setting),
         "calibration": shown,
-        "forecasts": to_plain(forecast(fitted, bits)),
+        "forecasts": to_plain(make_forecasts(fitted, bits)),
         "times": to_plain(times),
     }
 

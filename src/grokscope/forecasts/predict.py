@@ -2,7 +2,7 @@
 
 The crossing is that of the laws; the onset is the crossing times the geometric mean of onset over crossing at the
 primes of the calibration. What was observed at a prime is never used in its own forecast. Nothing here knows the
-held-out runs: `laws.scores` is where they come in.
+held-out runs: `scores` is where they come in.
 """
 
 from __future__ import annotations
@@ -15,8 +15,16 @@ import numpy as np
 from scipy.stats import t as student
 
 from grokscope.forecasts.calibration import FEWEST_PRIMES, Calibration
-from grokscope.forecasts.departures import Variance, about_mean, about_zero, departure, half_width, slope_error
+from grokscope.forecasts.prime_effects import (
+    Variance,
+    half_width,
+    prime_variance,
+    slope_error_variance,
+    variance_about_mean,
+    variance_about_zero,
+)
 from grokscope.laws.results import Estimate
+from grokscope.laws.statistics.agreement import dex
 
 FEWEST_SEEN = 2
 """Other calibration primes with an observation, below which nothing is known of how observations depart."""
@@ -47,7 +55,7 @@ class Forecast:
     within: bool
 
 
-def forecast(calibration: Calibration, bits: Mapping[int, float]) -> list[Forecast]:
+def make_forecasts(calibration: Calibration, bits: Mapping[int, float]) -> list[Forecast]:
     """The crossing and the onset at primes, from K = dataset bits by prime.
 
     An interval is Student's, its variance the sum of how far T_mem and T_gen of a prime depart from the laws, how well
@@ -71,37 +79,37 @@ def _crossing(calibration: Calibration, p: int, bits: float) -> Estimate:
     place = calibration.crossing(calibration.laws, p, bits)
     how = "crossing of the laws"
     # What is seen departs from the prime's own laws too: by chance, and because the curves are not quite the laws.
-    seen = [_dex(calibration.crossings[q], calibration.own_crossing(q)) for q in calibration.crossings if q != p]
+    seen = [dex(calibration.crossings[q], calibration.own_crossing(q)) for q in calibration.crossings if q != p]
     seen = [apart for apart in seen if math.isfinite(apart)]
     if len(calibration.bits) >= FEWEST_PRIMES and len(seen) >= FEWEST_SEEN:
-        half = half_width([*_departures(calibration, p, bits, place), about_zero(seen)])
+        half = half_width([*_prime_variances(calibration, p, bits, place), variance_about_zero(seen)])
         how += f", Student's t over {len(calibration.bits)} primes"
     elif p in calibration.bits and calibration.redrawn:
         # Two coefficients are fitted to the cells of either time.
         redrawn = [_log10(calibration.crossing(laws, p, bits)) for laws in calibration.redrawn]
-        half = float(student.ppf(0.975, calibration.n_cells - 2)) * _spread(redrawn)
+        half = float(student.ppf(0.975, calibration.n_cells - 2)) * _standard_deviation(redrawn)
         how += f", Student's t over {calibration.n_cells} cells"
     else:
         half, how = _NAN, f"{how}; too few calibration primes for an interval"
-    return _about(_log10(place), half, len(seen), how)
+    return _from_log10(_log10(place), half, len(seen), how)
 
 
 def _onset(calibration: Calibration, p: int, bits: float) -> Estimate:
     """P of the onset: the crossing of the laws, moved by the mean offset at other primes from their own crossings."""
     place = calibration.crossing(calibration.laws, p, bits)
-    offsets = [_dex(calibration.onsets[q], calibration.own_crossing(q)) for q in calibration.onsets if q != p]
+    offsets = [dex(calibration.onsets[q], calibration.own_crossing(q)) for q in calibration.onsets if q != p]
     offsets = [offset for offset in offsets if math.isfinite(offset)]
     how = "crossing of the laws times the mean offset at other primes"
     centre = _log10(place) + float(np.mean(offsets)) if offsets else _NAN
     if len(calibration.bits) >= FEWEST_PRIMES and len(offsets) >= FEWEST_SEEN:
-        half = half_width([*_departures(calibration, p, bits, place), about_mean(offsets)])
+        half = half_width([*_prime_variances(calibration, p, bits, place), variance_about_mean(offsets)])
         how += f", Student's t over {len(calibration.bits)} primes"
     else:
         half, how = _NAN, f"{how}; too few calibration primes for an interval"
-    return _about(centre, half, len(offsets), how)
+    return _from_log10(centre, half, len(offsets), how)
 
 
-def _departures(calibration: Calibration, p: int, bits: float, place: float) -> list[Variance]:
+def _prime_variances(calibration: Calibration, p: int, bits: float, place: float) -> list[Variance]:
     """Variances of log10 P of the crossing: both times' departures at a prime, and the errors of their slopes."""
     mem, gen = calibration.memorising, calibration.generalising
     load = bits / (calibration.capacity_constant * place)
@@ -109,20 +117,20 @@ def _departures(calibration: Calibration, p: int, bits: float, place: float) -> 
     steepness = calibration.laws.a * load + calibration.laws.power
     scale = 1 / (steepness * math.log(10)) ** 2 if steepness else _NAN
     parts = (
-        departure(mem, p, powers=False),
-        departure(gen, p, powers=True),
-        slope_error(mem, load),
-        slope_error(gen, _ln(place)),
+        prime_variance(mem, p, powers=False),
+        prime_variance(gen, p, powers=True),
+        slope_error_variance(mem, load),
+        slope_error_variance(gen, _ln(place)),
     )
     return [Variance(scale * part.value, part.df) for part in parts]
 
 
-def _about(centre: float, half: float, n: int, how: str) -> Estimate:
+def _from_log10(centre: float, half: float, n: int, how: str) -> Estimate:
     """From log10 P to P."""
     return Estimate(10**centre, 10 ** (centre - half), 10 ** (centre + half), n, how)
 
 
-def _spread(redrawn: Sequence[float]) -> float:
+def _standard_deviation(redrawn: Sequence[float]) -> float:
     """Standard deviation; resamples whose laws do not cross bound nothing, and over 2.5 % of those leave it unknown."""
     known = [place for place in redrawn if math.isfinite(place)]
     return float(np.std(known)) if len(known) >= 0.975 * len(redrawn) else _NAN
@@ -137,10 +145,6 @@ def _baselines(onsets: Mapping[int, float], p: int) -> tuple[float, float]:
         return _NAN, nearest
     power, scale = np.polyfit(np.log(list(onsets)), np.log(list(onsets.values())), 1)
     return math.exp(scale + power * math.log(p)), nearest
-
-
-def _dex(observed: float, predicted: float) -> float:
-    return math.log10(observed / predicted) if observed > 0 and predicted > 0 else _NAN
 
 
 def _log10(value: float) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from grokscope.forecasts.predict import Forecast
 from grokscope.laws.results import Estimate
+from grokscope.laws.statistics.agreement import dex
 
 PREDICTORS = ("forecast", "crossing", "capacity_threshold", "power_law", "nearest_prime")
 """Ways to foretell the onset, each a field of `Score`: ours, the crossing itself, and three that know no law."""
@@ -39,7 +40,9 @@ class Score:
     crossing_covered: bool | None
 
 
-def score(forecasts: Iterable[Forecast], onsets: Mapping[int, float], crossings: Mapping[int, float]) -> list[Score]:
+def score_forecasts(
+    forecasts: Iterable[Forecast], onsets: Mapping[int, float], crossings: Mapping[int, float]
+) -> list[Score]:
     """How far, in dex, each forecast and each baseline was off; a prime with neither observation is left out.
 
     Args:
@@ -54,16 +57,16 @@ def score(forecasts: Iterable[Forecast], onsets: Mapping[int, float], crossings:
     ]
 
 
-def typical_errors(scores: Sequence[Score]) -> dict[str, float]:
+def rms_errors(scores: Sequence[Score]) -> dict[str, float]:
     """Root mean square in dex of every predictor of the onset, all over the same primes; NaN where it never spoke."""
-    shared = common(scores)
+    shared = comparable_scores(scores)
     return {
         name: math.sqrt(sum(getattr(score, name) ** 2 for score in shared) / len(shared)) if shared else _NAN
         for name in PREDICTORS
     }
 
 
-def common(scores: Sequence[Score]) -> list[Score]:
+def comparable_scores(scores: Sequence[Score]) -> list[Score]:
     """The scores at which every predictor of the onset speaks that speaks anywhere."""
     spoke = [name for name in PREDICTORS if any(math.isfinite(getattr(score, name)) for score in scores)]
     return [score for score in scores if spoke and all(math.isfinite(getattr(score, name)) for name in spoke)]
@@ -74,22 +77,18 @@ def _score(made: Forecast, onset: float, crossing: float) -> Score:
         p=made.p,
         observed_crossing=crossing,
         observed_onset=onset,
-        forecast=_dex(onset, made.onset.value),
-        crossing=_dex(onset, made.crossing.value),
-        capacity_threshold=_dex(onset, made.capacity_threshold),
-        power_law=_dex(onset, made.power_law),
-        nearest_prime=_dex(onset, made.nearest_prime),
-        crossing_error=_dex(crossing, made.crossing.value),
-        onset_covered=_covered(made.onset, onset),
-        crossing_covered=_covered(made.crossing, crossing),
+        forecast=dex(onset, made.onset.value),
+        crossing=dex(onset, made.crossing.value),
+        capacity_threshold=dex(onset, made.capacity_threshold),
+        power_law=dex(onset, made.power_law),
+        nearest_prime=dex(onset, made.nearest_prime),
+        crossing_error=dex(crossing, made.crossing.value),
+        onset_covered=_covers(made.onset, onset),
+        crossing_covered=_covers(made.crossing, crossing),
     )
 
 
-def _covered(expected: Estimate, observed: float) -> bool | None:
+def _covers(expected: Estimate, observed: float) -> bool | None:
     if any(map(math.isnan, (expected.low, expected.high, observed))):
         return None
     return expected.low <= observed <= expected.high
-
-
-def _dex(observed: float, predicted: float) -> float:
-    return math.log10(observed / predicted) if observed > 0 and predicted > 0 else _NAN

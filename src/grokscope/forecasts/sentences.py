@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from grokscope.forecasts.evaluate import ScoredForecast, StandingForecast
-from grokscope.forecasts.scores import PREDICTORS, Score, common, typical_errors
-from grokscope.forecasts.times import TimeScore, typical
+from grokscope.forecasts.scores import PREDICTORS, Score, comparable_scores, rms_errors
+from grokscope.forecasts.times import TimeScore, rms_time_errors
 from grokscope.report import words
 
 PREDICTOR_LABELS = {
@@ -78,7 +78,7 @@ def describe_errors(standing: StandingForecast) -> Iterator[str]:
     """How far off every predictor was, at new primes and at new widths; what waits; what could not be forecast."""
     for new_prime, where in ((True, "new primes"), (False, "calibrated primes at new widths")):
         scores = standing.scores(new_prime=new_prime)
-        if onsets := common(scores):
+        if onsets := comparable_scores(scores):
             yield _of_onsets(onsets, where)
         if crossings := [one for one in scores if math.isfinite(one.crossing_error)]:
             yield _of_crossings(crossings, where)
@@ -95,7 +95,7 @@ def describe_errors(standing: StandingForecast) -> Iterator[str]:
 
 
 def _of_onsets(scores: list[Score], where: str) -> str:
-    errors = typical_errors(scores)
+    errors = rms_errors(scores)
     sizes = [f"{PREDICTOR_LABELS[name]} {errors[name]:.3f}" for name in PREDICTORS if not math.isnan(errors[name])]
     held = _coverage([score.onset_covered for score in scores])
     return f"At {len(scores)} {where} the onset was missed, root mean square in dex, by: {', '.join(sizes)}{held}."
@@ -119,7 +119,7 @@ def _of_times(scores: list[TimeScore], what: str) -> str:
     out = f" ({' and '.join(left)} left out)" if left else ""
     if not known:
         return f"{what}: no cell can be scored{out}."
-    sizes = [f"{GUESS_LABELS[name]} {size:.3f}" for name, size in typical(known).items()]
+    sizes = [f"{GUESS_LABELS[name]} {size:.3f}" for name, size in rms_time_errors(known).items()]
     return f"{what} was missed at {len(known)} cells{out}, root mean square in dex, by: {', '.join(sizes)}."
 
 

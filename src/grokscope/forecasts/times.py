@@ -10,6 +10,7 @@ import numpy as np
 
 from grokscope.forecasts.calibration import GENERALISING, MEMORISING, Calibration
 from grokscope.laws.results import Timescale
+from grokscope.laws.statistics.agreement import dex
 
 GUESSES = ("law", "interpolated", "nearest_cell")
 """Ways to foretell a time, each a field of `CellForecast` in epochs and of `TimeScore` in dex."""
@@ -61,29 +62,29 @@ class TimeScore(NamedTuple):
     nearest_cell: float
 
 
-def foretell(calibration: Calibration, known: Sequence[Timescale], cells: Iterable[Cell]) -> list[CellForecast]:
+def predict_times(calibration: Calibration, known: Sequence[Timescale], cells: Iterable[Cell]) -> list[CellForecast]:
     """The times at cells by the laws, and by what was measured at the calibration's own cells.
 
     Args:
         known: timescales of the calibration runs; those on the calibration's probe are used.
     """
-    measured = _measured(calibration, known)
-    return [_foretell(calibration, measured, cell) for cell in cells]
+    measured = _measured_cells(calibration, known)
+    return [_predict_time(calibration, measured, cell) for cell in cells]
 
 
-def score(forecasts: Iterable[CellForecast], seen: Sequence[Timescale], probe: str) -> list[TimeScore]:
+def score_times(forecasts: Iterable[CellForecast], seen: Sequence[Timescale], probe: str) -> list[TimeScore]:
     """How far off each forecast was, in dex; a cell without a finished run is left out."""
     observed = {
         (t.quantity, t.group, t.dim): t.lognormal.value for t in seen if t.quantity == "T_gen" or t.probe == probe
     }
     return [
-        TimeScore(made, time, *(_dex(time, getattr(made, guess)) for guess in GUESSES))
+        TimeScore(made, time, *(dex(time, getattr(made, guess)) for guess in GUESSES))
         for made in forecasts
         if (time := observed.get((made.quantity, made.p, made.dim))) is not None
     ]
 
 
-def typical(scores: Sequence[TimeScore]) -> dict[str, float]:
+def rms_time_errors(scores: Sequence[TimeScore]) -> dict[str, float]:
     """Root mean square in dex of every guess, over the cells at which all speak; NaN without one."""
     rows = np.array([[getattr(each, guess) for guess in GUESSES] for each in scores]).reshape(-1, len(GUESSES))
     rows = rows[np.isfinite(rows).all(axis=1)]
@@ -91,7 +92,9 @@ def typical(scores: Sequence[TimeScore]) -> dict[str, float]:
     return dict(zip(GUESSES, map(float, sizes), strict=True))
 
 
-def _measured(calibration: Calibration, known: Sequence[Timescale]) -> dict[str, dict[int, list[tuple[float, float]]]]:
+def _measured_cells(
+    calibration: Calibration, known: Sequence[Timescale]
+) -> dict[str, dict[int, list[tuple[float, float]]]]:
     """quantity -> prime -> (ln P, ln T), ascending."""
     found: dict[str, dict[int, list[tuple[float, float]]]] = {"T_mem": {}, "T_gen": {}}
     for t in known:
@@ -100,7 +103,7 @@ def _measured(calibration: Calibration, known: Sequence[Timescale]) -> dict[str,
     return {quantity: {p: sorted(cells) for p, cells in primes.items()} for quantity, primes in found.items()}
 
 
-def _foretell(
+def _predict_time(
     calibration: Calibration, measured: Mapping[str, Mapping[int, list[tuple[float, float]]]], cell: Cell
 ) -> CellForecast:
     load, laws = cell.bits / (calibration.capacity_constant * cell.n_params), calibration.laws
@@ -119,14 +122,10 @@ def _foretell(
     return CellForecast(
         *(cell.quantity, cell.p, cell.dim, cell.n_params, load, cell.p not in calibration.bits),
         window[0] <= load <= window[1],
-        *(_exp(value) for value in (by_law, interpolated, nearest)),
+        *(_bounded_exp(value) for value in (by_law, interpolated, nearest)),
     )
 
 
-def _exp(value: float) -> float:
+def _bounded_exp(value: float) -> float:
     """Epochs; infinite where the law is far beyond anything that is trained."""
     return math.exp(value) if value < 700 else math.inf
-
-
-def _dex(observed: float, foretold: float) -> float:
-    return math.log10(observed / foretold) if observed > 0 and 0 < foretold < math.inf else _NAN

@@ -11,7 +11,7 @@ from statsmodels.regression.linear_model import WLS
 from statsmodels.tools import add_constant
 
 from grokscope.laws.results import Capacity, CapacityPoint, Estimate
-from grokscope.laws.times.cells import SETTINGS, refuse_mixture, require
+from grokscope.laws.times.cells import SETTINGS, refuse_mixture, require_columns
 
 PUBLISHED = 2.16
 """Bits per parameter that Song & Ye (2026) report for these networks."""
@@ -25,7 +25,7 @@ _WIDTHS_ENOUGH = 5
 """Widths from which on the interval goes by widths; with fewer, seeds have to count as points of their own."""
 
 
-def capacity(frame: pd.DataFrame) -> Capacity:
+def estimate_capacity(frame: pd.DataFrame) -> Capacity:
     """C in bits per parameter from the random-data capacity runs; the published 2.16 with fewer than two distinct P.
 
     The published fit is kept beside ours: least squares through the largest total of every P. A largest total grows
@@ -39,7 +39,7 @@ def capacity(frame: pd.DataFrame) -> Capacity:
     Raises:
         ValueError: a column is missing or settings are mixed.
     """
-    require(frame, "measurement", "probe", "dim", "n_params", "dataset_bits", "seed", "total_bits")
+    require_columns(frame, "measurement", "probe", "dim", "n_params", "dataset_bits", "seed", "total_bits")
     rows = frame[(frame["measurement"] == "capacity") & (frame["probe"] == "random")].dropna(subset=["total_bits"])
     refuse_mixture(rows, [name for name in SETTINGS if name not in ("op", "fraction", "split")])
     points = tuple(_point(cell) for _, cell in rows.groupby("n_params"))
@@ -54,7 +54,7 @@ def capacity(frame: pd.DataFrame) -> Capacity:
     used = [point for point in points if saturated is None or point.saturated]
     return Capacity(
         constant=saturated or _slope(best),
-        published_rule=published_fit([(point.n_params, point.total_bits) for point in points]),
+        published_rule=fit_published_rule([(point.n_params, point.total_bits) for point in points]),
         saturated_only=saturated,
         points=points,
         low_params=float(used[0].n_params),
@@ -66,7 +66,7 @@ def capacity(frame: pd.DataFrame) -> Capacity:
     )
 
 
-def published_fit(points: Iterable[tuple[float, float]]) -> tuple[float, float]:
+def fit_published_rule(points: Iterable[tuple[float, float]]) -> tuple[float, float]:
     """(slope, intercept) of least squares through the largest total bits of every P, from (P, bits) in any order."""
     largest: dict[float, float] = {}
     for params, bits in points:
@@ -75,7 +75,7 @@ def published_fit(points: Iterable[tuple[float, float]]) -> tuple[float, float]:
     return float(slope), float(intercept)
 
 
-def beyond(found: Capacity, n_params: Iterable[float]) -> str | None:
+def extrapolation_warning(found: Capacity, n_params: Iterable[float]) -> str | None:
     """What to say when C is used outside the P where it was measured; None if it is not."""
     used = sorted(n_params)
     outside = [params for params in used if not found.low_params <= params <= found.high_params]

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grokscope.laws.claims.claims import claims
-from grokscope.laws.claims.verdicts import holm
-from grokscope.laws.statistics.agreement import Interval, about_identity, slope
+from grokscope.laws.claims.claims import evaluate_claims
+from grokscope.laws.claims.equivalence import adjust_holm
+from grokscope.laws.statistics.agreement import StudentEstimate, clustered_slope, fit_identity
 
 PRIMES = (97, 101, 103, 107, 109, 113, 127, 131, 137, 139)
 
@@ -22,7 +22,7 @@ def table(offset=0.0, *, noise=0.02, seed=0, spread=0.05, **axes):
 
 
 def by_name(frame, **options):
-    return {claim.name: claim for claim in claims(frame, **({"resamples": 300} | options))}
+    return {claim.name: claim for claim in evaluate_claims(frame, **({"resamples": 300} | options))}
 
 
 def test_the_vacuous_design_is_reproduced():
@@ -132,22 +132,22 @@ def test_cells_without_both_onsets_do_not_count():
 
 
 def test_seeded_and_named():
-    assert claims(table(), resamples=100, seed=3) == claims(table(), resamples=100, seed=3)
+    assert evaluate_claims(table(), resamples=100, seed=3) == evaluate_claims(table(), resamples=100, seed=3)
     with pytest.raises(ValueError, match="column weight_decay missing"):
-        claims(table(), axes=["weight_decay"])
+        evaluate_claims(table(), axes=["weight_decay"])
 
 
 def test_holm_is_monotone():
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.5, 0.9]) == pytest.approx([1, 1])
-    assert holm([0.02, math.nan])[0] == 0.02
+    assert adjust_holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert adjust_holm([0.5, 0.9]) == pytest.approx([1, 1])
+    assert adjust_holm([0.02, math.nan])[0] == 0.02
 
 
 def test_an_exact_effect_needs_no_width():
-    exact = Interval(0.05, 0.0, 3)
+    exact = StudentEstimate(0.05, 0.0, 3)
     assert exact.equivalence(-0.1, 0.1) == 0
     assert exact.equivalence(0.1, 0.2) == 1
-    assert math.isnan(Interval(0.05, 0.1, 0).equivalence(-1, 1))
+    assert math.isnan(StudentEstimate(0.05, 0.1, 0).equivalence(-1, 1))
 
 
 def test_constant_onsets_have_no_rank():
@@ -166,11 +166,11 @@ def test_more_columns_than_primes_cannot_be_tested():
 
 def test_about_y_equals_x():
     u = np.array([1.0, 2.0, 3.0])
-    assert about_identity(u, u) == (3, 1.0, 0.0)
-    found = about_identity(u, u + 0.5)
+    assert fit_identity(u, u) == (3, 1.0, 0.0)
+    found = fit_identity(u, u + 0.5)
     assert found.r_squared == pytest.approx(1 - 0.75 / 2)
     assert found.mean_abs_dex == pytest.approx(0.5)
-    assert math.isnan(about_identity(u[:0], u[:0]).mean_abs_dex)
+    assert math.isnan(fit_identity(u[:0], u[:0]).mean_abs_dex)
 
 
 def test_cells_of_widths_are_clustered_by_width():
@@ -186,6 +186,6 @@ def test_residuals_that_cancel_in_every_cluster_leave_no_error():
     """Rounding must not make their variance negative, whose root would be a warning and NaN."""
     for seed in range(20):
         y = np.random.default_rng(seed).standard_normal(6) * 1e-3
-        found = slope(np.tile([0.1, 1.0], 6), np.repeat(y, 2), np.repeat(np.arange(6), 2))
+        found = clustered_slope(np.tile([0.1, 1.0], 6), np.repeat(y, 2), np.repeat(np.arange(6), 2))
         assert found.value == pytest.approx(0, abs=1e-12)
         assert found.error == pytest.approx(0, abs=1e-9)

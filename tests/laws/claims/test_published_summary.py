@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from grokscope.laws.claims.claims import claims
-from grokscope.laws.claims.published_summary import CENTRAL, TESTS, reconstructed, spread_of_crossings
+from grokscope.laws.claims.claims import evaluate_claims
+from grokscope.laws.claims.published_summary import CENTRAL, TESTS, crossing_spread, reconstruct_cells
 
 
 def by_name(along_prime, **options):
-    return {c.name: c for c in claims(reconstructed(along_prime), axes=["dropout"], resamples=300, **options)}
+    return {
+        c.name: c for c in evaluate_claims(reconstruct_cells(along_prime), axes=["dropout"], resamples=300, **options)
+    }
 
 
 @pytest.mark.parametrize("test", TESTS, ids=lambda test: f"{test.sweep}, {test.name}")
@@ -38,8 +40,8 @@ def test_the_published_tests_on_reconstructed_cells_give_the_published_row(along
 
 
 def test_the_spread_of_the_crossings():
-    assert spread_of_crossings() == pytest.approx(0.194, abs=5e-4)
-    assert np.log10(reconstructed(0.9)["predicted_onset_x"]).std(ddof=0) == pytest.approx(spread_of_crossings())
+    assert crossing_spread() == pytest.approx(0.194, abs=5e-4)
+    assert np.log10(reconstruct_cells(0.9)["predicted_onset_x"]).std(ddof=0) == pytest.approx(crossing_spread())
 
 
 def test_the_mended_verdict_turns_on_what_was_not_published():

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from frames import run
-from grokscope.laws.crossing.onset import GRID, delays, onset, onset_grid, onsets
+from grokscope.laws.crossing.onset import GRID, find_onset, find_onset_grid, find_onsets, measure_delays
 from grokscope.laws.results import Delay, OnsetCode
-from grokscope.laws.times.arrivals import arrivals
+from grokscope.laws.times.threshold_epochs import read_threshold_epochs
 
 
 def trace(epochs=100, *, train=None, val=None, plateau=None, eval_from=None):
@@ -39,8 +39,8 @@ def only(one, **options):
 
 def measured(frame, traces, **options):
     asked = {"train_threshold": 0.99, "val_threshold": 0.98} | options
-    found = arrivals(frame, traces, [(asked["train_threshold"], asked["val_threshold"])])
-    return delays(found, **({"accuracy": "running"} | asked))
+    found = read_threshold_epochs(frame, traces, [(asked["train_threshold"], asked["val_threshold"])])
+    return measure_delays(found, **({"accuracy": "running"} | asked))
 
 
 def test_delay_between_the_two_arrivals():
@@ -87,7 +87,7 @@ def delay(x, seed, epochs, *, censored=False):
 def found(*seeds, **options):
     """Onset from {P: delay} of each seed."""
     every = [delay(p, s, float(d)) for s, table in enumerate(seeds) for p, d in table.items()]
-    return onset(every, group=97, accuracy="running", train_threshold=0.99, val_threshold=0.98, **options)
+    return find_onset(every, group=97, accuracy="running", train_threshold=0.99, val_threshold=0.98, **options)
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ def test_conformance_of_the_rule(table, value, code):
 def test_where_no_run_was_seen_to_generalise_no_onset_is_claimed():
     unseen = [delay(p, seed, 90.0, censored=True) for p in (1, 2) for seed in (0, 1)]
     thresholds = {"accuracy": "running", "train_threshold": 0.99, "val_threshold": 0.98}
-    seen = onset(unseen, group=97, **thresholds)
+    seen = find_onset(unseen, group=97, **thresholds)
     assert seen.code is OnsetCode.UNSEEN
     assert math.isnan(seen.x.value)
-    assert onset([*unseen, delay(2, 2, 90.0)], group=97, **thresholds).code is OnsetCode.FROM_SMALLEST
+    assert find_onset([*unseen, delay(2, 2, 90.0)], group=97, **thresholds).code is OnsetCode.FROM_SMALLEST
 
 
 def test_least_delay_over_seeds_decides_and_every_seed_has_its_own():
@@ -143,8 +143,8 @@ def test_interval_spans_the_grid_and_the_seeds():
 
 def test_the_grid_of_thresholds():
     frame, traces = groks(a=trace(train=10, eval_from=5, val=40), b=trace(train=10, eval_from=5, val=10))
-    found = arrivals(frame, traces, GRID)
-    grid = onset_grid(found, samples=10)
+    found = read_threshold_epochs(frame, traces, GRID)
+    grid = find_onset_grid(found, samples=10)
     assert len(grid) == 2 * len(GRID)
     assert {(one.accuracy, one.train_threshold, one.val_threshold) for one in grid} == {
         (accuracy, *pair) for accuracy in ("running", "eval") for pair in GRID
@@ -152,7 +152,9 @@ def test_the_grid_of_thresholds():
     # At the only width seed b has no delay by running accuracy, and one of 5 by eval accuracy.
     assert {one.accuracy: one.code for one in grid} == {"running": OnsetCode.NEVER, "eval": OnsetCode.FROM_SMALLEST}
     nothing = frame.assign(t=0), {"a": trace(val=10), "b": trace()}
-    assert [one.code for one in onsets(arrivals(*nothing, GRID), accuracy="eval")] == [OnsetCode.NO_CELLS]
+    assert [one.code for one in find_onsets(read_threshold_epochs(*nothing, GRID), accuracy="eval")] == [
+        OnsetCode.NO_CELLS
+    ]
 
 
 def test_the_median_of_seeds_does_not_move_with_their_number():

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from frames import run
-from grokscope.laws.times.cells import by_setting, observations
+from grokscope.laws.times.cells import observations, split_by_setting
 
 
 def frame(**more):
@@ -36,14 +36,14 @@ def test_mixed_settings_are_refused_and_can_be_parted():
     mixed = pd.concat([frame(weight_decay=0.1), frame(weight_decay=1.0)], ignore_index=True)
     with pytest.raises(ValueError, match=r"weight_decay: found 0.1, 1.0, expected one"):
         observations(mixed, "T_mem")
-    parts = {setting["weight_decay"]: rows for setting, rows in by_setting(mixed)}
+    parts = {setting["weight_decay"]: rows for setting, rows in split_by_setting(mixed)}
     assert set(parts) == {0.1, 1.0}
     # The groks runs have no value for it and go with both.
     assert all(sorted(rows["measurement"]) == ["groks", "groks", "speed", "speed"] for rows in parts.values())
 
 
 def test_one_setting_is_one_part():
-    ((setting, rows),) = by_setting(frame(weight_decay=1.0).dropna(subset="weight_decay"))
+    ((setting, rows),) = split_by_setting(frame(weight_decay=1.0).dropna(subset="weight_decay"))
     assert setting == {}
     assert len(rows) == 2
 
@@ -53,7 +53,7 @@ def test_capacity_runs_go_where_they_share_most():
     rows += [run("speed", 1000, 9.0, depth=d, dropout=0.2) for d in (2, 4, 6)]
     depths = {
         setting["depth"]: part.loc[part["measurement"] == "capacity", "depth"].tolist()
-        for setting, part in by_setting(pd.DataFrame(rows))
+        for setting, part in split_by_setting(pd.DataFrame(rows))
     }
     assert depths == {2: [2], 4: [4], 6: [2, 4]}
 
@@ -61,7 +61,7 @@ def test_capacity_runs_go_where_they_share_most():
 def test_what_one_optimiser_lacks_parts_no_run_away():
     rows = [run("groks", 1000, 9.0, optimiser="adamw", beta1=beta) for beta in (0.8, 0.9)]
     rows += [run("groks", 1000, 9.0, optimiser="sgd"), run("speed", 1000, 9.0)]
-    parts = [(setting, sorted(rows["measurement"])) for setting, rows in by_setting(pd.DataFrame(rows))]
+    parts = [(setting, sorted(rows["measurement"])) for setting, rows in split_by_setting(pd.DataFrame(rows))]
     assert [setting for setting, _ in parts] == [
         {"optimiser": "adamw", "beta1": 0.8},
         {"optimiser": "adamw", "beta1": 0.9},

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from frames import curves
-from grokscope.laws.statistics.simulated import Truth, suite
-from grokscope.laws.times.memorisation import FORMS, memorisation, predicted
+from grokscope.laws.statistics.simulation import Truth, simulate_runs
+from grokscope.laws.times.memorisation import FORMS, fit_memorisation, predict_memorisation
 
 TRUTH = Truth(mem_spread=0.05)
 
 
 @pytest.fixture(scope="module")
 def laws():
-    return memorisation(
-        suite(TRUTH, np.random.default_rng(0), seeds=3), TRUTH.bits_per_param, accuracy="eval", samples=30
+    return fit_memorisation(
+        simulate_runs(TRUTH, np.random.default_rng(0), seeds=3), TRUTH.bits_per_param, accuracy="eval", samples=30
     )
 
 
@@ -44,14 +44,14 @@ def test_censored_runs_are_in_the_likelihood_and_counted(laws):
 def test_prediction_follows_the_form(laws):
     exponential = next(form for form in laws[0].forms if form.name == "exponential")
     expected = exponential.b.value * math.exp(exponential.a.value * 0.1)
-    assert predicted(exponential, 0.1) == pytest.approx(expected)
+    assert predict_memorisation(exponential, 0.1) == pytest.approx(expected)
 
 
 def test_a_power_law_is_told_from_an_exponential():
     bits = 30_866.0
     params = [round(bits / (2.16 * f)) for f in np.geomspace(0.02, 0.5, 12)]
     frame = curves({p: 2000 * (bits / (2.16 * p)) ** 1.5 for p in params}, {}, seeds=(0.98, 1.02))
-    best = memorisation(frame, 2.16, accuracy="eval", samples=0)[0].forms[0]
+    best = fit_memorisation(frame, 2.16, accuracy="eval", samples=0)[0].forms[0]
     assert best.name == "power"
     assert best.a.value == pytest.approx(1.5, abs=0.02)
     assert math.isnan(best.share_best)
@@ -59,11 +59,11 @@ def test_a_power_law_is_told_from_an_exponential():
 
 def test_overfull_nets_are_left_out_and_few_cells_give_no_law():
     frame = curves({10_000: 900.0} | {p: 1e7 / p for p in range(20_000, 70_000, 10_000)}, {})
-    law = memorisation(frame, 2.16, accuracy="eval", samples=0)[0]
+    law = fit_memorisation(frame, 2.16, accuracy="eval", samples=0)[0]
     assert (law.n, law.n_left_out) == (5, 1)
-    assert memorisation(frame[frame["n_params"] < 60_000], 2.16, accuracy="eval") == []
+    assert fit_memorisation(frame[frame["n_params"] < 60_000], 2.16, accuracy="eval") == []
 
 
 def test_without_c_there_is_no_load():
     with pytest.raises(ValueError, match="capacity_constant: found nan"):
-        memorisation(curves({}, {1000: 1.0}), math.nan, accuracy="eval")
+        fit_memorisation(curves({}, {1000: 1.0}), math.nan, accuracy="eval")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from frames import run
-from grokscope.laws.times.timescales import geometric_mean, kaplan_meier, timescales
+from grokscope.laws.times.timescales import estimate_timescales, geometric_mean, kaplan_meier_median
 
 
 def arrived(*times):
@@ -70,10 +70,10 @@ def test_one_run_has_no_interval():
 
 
 def test_kaplan_meier_needs_six_runs_for_an_interval():
-    assert math.isnan(kaplan_meier(*arrived(1, 2, 3, 4)).low)
-    found = kaplan_meier(*arrived(1, 2, 3, 4, 5, 6, 7, 8))
+    assert math.isnan(kaplan_meier_median(*arrived(1, 2, 3, 4)).low)
+    found = kaplan_meier_median(*arrived(1, 2, 3, 4, 5, 6, 7, 8))
     assert found.low < found.value < found.high
-    mostly_censored = kaplan_meier(np.array([3.0, 9, 9]), np.array([False, True, True]))
+    mostly_censored = kaplan_meier_median(np.array([3.0, 9, 9]), np.array([False, True, True]))
     assert math.isnan(mostly_censored.value)
 
 
@@ -82,7 +82,7 @@ def test_cells_carry_load_counts_and_the_published_mean():
         [run("speed", 20_000, t, seed=s, epochs=300) for s, t in enumerate([100.0, 200.0, math.nan])]
         + [run("speed", 20_000, 90.0, probe="vocab"), run("groks", 20_000, 50.0)]
     )
-    cells = timescales(frame, 2.0, accuracy="running")
+    cells = estimate_timescales(frame, 2.0, accuracy="running")
     assert [(c.quantity, c.probe, c.accuracy) for c in cells] == [
         ("T_mem", "random", "running"),
         ("T_mem", "vocab", "running"),
@@ -92,7 +92,7 @@ def test_cells_carry_load_counts_and_the_published_mean():
     assert (first.n_censored, first.longest, first.published_mean) == (1, 300, 150.0)
     assert first.load == pytest.approx(30_866 / 40_000)
     assert first.lognormal.value > first.published_mean * 0.95
-    assert math.isnan(timescales(frame, math.nan, accuracy="eval")[0].load)
+    assert math.isnan(estimate_timescales(frame, math.nan, accuracy="eval")[0].load)
 
 
 @given(st.integers(0, 10_000), st.integers(6, 24), st.sampled_from([0.0, 0.2, 0.5]))
@@ -100,7 +100,7 @@ def test_the_median_is_that_of_another_library(seed, n, share):
     rng = np.random.default_rng(seed)
     times = np.ceil(np.exp(rng.normal(3, 0.7, n)))
     censored = rng.random(n) < share
-    found, other = kaplan_meier(times, censored), lifelines.KaplanMeierFitter().fit(times, ~censored)
+    found, other = kaplan_meier_median(times, censored), lifelines.KaplanMeierFitter().fit(times, ~censored)
     if (abs(other.survival_function_.iloc[:, 0] - 0.5) < 1e-9).any():
         return  # Exactly half are left: it depends on the rounding of a product whether that is at most half.
     low, high = lifelines.utils.median_survival_times(other.confidence_interval_).to_numpy(float)[0]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.times.cells import by_setting
+from grokscope.laws.times.cells import split_by_setting
 from grokscope.studies.race.facts.contents import Contents, Counts, Failure
 from grokscope.studies.race.facts.families import compare_with_onsets
 from grokscope.studies.race.study import conclude_part
@@ -136,7 +136,7 @@ def contents(
     frame = pd.concat([frame for frame, _ in made], ignore_index=True)
     traces = {identity: trace for _, each in made for identity, trace in each.items()}
     analysis = Analysis(figures=(MAIN, BY_PRIME) if by_prime else (MAIN,), delay_val_threshold=0.98)
-    parts = tuple(conclude_part(setting, rows, traces, analysis) for setting, rows in by_setting(frame))
+    parts = tuple(conclude_part(setting, rows, traces, analysis) for setting, rows in split_by_setting(frame))
     done = frame["measurement"].value_counts().to_dict()
     counts = {name: Counts(n + 1, n, 1, 0) for name, n in done.items()}
     return Contents(

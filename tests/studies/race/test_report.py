@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from grokscope.laws.results import Claim
-from grokscope.laws.statistics.agreement import AboutIdentity
+from grokscope.laws.statistics.agreement import IdentityFit
 from grokscope.studies.race.facts.contents import Counts, Prediction
 from grokscope.studies.race.report import claims_json, claims_markdown, write_report
 from grokscope.suite import FigureOptions
@@ -78,7 +78,7 @@ def test_a_suite_without_runs_reports_what_is_missing(tmp_path: Path) -> None:
 
 def test_claims_are_valid_json_and_markdown() -> None:
     claims = [Claim("a | b", "<b>", "cannot tell", {"f": float("nan"), "n": 3.0}, "how\nso")]
-    tested = [Prediction(FigureOptions(), "eval", (), pd.DataFrame(), AboutIdentity(3, 0.5, 0.1), tuple(claims))]
+    tested = [Prediction(FigureOptions(), "eval", (), pd.DataFrame(), IdentityFit(3, 0.5, 0.1), tuple(claims))]
     assert json.loads(claims_json(tested))[0]["numbers"] == {"f": None, "n": 3.0}
     last = claims_markdown(tested).splitlines()[-1]
     assert last == "| a \\| b: &lt;b> | cannot tell | f –; n 3 | how so |"

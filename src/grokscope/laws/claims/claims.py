@@ -13,16 +13,16 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.claims.published_claims import published_claims
-from grokscope.laws.claims.sufficiency import robustness, sufficiency
-from grokscope.laws.claims.verdicts import ALPHA, MARGIN, Verdict, verdict
+from grokscope.laws.arrays import Array
+from grokscope.laws.claims.equivalence import ALPHA, MARGIN, Verdict, judge_equivalence
+from grokscope.laws.claims.published_claims import evaluate_published_claims
+from grokscope.laws.claims.sufficiency import evaluate_robustness, evaluate_sufficiency
 from grokscope.laws.results import Claim
 from grokscope.laws.statistics import agreement
-from grokscope.laws.statistics.normal import Array
-from grokscope.laws.times.cells import require
+from grokscope.laws.times.cells import require_columns
 
 
-def claims(
+def evaluate_claims(
     table: pd.DataFrame,
     *,
     axes: Sequence[str] = (),
@@ -49,27 +49,27 @@ def claims(
 
     Source: spec 5.8, rows 10, 11 and 20 of spec 8.
     """
-    require(table, group_axis, "predicted_onset_x", "empirical_onset_x", *axes)
+    require_columns(table, group_axis, "predicted_onset_x", "empirical_onset_x", *axes)
     valid = table[(table["predicted_onset_x"] > 0) & (table["empirical_onset_x"] > 0)].reset_index(drop=True)
     u, e = (np.log10(valid[name].to_numpy(float)) for name in ("predicted_onset_x", "empirical_onset_x"))
     if design == "published":
-        return published_claims(valid, u, e, axes, resamples=resamples, seed=seed)
+        return evaluate_published_claims(valid, u, e, axes, resamples=resamples, seed=seed)
     rng = np.random.default_rng(seed)
     groups = valid[group_axis].to_numpy()
     return [
-        _association(u, e, groups, resamples, rng),
-        _calibration(u, e, groups, margin, resamples, rng),
-        _proportion(u, e, groups),
-        *sufficiency(valid, u, e, groups, axes, group_axis, margin, resamples, rng),
-        *robustness(valid, e - u, groups, axes, group_axis, margin),
+        _evaluate_association(u, e, groups, resamples, rng),
+        _evaluate_calibration(u, e, groups, margin, resamples, rng),
+        _evaluate_proportion(u, e, groups),
+        *evaluate_sufficiency(valid, u, e, groups, axes, group_axis, margin, resamples, rng),
+        *evaluate_robustness(valid, e - u, groups, axes, group_axis, margin),
     ]
 
 
-def _association(u: Array, e: Array, groups: Array, resamples: int, rng: np.random.Generator) -> Claim:
-    rho, rho_p, tau, tau_p = agreement.ranks(u, e)
+def _evaluate_association(u: Array, e: Array, groups: Array, resamples: int, rng: np.random.Generator) -> Claim:
+    rho, rho_p, tau, tau_p = agreement.rank_correlations(u, e)
     by_prime = [pd.Series(values).groupby(groups).mean().to_numpy(float) for values in (u, e)]
-    p = agreement.permutation(by_prime[0], by_prime[1], resamples, rng)
-    low, high = agreement.resampled(agreement.rank_correlation, u, e, groups, resamples, rng)
+    p = agreement.permutation_p_value(by_prime[0], by_prime[1], resamples, rng)
+    low, high = agreement.bootstrap_groups(agreement.spearman, u, e, groups, resamples, rng)
     shown: Verdict = "supported" if p < ALPHA and rho > 0 else "not supported" if high < 0.5 else "cannot tell"
     return Claim(
         "association",
@@ -90,18 +90,20 @@ def _association(u: Array, e: Array, groups: Array, resamples: int, rng: np.rand
     )
 
 
-def _calibration(u: Array, e: Array, groups: Array, margin: float, resamples: int, rng: np.random.Generator) -> Claim:
+def _evaluate_calibration(
+    u: Array, e: Array, groups: Array, margin: float, resamples: int, rng: np.random.Generator
+) -> Claim:
     residuals = e - u
-    mean = agreement.offset(residuals, groups)
+    mean = agreement.mean_offset(residuals, groups)
     low, high = mean.bounds()
-    f, p, _, _ = agreement.joint(u, e)
+    f, p, _, _ = agreement.joint_f_test(u, e)
     ccc = agreement.concordance(u, e) if len(u) >= 3 else float("nan")
-    ccc_low, ccc_high = agreement.resampled(agreement.concordance, u, e, groups, resamples, rng)
+    ccc_low, ccc_high = agreement.bootstrap_groups(agreement.concordance, u, e, groups, resamples, rng)
     by_prime = pd.Series(residuals).groupby(groups).mean().to_numpy(float)
     return Claim(
         "calibration",
         f"Grokking begins where the speeds cross, within {margin:g} dex on average.",
-        verdict(mean, -margin, margin),
+        judge_equivalence(mean, -margin, margin),
         {
             "offset_dex": mean.value,
             "offset_low": low,
@@ -114,19 +116,19 @@ def _calibration(u: Array, e: Array, groups: Array, margin: float, resamples: in
             "joint_f": f,
             "joint_p_pooled": p,
             "median_offset_dex": float(np.median(residuals)) if len(u) else float("nan"),
-            "signed_rank_p": agreement.signed_rank(by_prime),
+            "signed_rank_p": agreement.signed_rank_p_value(by_prime),
         },
         "mean log10(onset / crossing) over primes, two one-sided tests; refuted if its 95 % interval is outside",
     )
 
 
-def _proportion(u: Array, e: Array, groups: Array) -> Claim:
-    found = agreement.slope(u, e, groups)
+def _evaluate_proportion(u: Array, e: Array, groups: Array) -> Claim:
+    found = agreement.clustered_slope(u, e, groups)
     low, high = found.bounds()
     return Claim(
         "proportion",
         "The onset grows in proportion to the crossing (log-log slope between 0.8 and 1.25).",
-        verdict(found, 0.8, 1.25),
+        judge_equivalence(found, 0.8, 1.25),
         {"slope": found.value, "slope_low": low, "slope_high": high, "equivalence_p": found.equivalence(0.8, 1.25)},
         "least squares of log10 onset on log10 crossing, clustered by prime; two one-sided tests",
     )

@@ -12,16 +12,16 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.claims import designs
+from grokscope.laws.arrays import Array
+from grokscope.laws.claims import nested_models
 from grokscope.laws.results import Claim
 from grokscope.laws.statistics import agreement
-from grokscope.laws.statistics.normal import Array
 
 _ALPHA = 0.05
 _HOW = "as published"
 
 
-def published_claims(
+def evaluate_published_claims(
     valid: pd.DataFrame, u: Array, e: Array, axes: Sequence[str], *, resamples: int, seed: int
 ) -> list[Claim]:
     """Predictiveness, calibration and sufficiency of the published suite.
@@ -33,14 +33,16 @@ def published_claims(
         resamples: permutations and bootstrap samples, from `seed`.
     """
     each_alone = np.arange(len(u))
-    rho, rho_p, tau, tau_p = agreement.ranks(u, e)
-    permutation_p = agreement.permutation(u, e, resamples, np.random.default_rng(seed))
-    low, high = agreement.resampled(agreement.concordance, u, e, each_alone, resamples, np.random.default_rng(seed))
-    f, p, slope, intercept = agreement.joint(u, e)
-    block = designs.columns(valid, axes)
-    m0, m1 = designs.model(e, nominal=True), designs.model(e, u[:, None], nominal=True)
-    m2 = designs.model(e, block, nominal=True) if axes else None
-    m3 = designs.model(e, u[:, None], block, nominal=True) if axes else None
+    rho, rho_p, tau, tau_p = agreement.rank_correlations(u, e)
+    permutation_p = agreement.permutation_p_value(u, e, resamples, np.random.default_rng(seed))
+    low, high = agreement.bootstrap_groups(
+        agreement.concordance, u, e, each_alone, resamples, np.random.default_rng(seed)
+    )
+    f, p, slope, intercept = agreement.joint_f_test(u, e)
+    block = nested_models.design_columns(valid, axes)
+    m0, m1 = nested_models.fit_model(e, nominal=True), nested_models.fit_model(e, u[:, None], nominal=True)
+    m2 = nested_models.fit_model(e, block, nominal=True) if axes else None
+    m3 = nested_models.fit_model(e, u[:, None], block, nominal=True) if axes else None
     return [
         Claim(
             "predictiveness",
@@ -69,7 +71,7 @@ def published_claims(
                 "slope": slope,
                 "intercept": intercept,
                 "median_offset_dex": float(np.median(e - u)) if len(u) else float("nan"),
-                "signed_rank_p": agreement.signed_rank(e - u),
+                "signed_rank_p": agreement.signed_rank_p_value(e - u),
             },
             _HOW + "; passes if the joint F is not significant",
         ),
@@ -79,8 +81,15 @@ def published_claims(
     ]
 
 
-def _nested(name: str, statement: str, big: designs.Model | None, small: designs.Model | None, *, below: bool) -> Claim:
-    found, nan = designs.compare(big, small), float("nan")
+def _nested(
+    name: str,
+    statement: str,
+    big: nested_models.LinearModel | None,
+    small: nested_models.LinearModel | None,
+    *,
+    below: bool,
+) -> Claim:
+    found, nan = nested_models.f_test(big, small), float("nan")
     numbers = {
         "f": found.f,
         "p": found.p,

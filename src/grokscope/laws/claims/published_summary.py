@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import f as fisher
 
-from grokscope.laws.statistics.normal import Array
+from grokscope.laws.arrays import Array
 
 PRIMES = (97, 101, 103, 107, 109, 113, 127, 131, 137, 139)
 CENTRAL = {
@@ -72,7 +72,7 @@ TESTS = (
 """Every published F whose p can be recomputed (spec 1.2)."""
 
 
-def spread_of_crossings() -> float:
+def crossing_spread() -> float:
     """Standard deviation of log10 crossing over the ten primes, in dex, from the published slope and two published F.
 
     With m the mean offset, taken as the published median: the joint F is (n (m^2 + (b - 1)^2 s^2) / 2) over
@@ -83,7 +83,7 @@ def spread_of_crossings() -> float:
     return math.sqrt(CENTRAL["median_offset_dex"] ** 2 / (2 * CENTRAL["joint_f"] * per_df - (b - 1) ** 2))
 
 
-def reconstructed(along_prime: float, *, seed: int = 0) -> pd.DataFrame:
+def reconstruct_cells(along_prime: float, *, seed: int = 0) -> pd.DataFrame:
     """Ten cells that give the published slope, F, R squared, joint F and concordance; `dropout` constant, as it was.
 
     Args:
@@ -94,11 +94,11 @@ def reconstructed(along_prime: float, *, seed: int = 0) -> pd.DataFrame:
         Columns p, predicted_onset_x, empirical_onset_x, dropout.
     """
     rng = np.random.default_rng(seed)
-    log_p = _standard(np.log10(PRIMES))
-    free = _standard(_without(rng.standard_normal(len(PRIMES)), log_p))
+    log_p = _standardise(np.log10(PRIMES))
+    free = _standardise(_residuals(rng.standard_normal(len(PRIMES)), log_p))
     u = along_prime * log_p + math.sqrt(1 - along_prime**2) * free
-    noise = _standard(_without(rng.standard_normal(len(PRIMES)), u, log_p))
-    n, b, spread = len(PRIMES), CENTRAL["slope"], spread_of_crossings()
+    noise = _standardise(_residuals(rng.standard_normal(len(PRIMES)), u, log_p))
+    n, b, spread = len(PRIMES), CENTRAL["slope"], crossing_spread()
     sigma = b * spread * math.sqrt((n - 2) / CENTRAL["m1_vs_m0_f"])
     # Where the crossings lie follows from the mean offset, intercept and slope: m = a + (b - 1) mean u.
     centre = (CENTRAL["median_offset_dex"] - CENTRAL["intercept"]) / (b - 1)
@@ -109,11 +109,11 @@ def reconstructed(along_prime: float, *, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def _standard(values: Array) -> Array:
+def _standardise(values: Array) -> Array:
     return np.asarray((values - values.mean()) / values.std())
 
 
-def _without(values: Array, *others: Array) -> Array:
+def _residuals(values: Array, *others: Array) -> Array:
     """What the others do not explain."""
     design = np.column_stack([np.ones(len(values)), *others])
     return np.asarray(values - design @ np.linalg.lstsq(design, values, rcond=None)[0])

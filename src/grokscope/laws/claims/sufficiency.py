@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.claims import designs
-from grokscope.laws.claims.verdicts import ALPHA, Verdict, holm, verdict
+from grokscope.laws.arrays import Array
+from grokscope.laws.claims import nested_models
+from grokscope.laws.claims.equivalence import ALPHA, Verdict, adjust_holm, judge_equivalence
 from grokscope.laws.results import Claim
 from grokscope.laws.statistics import agreement
-from grokscope.laws.statistics.normal import Array
 
 
-def sufficiency(
+def evaluate_sufficiency(
     valid: pd.DataFrame,
     u: Array,
     e: Array,
@@ -38,22 +38,27 @@ def sufficiency(
 
     Source: spec 5.8, its two defects mended.
     """
-    axis_block = np.hstack([_slice(valid, group_axis), designs.columns(valid, axes)])
+    axis_block = np.hstack([_group_columns(valid, group_axis), nested_models.design_columns(valid, axes)])
     crossing = u[:, None]
-    m0, m1 = designs.model(e), designs.model(e, crossing)
-    m2, m3 = designs.model(e, axis_block), designs.model(e, crossing, axis_block)
+    m0, m1 = nested_models.fit_model(e), nested_models.fit_model(e, crossing)
+    m2, m3 = nested_models.fit_model(e, axis_block), nested_models.fit_model(e, crossing, axis_block)
     beside = f"log10 {group_axis}" + "".join(f", {axis}" for axis in axes)
     return [
-        _gain("crossing predicts", "The crossing predicts the onset.", m1, m0, e, groups),
-        _gain("crossing adds", f"The crossing predicts what {beside} alone does not.", m3, m2, e, groups),
-        _nothing_missing(beside, m3, m1, crossing, axis_block, e, groups, margin, resamples, rng),
+        _evaluate_gain("crossing predicts", "The crossing predicts the onset.", m1, m0, e, groups),
+        _evaluate_gain("crossing adds", f"The crossing predicts what {beside} alone does not.", m3, m2, e, groups),
+        _evaluate_sufficiency(beside, m3, m1, crossing, axis_block, e, groups, margin, resamples, rng),
     ]
 
 
-def _gain(
-    name: str, statement: str, big: designs.Model | None, small: designs.Model | None, e: Array, groups: Array
+def _evaluate_gain(
+    name: str,
+    statement: str,
+    big: nested_models.LinearModel | None,
+    small: nested_models.LinearModel | None,
+    e: Array,
+    groups: Array,
 ) -> Claim:
-    found = designs.clustered(big, small, e, groups)
+    found = nested_models.clustered_f_test(big, small, e, groups)
     nan = float("nan")
     numbers = {"f": found.f, "p": found.p, "added_columns": float(found.added), "df": float(found.df)}
     numbers |= {
@@ -71,10 +76,10 @@ def _gain(
     )
 
 
-def _nothing_missing(
+def _evaluate_sufficiency(
     beside: str,
-    big: designs.Model | None,
-    small: designs.Model | None,
+    big: nested_models.LinearModel | None,
+    small: nested_models.LinearModel | None,
     crossing: Array,
     axis_block: Array,
     e: Array,
@@ -85,18 +90,21 @@ def _nothing_missing(
 ) -> Claim:
     """How far the prediction moves, in dex, when everything else is given too: nothing is missing if it hardly does."""
     nan = float("nan")
-    test = designs.clustered(big, small, e, groups)
+    test = nested_models.clustered_f_test(big, small, e, groups)
     moved = float(np.sqrt(np.mean((big.fitted - small.fitted) ** 2))) if big and small else nan
 
     def shift(_: Array, index: Array) -> float:
         rows = index.astype(int)
-        again = designs.model(e[rows], crossing[rows], axis_block[rows]), designs.model(e[rows], crossing[rows])
+        again = (
+            nested_models.fit_model(e[rows], crossing[rows], axis_block[rows]),
+            nested_models.fit_model(e[rows], crossing[rows]),
+        )
         return float(np.sqrt(np.mean((again[0].fitted - again[1].fitted) ** 2))) if again[0] and again[1] else nan
 
     low = high = nan
     if big and small:
         every = np.arange(len(e), dtype=float)
-        low, high = agreement.resampled(shift, every, every, groups, min(resamples, 500), rng)
+        low, high = agreement.bootstrap_groups(shift, every, every, groups, min(resamples, 500), rng)
     shown: Verdict = (
         "supported" if high < margin else "not supported" if test.p < ALPHA and low > margin else "cannot tell"
     )
@@ -110,7 +118,7 @@ def _nothing_missing(
     )
 
 
-def robustness(
+def evaluate_robustness(
     valid: pd.DataFrame, residuals: Array, groups: Array, axes: Sequence[str], group_axis: str, margin: float
 ) -> list[Claim]:
     """A claim per axis, the slice first: the offset of onset from crossing does not depend on it.
@@ -122,13 +130,13 @@ def robustness(
     """
     found = []
     for axis in (group_axis, *axes):
-        block = _slice(valid, group_axis) if axis == group_axis else designs.columns(valid, [axis])
-        null = designs.model(residuals)
-        test = designs.clustered(designs.model(residuals, block), null, residuals, groups)
-        spans = [_across(block[:, j], residuals, groups) for j in range(block.shape[1])]
-        verdicts = [verdict(span, -margin, margin) for span in spans]
+        block = _group_columns(valid, group_axis) if axis == group_axis else nested_models.design_columns(valid, [axis])
+        null = nested_models.fit_model(residuals)
+        test = nested_models.clustered_f_test(nested_models.fit_model(residuals, block), null, residuals, groups)
+        spans = [_change_over_range(block[:, j], residuals, groups) for j in range(block.shape[1])]
+        verdicts = [judge_equivalence(span, -margin, margin) for span in spans]
         found.append((axis, test.p, spans, verdicts))
-    adjusted = holm([p for _, p, _, _ in found])
+    adjusted = adjust_holm([p for _, p, _, _ in found])
     return [
         Claim(
             f"robust to {axis}",
@@ -138,20 +146,20 @@ def robustness(
             else "supported"
             if verdicts and set(verdicts) == {"supported"}
             else "cannot tell",
-            {"p": p, "p_holm": p_holm, "margin_dex": margin} | _largest(spans),
+            {"p": p, "p_holm": p_holm, "margin_dex": margin} | _largest_change(spans),
             "least squares of log10(onset / crossing), clustered by prime, two one-sided tests of its change",
         )
         for (axis, p, spans, verdicts), p_holm in zip(found, adjusted, strict=True)
     ]
 
 
-def _across(x: Array, y: Array, groups: Array) -> agreement.Interval:
+def _change_over_range(x: Array, y: Array, groups: Array) -> agreement.StudentEstimate:
     """What the slope comes to over the whole range of x, in dex."""
-    found, span = agreement.slope(x, y, groups), float(np.ptp(x)) if len(x) else 0.0
-    return agreement.Interval(found.value * span, found.error * span, found.df)
+    found, span = agreement.clustered_slope(x, y, groups), float(np.ptp(x)) if len(x) else 0.0
+    return agreement.StudentEstimate(found.value * span, found.error * span, found.df)
 
 
-def _largest(spans: Sequence[agreement.Interval]) -> dict[str, float]:
+def _largest_change(spans: Sequence[agreement.StudentEstimate]) -> dict[str, float]:
     known = [span for span in spans if math.isfinite(span.value)]
     if not known:
         return {"change_dex": float("nan"), "change_low": float("nan"), "change_high": float("nan")}
@@ -160,6 +168,6 @@ def _largest(spans: Sequence[agreement.Interval]) -> dict[str, float]:
     return {"change_dex": largest.value, "change_low": low, "change_high": high}
 
 
-def _slice(valid: pd.DataFrame, group_axis: str) -> Array:
-    block = designs.columns(valid, [group_axis])
+def _group_columns(valid: pd.DataFrame, group_axis: str) -> Array:
+    block = nested_models.design_columns(valid, [group_axis])
     return np.log10(block) if pd.api.types.is_numeric_dtype(valid[group_axis]) else block

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from grokscope.laws.arrays import Array
 from grokscope.laws.results import CrossingCode, CurveCrossing, Estimate
-from grokscope.laws.statistics.normal import Array
 
 _NAN = float("nan")
 
 
-def closest_approach(mem: pd.DataFrame, gen: pd.DataFrame, samples: int, rng: np.random.Generator) -> CurveCrossing:
+def find_closest_approach(
+    mem: pd.DataFrame, gen: pd.DataFrame, samples: int, rng: np.random.Generator
+) -> CurveCrossing:
     """The x at which two lines are nearest. It is returned even where they never cross: the code says so.
 
     Censored runs are dropped and cells are plain means, as published. The interval, which the published rule has
@@ -25,13 +27,13 @@ def closest_approach(mem: pd.DataFrame, gen: pd.DataFrame, samples: int, rng: np
     """
     n = len(mem) + len(gen)
     cells = _cells(mem), _cells(gen)
-    whole = [_whole(each) for each in cells]
-    found = approach(_line(whole[0], 0), _line(whole[1], 0))
+    whole = [_mean_line(each) for each in cells]
+    found = closest_approach_of_lines(_known_part(whole[0], 0), _known_part(whole[1], 0))
     if found is None:
         nowhere = Estimate(_NAN, _NAN, _NAN, n, "closest approach, as published")
         return CurveCrossing(nowhere, _NAN, CrossingCode.TOO_FEW, (), _NAN)
-    lines = [_redrawn(each, samples, rng) for each in cells]
-    redrawn = [approach(_line(lines[0], i), _line(lines[1], i)) for i in range(samples)]
+    lines = [_resample(each, samples, rng) for each in cells]
+    redrawn = [closest_approach_of_lines(_known_part(lines[0], i), _known_part(lines[1], i)) for i in range(samples)]
     nearest = [again[0] for again in redrawn if again is not None]
     low, high = np.percentile(nearest, [2.5, 97.5]) if nearest else (_NAN, _NAN)
     x, epochs, code, every = found
@@ -40,7 +42,7 @@ def closest_approach(mem: pd.DataFrame, gen: pd.DataFrame, samples: int, rng: np
     return CurveCrossing(estimate, epochs, code, every, float(np.mean(crossed)) if crossed else _NAN)
 
 
-def approach(
+def closest_approach_of_lines(
     mem: tuple[Array, Array], gen: tuple[Array, Array]
 ) -> tuple[float, float, CrossingCode, tuple[float, ...]] | None:
     """(x, epochs, code, every sign change) of two lines (x, epochs), interpolated in those units; None if too short.
@@ -79,12 +81,12 @@ def _cells(seen: pd.DataFrame) -> list[tuple[float, Array]]:
     return [(float(x), times[rows]) for x, rows in sorted(seen.groupby("x").indices.items())]
 
 
-def _whole(cells: list[tuple[float, Array]]) -> tuple[Array, Array]:
+def _mean_line(cells: list[tuple[float, Array]]) -> tuple[Array, Array]:
     """(x, (1, cells) mean of the uncensored times, NaN where none is)."""
     return np.array([x for x, _ in cells]), np.array([_means(times[None])[0] for _, times in cells])[None]
 
 
-def _redrawn(cells: list[tuple[float, Array]], samples: int, rng: np.random.Generator) -> tuple[Array, Array]:
+def _resample(cells: list[tuple[float, Array]], samples: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """(x, (samples, cells) the same means of runs resampled within their cells)."""
     means = [_means(times[rng.integers(len(times), size=(samples, len(times)))]) for _, times in cells]
     return np.array([x for x, _ in cells]), np.array(means).reshape(len(cells), samples).T
@@ -96,7 +98,7 @@ def _means(times: Array) -> Array:
     return np.where(n > 0, np.where(seen, times, 0).sum(axis=1) / np.maximum(n, 1), _NAN)
 
 
-def _line(means: tuple[Array, Array], sample: int) -> tuple[Array, Array]:
+def _known_part(means: tuple[Array, Array], sample: int) -> tuple[Array, Array]:
     """(x, mean) of the cells that have one."""
     x, times = means[0], means[1][sample]
     return x[~np.isnan(times)], times[~np.isnan(times)]

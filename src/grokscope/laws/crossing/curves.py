@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.statistics import normal
-from grokscope.laws.statistics.normal import Array
-from grokscope.laws.times.timescales import rounding
+from grokscope.laws.arrays import Array
+from grokscope.laws.statistics import censored_regression
+from grokscope.laws.times.timescales import rounding_error
 
 _FEWEST_TO_BEND = 4
 
@@ -72,7 +72,7 @@ class Curve:
         return np.clip(np.searchsorted(self.log_x, log_x), 1, len(self.log_x) - 1)
 
 
-def curve(seen: pd.DataFrame) -> Curve:
+def fit_curve(seen: pd.DataFrame) -> Curve:
     """The curve through the cells of one group (columns x, time, censored: see `cells.observations`)."""
     x, where = np.unique(seen["x"].to_numpy(float), return_inverse=True)
     log_times, censored = np.log(seen["time"].to_numpy(float)), seen["censored"].to_numpy(bool)
@@ -83,12 +83,12 @@ def curve(seen: pd.DataFrame) -> Curve:
     if arrived.any():
         used = arrived[where]
         design = np.eye(len(x))[where[used]][:, arrived]
-        floor = rounding(seen["time"].to_numpy(float)[~censored])
+        floor = rounding_error(seen["time"].to_numpy(float)[~censored])
         if int((~censored).sum()) == int(arrived.sum()) and censored[used].any():
             # One arrival a cell and some censored: no spread to be had. The arrivals alone, as they are.
             used &= ~censored
             design = np.eye(len(x))[where[used]][:, arrived]
-        found = normal.fit(design, log_times[used], censored[used], floor=floor)
+        found = censored_regression.fit(design, log_times[used], censored[used], floor=floor)
         values[arrived], df = found.coef, found.df
         covariance[np.ix_(arrived, arrived)] = found.covariance
     log_x = np.log(x)

@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.crossing.curves import curve
-from grokscope.laws.crossing.onset_rule import place
-from grokscope.laws.crossing.sign_change import sign_change
+from grokscope.laws.crossing.crossings import find_sign_change
+from grokscope.laws.crossing.curves import fit_curve
+from grokscope.laws.crossing.onset_rule import apply_onset_rule
 from grokscope.laws.results import CROSSED, CrossingCode, CurveCrossing, OnsetCode
 
 ONE_SIDED = (CrossingCode.ALWAYS_SLOWER, CrossingCode.ALWAYS_FASTER, CrossingCode.WRONG_WAY)
@@ -64,10 +64,10 @@ def match_crossing_to_onset(
     """
     if min(frame["x"].nunique() for frame in (mem, gen, groks)) < 2:
         return None
-    crossing = sign_change(curve(mem), curve(gen), SAMPLES, np.random.default_rng(seed))
+    crossing = find_sign_change(fit_curve(mem), fit_curve(gen), SAMPLES, np.random.default_rng(seed))
     shares = groks.groupby("x")["groks"].mean()
     scales, most = shares.index.to_numpy(float), (shares.to_numpy() > MAJORITY).astype(float)
-    onset, code = place(scales, most)
+    onset, code = apply_onset_rule(scales, most)
     earlier = scales[scales < onset] if code is OnsetCode.FOUND else scales[:0]
     before = float(earlier[-1]) if len(earlier) else float("nan")
     return CrossingOnsetMatch(x_axis, crossing, before, onset, code, _verdict(crossing, before, onset, code))

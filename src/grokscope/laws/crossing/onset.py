@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.crossing.onset_rule import least, middle, place, places
+from grokscope.laws.arrays import Array
+from grokscope.laws.crossing.onset_rule import apply_onset_rule, least_over_seeds, median_over_seeds, onset_indices
 from grokscope.laws.results import Accuracy, Delay, Estimate, Onset, OnsetCode
-from grokscope.laws.statistics.normal import Array
-from grokscope.laws.times.arrivals import COLUMNS, Arrivals, arrivals
 from grokscope.laws.times.cells import AXES, Axes, axes_of
+from grokscope.laws.times.threshold_epochs import COLUMNS, ThresholdEpochs, read_threshold_epochs
 
 GRID = ((0.99, 0.98), (0.99, 0.99), (0.99, 0.95), (0.98, 0.98), (0.95, 0.95))
 """Thresholds (train, validation) under which the onset is looked for; published figures use the first (spec 9.2)."""
@@ -20,8 +20,8 @@ GRID = ((0.99, 0.98), (0.99, 0.99), (0.99, 0.95), (0.98, 0.98), (0.95, 0.95))
 _NAN = float("nan")
 
 
-def delays(
-    found: Arrivals, *, accuracy: Accuracy, train_threshold: float = 0.99, val_threshold: float = 0.98
+def measure_delays(
+    found: ThresholdEpochs, *, accuracy: Accuracy, train_threshold: float = 0.99, val_threshold: float = 0.98
 ) -> list[Delay]:
     """Epochs from train to validation accuracy at their thresholds, at least 0, of every run that memorised.
 
@@ -40,8 +40,8 @@ def delays(
     return [Delay(*row) for row, memorised in zip(rows, ~np.isnan(train), strict=True) if memorised]
 
 
-def onsets(
-    found: Arrivals,
+def find_onsets(
+    found: ThresholdEpochs,
     *,
     accuracy: Accuracy,
     train_threshold: float = 0.99,
@@ -55,13 +55,13 @@ def onsets(
     Raises:
         KeyError: the arrivals were not read at these thresholds.
     """
-    measured = delays(found, accuracy=accuracy, train_threshold=train_threshold, val_threshold=val_threshold)
+    measured = measure_delays(found, accuracy=accuracy, train_threshold=train_threshold, val_threshold=val_threshold)
     by_group: dict[int, list[Delay]] = {int(group): [] for group in sorted(found.runs["group"].unique())}
     for each in measured:
         by_group[each.group].append(each)
     axes = axes_of(found.runs)
     return [
-        onset(
+        find_onset(
             of_group,
             axes=axes,
             group=group,
@@ -76,8 +76,8 @@ def onsets(
     ]
 
 
-def onset_grid(
-    found: Arrivals,
+def find_onset_grid(
+    found: ThresholdEpochs,
     *,
     thresholds: Sequence[tuple[float, float]] = GRID,
     accuracies: Sequence[Accuracy] = tuple(COLUMNS),
@@ -95,19 +95,19 @@ def onset_grid(
         each
         for accuracy in accuracies
         for train, val in thresholds
-        for each in onsets(
+        for each in find_onsets(
             found, accuracy=accuracy, train_threshold=train, val_threshold=val, samples=samples, seed=seed
         )
     ]
 
 
-def traced_onsets(frame: pd.DataFrame, traces: Mapping[str, Any], **options: Any) -> list[Onset]:
+def find_traced_onsets(frame: pd.DataFrame, traces: Mapping[str, Any], **options: Any) -> list[Onset]:
     """`onsets` straight from runs and their traces, for one pair of thresholds."""
     pair = options.get("train_threshold", 0.99), options.get("val_threshold", 0.98)
-    return onsets(arrivals(frame, traces, [pair]), **options)
+    return find_onsets(read_threshold_epochs(frame, traces, [pair]), **options)
 
 
-def onset(
+def find_onset(
     measured: Sequence[Delay],
     *,
     group: int,
@@ -129,13 +129,13 @@ def onset(
         fading: grokking fades as x grows, as it does along the bits of the data at one width (spec 8, row 13): the
             same rule from the other end.
     """
-    x, grid = _table(measured)
+    x, grid = _delay_table(measured)
     if fading:
         x, grid = x[::-1], grid[:, ::-1]
-    value, code = place(x, least(grid))
+    value, code = apply_onset_rule(x, least_over_seeds(grid))
     if measured and all(each.censored for each in measured):  # a delay that nobody saw the end of is no grokking
         value, code = _NAN, OnsetCode.UNSEEN
-    own = places(grid)
+    own = onset_indices(grid)
     drawn = (
         np.random.default_rng([seed, group]).integers(len(grid), size=(samples, len(grid))) if len(grid) > 1 else None
     )
@@ -143,7 +143,7 @@ def onset(
     def estimate(value: float, how: str, redrawn: Callable[[Array], Array]) -> Estimate:
         low, high = _NAN, _NAN
         if drawn is not None and not np.isnan(value):
-            low, high = _bounds(x, redrawn(drawn))
+            low, high = _percentiles(x, redrawn(drawn))
         return Estimate(value, *((high, low) if fading else (low, high)), len(measured), how)
 
     return Onset(
@@ -156,24 +156,24 @@ def onset(
         x=estimate(
             value,
             "least delay over seeds; percentiles over seeds, by width",
-            lambda drawn: places(least(grid[drawn])),
+            lambda drawn: onset_indices(least_over_seeds(grid[drawn])),
         ),
         code=code,
-        per_seed=tuple(_value(x, at) for at in own),
+        per_seed=tuple(_x_at(x, at) for at in own),
         by_median=estimate(
-            place(x, middle(grid))[0],
+            apply_onset_rule(x, median_over_seeds(grid))[0],
             "median delay over seeds; percentiles over seeds, by width",
-            lambda drawn: places(middle(grid[drawn])),
+            lambda drawn: onset_indices(median_over_seeds(grid[drawn])),
         ),
         by_seed=estimate(
-            _value(x, int(_median(own))) if len(own) else _NAN,
+            _x_at(x, int(_lower_median(own))) if len(own) else _NAN,
             "median of the seeds' own onsets; percentiles over seeds, by width",
-            lambda drawn: _median(own[drawn]),
+            lambda drawn: _lower_median(own[drawn]),
         ),
     )
 
 
-def _table(measured: Sequence[Delay]) -> tuple[Array, Array]:
+def _delay_table(measured: Sequence[Delay]) -> tuple[Array, Array]:
     """(x ascending, (seeds, x) least delay in epochs, NaN where there is none)."""
     x, columns = np.unique([float(each.x) for each in measured], return_inverse=True)
     seeds, rows = np.unique([each.seed for each in measured], return_inverse=True)
@@ -182,17 +182,17 @@ def _table(measured: Sequence[Delay]) -> tuple[Array, Array]:
     return x, grid
 
 
-def _median(at: Array) -> Array:
+def _lower_median(at: Array) -> Array:
     """The lower median along the last axis."""
     return np.asarray(np.sort(at, axis=-1)[..., (at.shape[-1] - 1) // 2])
 
 
-def _value(x: Array, at: int) -> float:
+def _x_at(x: Array, at: int) -> float:
     """x at an index; the smallest where the onset lies before it."""
     return float(x[max(at, 0)]) if at < len(x) else _NAN
 
 
-def _bounds(x: Array, at: Array) -> tuple[float, float]:
+def _percentiles(x: Array, at: Array) -> tuple[float, float]:
     """Percentiles of indices as x, the lower one a step down; NaN where they lie beyond what was measured."""
     low, high = (int(each) for each in np.quantile(at, [0.025, 0.975], method="nearest"))
-    return (float(x[low - 1]) if 0 < low < len(x) else _NAN), _value(x, high)
+    return (float(x[low - 1]) if 0 < low < len(x) else _NAN), _x_at(x, high)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from grokscope.laws.arrays import Array
 from grokscope.laws.results import OnsetCode
-from grokscope.laws.statistics.normal import Array
 
 _NAN = float("nan")
 
 
-def place(x: Array, delayed: Array) -> tuple[float, OnsetCode]:
+def apply_onset_rule(x: Array, delayed: Array) -> tuple[float, OnsetCode]:
     """(x of the onset or NaN, why) from one delay at every x, ascending; NaN where there is none."""
     known = delayed[~np.isnan(delayed)]
-    at = int(places(delayed[None])[0])
+    at = int(onset_indices(delayed[None])[0])
     if not len(known):
         return _NAN, OnsetCode.NO_CELLS
     if at < 0:
@@ -23,7 +23,7 @@ def place(x: Array, delayed: Array) -> tuple[float, OnsetCode]:
     return _NAN, OnsetCode.NEVER if (known == 0).all() else OnsetCode.NOT_YET
 
 
-def places(delayed: Array) -> Array:
+def onset_indices(delayed: Array) -> Array:
     """(rows,) of (rows, k): the index of the onset, -1 before the first, k if there is none."""
     n = delayed.shape[1]
     columns = np.arange(n)
@@ -32,13 +32,13 @@ def places(delayed: Array) -> Array:
     return np.where((last < 0) & (beyond < n), -1, beyond)
 
 
-def least(grid: Array) -> Array:
+def least_over_seeds(grid: Array) -> Array:
     """Least delay over seeds (the last axis but one), of the seeds that have one; NaN if none has."""
     found = np.min(np.where(np.isnan(grid), np.inf, grid), axis=-2, initial=np.inf)
     return np.where(np.isinf(found), np.nan, found)
 
 
-def middle(grid: Array) -> Array:
+def median_over_seeds(grid: Array) -> Array:
     """Median delay over seeds likewise, the lower of two."""
     if not grid.shape[-2]:
         return np.full((*grid.shape[:-2], grid.shape[-1]), np.nan)

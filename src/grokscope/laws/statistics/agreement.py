@@ -14,12 +14,17 @@ from scipy.stats import t as student
 from statsmodels.regression.linear_model import OLS
 from statsmodels.tools import add_constant
 
-from grokscope.laws.statistics.normal import Array
+from grokscope.laws.arrays import Array
 
 _NAN = float("nan")
 
 
-class Interval(NamedTuple):
+def dex(observed: float, predicted: float) -> float:
+    """log10(observed / predicted); NaN unless both are positive and the prediction is finite. Source: method 5.10."""
+    return math.log10(observed / predicted) if observed > 0 and 0 < predicted < math.inf else _NAN
+
+
+class StudentEstimate(NamedTuple):
     """A value with its standard error and degrees of freedom, from which intervals and equivalence follow."""
 
     value: float
@@ -42,7 +47,7 @@ class Interval(NamedTuple):
         return float(max(below, above))
 
 
-def ranks(u: Array, e: Array) -> tuple[float, float, float, float]:
+def rank_correlations(u: Array, e: Array) -> tuple[float, float, float, float]:
     """(Spearman rho, its p, Kendall tau-b, its p) of u and e (n,); NaN for fewer than three or constant values.
 
     Source: spec 5.8.
@@ -53,7 +58,7 @@ def ranks(u: Array, e: Array) -> tuple[float, float, float, float]:
     return float(rho.statistic), float(rho.pvalue), float(tau.statistic), float(tau.pvalue)
 
 
-def permutation(u: Array, e: Array, resamples: int, rng: np.random.Generator) -> float:
+def permutation_p_value(u: Array, e: Array, resamples: int, rng: np.random.Generator) -> float:
     """p of |rho| against shuffled e: (1 + as large) / (1 + resamples). Source: spec 5.8."""
     if len(u) < 3 or np.ptp(u) == 0 or np.ptp(e) == 0:
         return _NAN
@@ -73,14 +78,14 @@ def concordance(u: Array, e: Array) -> float:
     return 2 * float((du * de).mean()) / spread if spread > 0 else _NAN
 
 
-def rank_correlation(u: Array, e: Array) -> float:
+def spearman(u: Array, e: Array) -> float:
     """Spearman's rho; NaN for constant values."""
     if np.ptp(u) == 0 or np.ptp(e) == 0:
         return _NAN
     return float(np.corrcoef(rankdata(u), rankdata(e))[0, 1])
 
 
-def resampled(
+def bootstrap_groups(
     statistic: Callable[[Array, Array], float],
     u: Array,
     e: Array,
@@ -105,7 +110,7 @@ def resampled(
     return float(low), float(high)
 
 
-class AboutIdentity(NamedTuple):
+class IdentityFit(NamedTuple):
     """How near values lie to y = x. NaN where there are none, or none of R squared where they are all equal.
 
     Attributes:
@@ -118,16 +123,16 @@ class AboutIdentity(NamedTuple):
     mean_abs_dex: float
 
 
-def about_identity(u: Array, e: Array) -> AboutIdentity:
+def fit_identity(u: Array, e: Array) -> IdentityFit:
     """Of observed e about predicted u (n,), both log10 of a place. Source: spec 5.7."""
     if not len(u):
-        return AboutIdentity(0, _NAN, _NAN)
+        return IdentityFit(0, _NAN, _NAN)
     spread = float(np.sum((e - e.mean()) ** 2))
     r_squared = 1 - float(np.sum((e - u) ** 2)) / spread if spread > 0 else _NAN
-    return AboutIdentity(len(u), r_squared, float(np.abs(e - u).mean()))
+    return IdentityFit(len(u), r_squared, float(np.abs(e - u).mean()))
 
 
-def joint(u: Array, e: Array) -> tuple[float, float, float, float]:
+def joint_f_test(u: Array, e: Array) -> tuple[float, float, float, float]:
     """(F, p, slope, intercept) of e = a + b u (n,) against a = 0, b = 1; NaN for fewer than four or equal u.
 
     Source: spec 5.8.
@@ -135,15 +140,15 @@ def joint(u: Array, e: Array) -> tuple[float, float, float, float]:
     n = len(u)
     if n < 4 or np.ptp(u) == 0:
         return _NAN, _NAN, _NAN, _NAN
-    slope, intercept = np.polyfit(u, e, 1)
-    rss = float(np.sum((e - intercept - slope * u) ** 2))
+    clustered_slope, intercept = np.polyfit(u, e, 1)
+    rss = float(np.sum((e - intercept - clustered_slope * u) ** 2))
     if rss == 0:
-        return _NAN, _NAN, float(slope), float(intercept)
+        return _NAN, _NAN, float(clustered_slope), float(intercept)
     f = (float(np.sum((e - u) ** 2)) - rss) / 2 / (rss / (n - 2))
-    return f, float(fisher.sf(f, 2, n - 2)), float(slope), float(intercept)
+    return f, float(fisher.sf(f, 2, n - 2)), float(clustered_slope), float(intercept)
 
 
-def signed_rank(residuals: Array) -> float:
+def signed_rank_p_value(residuals: Array) -> float:
     """Wilcoxon p that the median of residuals (n,) is 0, zeros removed, two-sided; NaN for fewer than six.
 
     Source: spec 5.8.
@@ -152,7 +157,7 @@ def signed_rank(residuals: Array) -> float:
     return float(wilcoxon(kept, correction=False).pvalue) if len(kept) >= 6 else _NAN
 
 
-def offset(residuals: Array, groups: Array) -> Interval:
+def mean_offset(residuals: Array, groups: Array) -> StudentEstimate:
     """Mean residual over groups (n,), each group once: cells that share data do not count as independent (spec 8, 20).
 
     In the unit of the residuals; without an error for a single group.
@@ -160,18 +165,18 @@ def offset(residuals: Array, groups: Array) -> Interval:
     means = pd.Series(residuals).groupby(groups).mean().to_numpy(float)
     n = len(means)
     if n < 2:
-        return Interval(float(np.mean(means)) if n else _NAN, _NAN, 0)
-    return Interval(float(means.mean()), float(means.std(ddof=1)) / math.sqrt(n), n - 1)
+        return StudentEstimate(float(np.mean(means)) if n else _NAN, _NAN, 0)
+    return StudentEstimate(float(means.mean()), float(means.std(ddof=1)) / math.sqrt(n), n - 1)
 
 
-def slope(x: Array, y: Array, groups: Array) -> Interval:
+def clustered_slope(x: Array, y: Array, groups: Array) -> StudentEstimate:
     """Slope of y (n,) on x (n,), its error clustered by group (n,) where groups have several cells (spec 8, 20).
 
     NaN for fewer than four cells, three groups or equal x.
     """
     n, n_groups = len(x), len(np.unique(groups))
     if n < 4 or n_groups < 3 or np.ptp(x) == 0:
-        return Interval(_NAN, _NAN, 0)
+        return StudentEstimate(_NAN, _NAN, 0)
     fitting = OLS(y, add_constant(x))
     if n_groups == n:
         found, df = fitting.fit(), n - 2
@@ -179,4 +184,4 @@ def slope(x: Array, y: Array, groups: Array) -> Interval:
         found, df = fitting.fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True), n_groups - 1
     # Residuals that cancel within every cluster leave a variance of zero, or of less by rounding.
     variance = np.maximum(0.0, np.asarray(found.cov_params())[1, 1])
-    return Interval(float(found.params[1]), math.sqrt(variance), df)
+    return StudentEstimate(float(found.params[1]), math.sqrt(variance), df)

@@ -54,7 +54,7 @@ AXES = Axes("p", "n_params")
 AXIS_COLUMNS = ("group", "x", "group_axis", "x_axis")
 
 
-def require(frame: pd.DataFrame | Mapping[str, Any], *columns: str) -> None:
+def require_columns(frame: pd.DataFrame | Mapping[str, Any], *columns: str) -> None:
     """Refuse a frame, or columns by name, that lacks a column.
 
     Raises:
@@ -82,7 +82,7 @@ def observations(
     """
     column = "t_gen" if quantity == "T_gen" else f"t_mem_{accuracy}"
     known = (*AXIS_COLUMNS, "dim", "n_params", "dataset_bits", "seed")
-    require(frame, "measurement", "probe", *known, "epochs", column)
+    require_columns(frame, "measurement", "probe", *known, "epochs", column)
     wanted = ("groks", "task") if quantity == "T_gen" else ("speed", probe)
     rows = frame[(frame["measurement"] == wanted[0]) & (frame["probe"] == wanted[1])]
     if column == "t_mem_eval" and "eval_recorded" in rows.columns:
@@ -116,7 +116,7 @@ def with_axes(frame: pd.DataFrame, group_axis: str = AXES.group, x_axis: str = A
     Raises:
         ValueError: a column is missing.
     """
-    require(frame, group_axis, x_axis)
+    require_columns(frame, group_axis, x_axis)
     return frame.assign(group=frame[group_axis], x=frame[x_axis], group_axis=group_axis, x_axis=x_axis)
 
 
@@ -126,12 +126,12 @@ def axes_of(frame: pd.DataFrame) -> Axes:
     Raises:
         ValueError: a column is missing, or rows have different axes.
     """
-    require(frame, "group_axis", "x_axis")
+    require_columns(frame, "group_axis", "x_axis")
     refuse_mixture(frame, ("group_axis", "x_axis"))
     return Axes(*frame[["group_axis", "x_axis"]].iloc[0]) if len(frame) else AXES
 
 
-def within(frame: pd.DataFrame, max_dim: int | None) -> pd.DataFrame:
+def up_to_width(frame: pd.DataFrame, max_dim: int | None) -> pd.DataFrame:
     """The runs up to a width; all if there is no limit."""
     return frame if max_dim is None else frame[frame["dim"] <= max_dim]
 
@@ -148,7 +148,7 @@ def refuse_mixture(rows: pd.DataFrame, settings: Sequence[str] = SETTINGS) -> No
             raise ValueError(f"runs frame: {name}: found {', '.join(map(str, values))}, expected one (use by_setting)")
 
 
-def by_setting(frame: pd.DataFrame) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
+def split_by_setting(frame: pd.DataFrame) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
     """Part runs whose speed and groks settings differ: what differs, and the runs that share it.
 
     A run without a value for a setting (random data have no operation) goes with every part that is alike in what it
@@ -168,15 +168,17 @@ def by_setting(frame: pd.DataFrame) -> Iterator[tuple[dict[str, object], pd.Data
     for setting in present:
         if any(setting.items() < other.items() for other in present):
             continue
-        yield setting, pd.concat([_nearest(capacity, setting), of_setting(timed, setting, axes)])
+        yield setting, pd.concat([_nearest_capacity_runs(capacity, setting), select_setting(timed, setting, axes)])
 
 
-def of_setting(frame: pd.DataFrame, setting: Mapping[str, object], axes: Sequence[str] | None = None) -> pd.DataFrame:
+def select_setting(
+    frame: pd.DataFrame, setting: Mapping[str, object], axes: Sequence[str] | None = None
+) -> pd.DataFrame:
     """The runs that have these settings, or no value for them, and none for any other of the `axes`."""
     wanted = frame[list(setting if axes is None else axes)]
     return frame[(wanted.eq(pd.Series(setting, dtype=object)) | wanted.isna()).all(axis=1)]
 
 
-def _nearest(rows: pd.DataFrame, setting: Mapping[str, object]) -> pd.DataFrame:
+def _nearest_capacity_runs(rows: pd.DataFrame, setting: Mapping[str, object]) -> pd.DataFrame:
     shared = rows[list(setting)].eq(pd.Series(setting)).sum(axis=1)
     return rows[shared == shared.max()]

@@ -11,11 +11,11 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.stats import t as student
 
+from grokscope.laws.arrays import Array
 from grokscope.laws.results import Accuracy, Estimate, Form, MemorisationLaw
-from grokscope.laws.statistics import normal
-from grokscope.laws.statistics.normal import Array
+from grokscope.laws.statistics import censored_regression
 from grokscope.laws.times.cells import axes_of, observations
-from grokscope.laws.times.timescales import rounding
+from grokscope.laws.times.timescales import rounding_error
 
 FORMS: dict[str, Callable[[Array, float], Array]] = {
     "exponential": lambda load, _: load,
@@ -30,7 +30,7 @@ _EXPONENTS = (0.1, 4.0)
 _FEWEST_CELLS = 5
 
 
-class _Fitted(NamedTuple):
+class _FormFit(NamedTuple):
     coef: Array
     errors: Array
     exponent: float
@@ -38,8 +38,8 @@ class _Fitted(NamedTuple):
     theta: Array
 
 
-class _Rows(NamedTuple):
-    """Runs, a few rows a cell that have their likelihood (see `normal.condensed`). `floor`: least sigma."""
+class _Observations(NamedTuple):
+    """Runs, a few rows a cell that have their likelihood (`compress_observations`). `floor`: least sigma."""
 
     floor: float
     cell: Array
@@ -49,23 +49,23 @@ class _Rows(NamedTuple):
     counts: Array
 
     @classmethod
-    def of(cls, used: pd.DataFrame) -> _Rows:
+    def of(cls, used: pd.DataFrame) -> _Observations:
         parts = []
         for number, (_, cell) in enumerate(used.groupby(["group", "x"])):
             log_times, censored = np.log(cell["time"].to_numpy(float)), cell["censored"].to_numpy(bool)
-            few = normal.condensed(log_times, censored)
+            few = censored_regression.compress_observations(log_times, censored)
             parts.append((np.full(len(few[0]), number), np.full(len(few[0]), cell["load"].iloc[0]), *few))
         columns = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return cls(rounding(used.loc[~used["censored"], "time"].to_numpy(float)), *columns)
+        return cls(rounding_error(used.loc[~used["censored"], "time"].to_numpy(float)), *columns)
 
-    def drawn(self, times: Array) -> _Rows:
+    def drawn(self, times: Array) -> _Observations:
         """With each cell as often as it was drawn."""
         counts = self.counts * times[self.cell]
         kept = counts > 0
-        return _Rows(self.floor, *(column[kept] for column in (*self[1:-1], counts)))
+        return _Observations(self.floor, *(column[kept] for column in (*self[1:-1], counts)))
 
 
-def memorisation(
+def fit_memorisation(
     frame: pd.DataFrame,
     capacity_constant: float,
     *,
@@ -94,7 +94,7 @@ def memorisation(
     return [law for law in laws if law is not None]
 
 
-def predicted(form: Form, load: Array | float) -> Array:
+def predict_memorisation(form: Form, load: Array | float) -> Array:
     """T_mem in epochs at loads f."""
     return np.asarray(form.b.value * np.exp(form.a.value * FORMS[form.name](np.asarray(load, float), form.exponent)))
 
@@ -105,7 +105,7 @@ def _law(
     used = rows[rows["load"] < 1]
     if used[~used["censored"]].groupby(["group", "x"]).ngroups < _FEWEST_CELLS:
         return None
-    rows_of = _Rows.of(used)
+    rows_of = _Observations.of(used)
     fitted = _fit_all(rows_of)
     n_cells = int(rows_of.cell[-1]) + 1
     redrawn = []
@@ -133,7 +133,9 @@ def _law(
     )
 
 
-def _form(name: str, found: _Fitted, best: float, used: pd.DataFrame, redrawn: list[Array], winners: list[str]) -> Form:
+def _form(
+    name: str, found: _FormFit, best: float, used: pd.DataFrame, redrawn: list[Array], winners: list[str]
+) -> Form:
     arrived = used[~used["censored"]]
     log_times = np.log(arrived["time"].to_numpy(float))
     feature = FORMS[name](arrived["load"].to_numpy(float), found.exponent)
@@ -152,7 +154,7 @@ def _form(name: str, found: _Fitted, best: float, used: pd.DataFrame, redrawn: l
     )
 
 
-def _bounds(found: _Fitted, n_cells: int, redrawn: list[Array]) -> tuple[Array, Array]:
+def _bounds(found: _FormFit, n_cells: int, redrawn: list[Array]) -> tuple[Array, Array]:
     """(low, high) of both coefficients. Percentiles alone are too narrow with a dozen cells, Student's alone takes
     runs of one cell for independent: the wider of the two, with degrees of freedom by cells."""
     half = student.ppf(0.975, n_cells - 2) * found.errors
@@ -163,13 +165,15 @@ def _bounds(found: _Fitted, n_cells: int, redrawn: list[Array]) -> tuple[Array, 
     return low, high
 
 
-def _fit_all(rows: _Rows, near: Mapping[str, _Fitted] | None = None) -> dict[str, _Fitted]:
+def _fit_all(rows: _Observations, near: Mapping[str, _FormFit] | None = None) -> dict[str, _FormFit]:
     """Every form, fitted; `near` are fits of similar rows, where to start from."""
 
-    def fit(name: str, exponent: float) -> normal.Fit:
+    def fit(name: str, exponent: float) -> censored_regression.Fit:
         design = np.column_stack([np.ones_like(rows.load), FORMS[name](rows.load, exponent)])
         start = near[name].theta if near else None
-        return normal.fit(design, rows.log_time, rows.censored, counts=rows.counts, floor=rows.floor, start=start)
+        return censored_regression.fit(
+            design, rows.log_time, rows.censored, counts=rows.counts, floor=rows.floor, start=start
+        )
 
     found = {}
     for name in FORMS:
@@ -185,5 +189,5 @@ def _fit_all(rows: _Rows, near: Mapping[str, _Fitted] | None = None) -> dict[str
         result = fit(name, exponent)
         # Two coefficients and the spread; the stretched exponential has its exponent besides.
         aic = 2 * (3 + stretched) - 2 * result.log_likelihood
-        found[name] = _Fitted(result.coef, np.sqrt(np.diag(result.covariance)), exponent, aic, result.theta)
+        found[name] = _FormFit(result.coef, np.sqrt(np.diag(result.covariance)), exponent, aic, result.theta)
     return found

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from grokscope.laws.crossing.curves import Curve, curve
+from grokscope.laws.crossing.curves import Curve, fit_curve
 from grokscope.laws.results import Accuracy, Estimate, ProbeRatio
 from grokscope.laws.times.cells import axes_of, observations
 
@@ -16,7 +16,7 @@ STANDARD = "random"
 OTHERS = ("vocab", "digits", "permuted")
 
 
-def probe_ratios(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Accuracy) -> list[ProbeRatio]:
+def estimate_probe_ratios(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Accuracy) -> list[ProbeRatio]:
     """T_mem on every other probe over T_mem on random inputs, in every cell that has both.
 
     Ratios of geometric means, censored runs included; the spread between seeds is pooled over the cells of a group
@@ -37,7 +37,7 @@ def probe_ratios(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Acc
         other = observations(frame, "T_mem", accuracy=accuracy, probe=probe)
         for group in sorted(set(standard["group"]) & set(other["group"])):
             rows = standard[standard["group"] == group], other[other["group"] == group]
-            below, above = curve(rows[0]), curve(rows[1])
+            below, above = fit_curve(rows[0]), fit_curve(rows[1])
             for x in sorted(set(rows[0]["x"]) & set(rows[1]["x"])):
                 cells = [part[part["x"] == x] for part in rows]
                 n = sum(map(len, cells))

@@ -16,9 +16,9 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import CensoredData, ecdf
 from scipy.stats import t as student
 
+from grokscope.laws.arrays import Array
 from grokscope.laws.results import Accuracy, Estimate, Timescale
-from grokscope.laws.statistics import normal
-from grokscope.laws.statistics.normal import Array
+from grokscope.laws.statistics import censored_regression
 from grokscope.laws.times.cells import Quantity, axes_of, observations
 
 PROBES = ("random", "vocab", "digits", "permuted")
@@ -27,7 +27,7 @@ _FEWEST_FOR_RANKS = 6
 """A sample's whole range covers its median with chance 1 - 2 ** (1 - n): below six, never 95 %."""
 
 
-def timescales(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Accuracy) -> list[Timescale]:
+def estimate_timescales(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Accuracy) -> list[Timescale]:
     """T_mem of every probe and T_gen of the task, per group and x, in epochs.
 
     Args:
@@ -60,7 +60,7 @@ def _cells(frame: pd.DataFrame, quantity: Quantity, accuracy: Accuracy, probe: s
             n_params=int(cell["n_params"].iloc[0]),
             dataset_bits=float(cell["dataset_bits"].iloc[0]),
             load=float(cell["dataset_bits"].iloc[0] / (c * cell["n_params"].iloc[0])) if c > 0 else _NAN,
-            median=kaplan_meier(cell["time"].to_numpy(float), cell["censored"].to_numpy(bool)),
+            median=kaplan_meier_median(cell["time"].to_numpy(float), cell["censored"].to_numpy(bool)),
             lognormal=geometric_mean(cell["time"].to_numpy(float), cell["censored"].to_numpy(bool)),
             published_mean=float(cell.loc[~cell["censored"], "time"].mean()),
             n_censored=int(cell["censored"].sum()),
@@ -70,7 +70,7 @@ def _cells(frame: pd.DataFrame, quantity: Quantity, accuracy: Accuracy, probe: s
     ]
 
 
-def kaplan_meier(times: Array, censored: Array) -> Estimate:
+def kaplan_meier_median(times: Array, censored: Array) -> Estimate:
     """Kaplan-Meier median of times (n,) in epochs, with the Brookmeyer-Crowley interval where runs are enough for one.
 
     NaN where more than half of the runs were censored to the end. Source: spec 8, row 7.
@@ -112,8 +112,8 @@ def geometric_mean(times: Array, censored: Array) -> Estimate:
     if m == 1:
         value = float(times[0]) if n == 1 else _NAN
         return Estimate(value, _NAN, _NAN, n, "one uncensored run: spread unknown")
-    floor = rounding(times[~censored])
-    found = normal.fit(np.ones((n, 1)), log_times, censored, floor=floor)
+    floor = rounding_error(times[~censored])
+    found = censored_regression.fit(np.ones((n, 1)), log_times, censored, floor=floor)
     centre = float(found.coef[0])
     if m == n:
         half = float(student.ppf(0.975, n - 1)) * found.sigma / math.sqrt(n)
@@ -124,18 +124,20 @@ def geometric_mean(times: Array, censored: Array) -> Estimate:
     return Estimate(math.exp(centre), _exp(low), _exp(high), n, how)
 
 
-def rounding(times: Array) -> float:
+def rounding_error(times: Array) -> float:
     """Standard deviation that counting in whole epochs alone puts on ln T: equal seeds are not exact seeds."""
     return float(1 / (math.sqrt(12) * np.median(times)))
 
 
-def _profile_interval(log_times: Array, censored: Array, found: normal.Fit, floor: float) -> tuple[float, float]:
+def _profile_interval(
+    log_times: Array, censored: Array, found: censored_regression.Fit, floor: float
+) -> tuple[float, float]:
     """Where the likelihood, maximised over sigma, is not too far below its maximum.
 
     For m uncensored values alone twice the drop at the edge of Student's interval is m ln(1 + t^2 / (m - 1)) exactly.
     A censored run counts in m for the part of an uncensored one that it says of the mean.
     """
-    m = float(normal.weights((found.coef[0] - log_times) / found.sigma, censored).sum())
+    m = float(censored_regression.observation_weights((found.coef[0] - log_times) / found.sigma, censored).sum())
     drop = 0.5 * m * math.log1p(float(student.ppf(0.975, m - 1)) ** 2 / (m - 1))
     centre, bottom, top = float(found.coef[0]), math.log(floor), math.log(found.sigma) + 12
 
@@ -144,7 +146,7 @@ def _profile_interval(log_times: Array, censored: Array, found: normal.Fit, floo
 
         def loss(log_sigma: float) -> float:
             sigma = math.exp(log_sigma)
-            return -normal.log_likelihood((mean - log_times) / sigma, sigma, censored)
+            return -censored_regression.log_likelihood((mean - log_times) / sigma, sigma, censored)
 
         return -float(minimize_scalar(loss, bounds=(bottom, top), method="bounded").fun) - found.log_likelihood + drop
 

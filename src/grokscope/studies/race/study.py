@@ -11,16 +11,16 @@ import pandas as pd
 from rich.console import RenderableType
 
 from grokscope.forecasts.evaluate import standing_forecasts
-from grokscope.laws.capacity import beyond, capacity
-from grokscope.laws.crossing.onset import GRID, onset_grid
-from grokscope.laws.crossing.sign_change import crossings
-from grokscope.laws.statistics.normal import Array
+from grokscope.laws.arrays import Array
+from grokscope.laws.capacity import estimate_capacity, extrapolation_warning
+from grokscope.laws.crossing.crossings import find_crossings
+from grokscope.laws.crossing.onset import GRID, find_onset_grid
 from grokscope.laws.tidy import tidy
-from grokscope.laws.times.arrivals import arrivals
-from grokscope.laws.times.cells import by_setting, with_axes, within
-from grokscope.laws.times.memorisation import memorisation
-from grokscope.laws.times.probe_ratio import probe_ratios
-from grokscope.laws.times.timescales import timescales
+from grokscope.laws.times.cells import split_by_setting, up_to_width, with_axes
+from grokscope.laws.times.memorisation import fit_memorisation
+from grokscope.laws.times.probe_ratio import estimate_probe_ratios
+from grokscope.laws.times.threshold_epochs import read_threshold_epochs
+from grokscope.laws.times.timescales import estimate_timescales
 from grokscope.ledger import Ledger
 from grokscope.ledger.lazy import Traces
 from grokscope.registry import register
@@ -41,7 +41,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
     frame = tidy(runs[runs["p"].notna()])
     traces = Traces(ledger, list(frame["id"]))
     parts = (
-        tuple(conclude_part(setting, rows, traces, suite.analysis) for setting, rows in by_setting(frame))
+        tuple(conclude_part(setting, rows, traces, suite.analysis) for setting, rows in split_by_setting(frame))
         if len(frame)
         else ()
     )
@@ -81,11 +81,11 @@ def conclude_part(
     frame = with_axes(frame)
     seed, accuracies, figures = analysis.bootstrap_seed, analysis.accuracy, analysis.families
     pairs = [(figure.delay_train_threshold, figure.delay_val_threshold) for figure in figures]
-    arrived = arrivals(_widest(frame, figures), traces, [*GRID, *pairs])
+    arrived = read_threshold_epochs(_widest(frame, figures), traces, [*GRID, *pairs])
     families = tuple(conclude_family(figure, frame, arrived, analysis) for figure in figures)
     main = figures[0]
-    frame, arrived = within(frame, main.max_dim), arrived.of(within(arrived.runs, main.max_dim).index)
-    found = capacity(frame)
+    frame, arrived = up_to_width(frame, main.max_dim), arrived.of(up_to_width(arrived.runs, main.max_dim).index)
+    found = estimate_capacity(frame)
     c = analysis.pinned_capacity or found.constant.value
     other_probes = sorted(set(frame.loc[frame["measurement"] == "speed", "probe"]) - {"random"})
     return Part(
@@ -94,7 +94,9 @@ def conclude_part(
         capacity=found if len(found.points) else None,
         constant=c,
         constant_source=f"pinned at {c:g}" if analysis.pinned_capacity else found.source,
-        timescales=tuple(scale for accuracy in accuracies for scale in timescales(frame, c, accuracy=accuracy)),
+        timescales=tuple(
+            scale for accuracy in accuracies for scale in estimate_timescales(frame, c, accuracy=accuracy)
+        ),
         crossings=(
             *families[0].crossings,
             *(
@@ -102,22 +104,24 @@ def conclude_part(
                 for accuracy in accuracies
                 for probe in other_probes
                 for rule in RULES
-                for crossing in crossings(frame, accuracy=accuracy, probe=probe, rule=rule, seed=seed)
+                for crossing in find_crossings(frame, accuracy=accuracy, probe=probe, rule=rule, seed=seed)
             ),
         ),
         families=families,
-        onset_grid=tuple(onset_grid(arrived, accuracies=accuracies, seed=seed)),
+        onset_grid=tuple(find_onset_grid(arrived, accuracies=accuracies, seed=seed)),
         memorisation=tuple(
-            law for accuracy in accuracies for law in memorisation(frame, c, accuracy=accuracy, seed=seed)
+            law for accuracy in accuracies for law in fit_memorisation(frame, c, accuracy=accuracy, seed=seed)
         ),
-        probe_ratios=tuple(ratio for accuracy in accuracies for ratio in probe_ratios(frame, c, accuracy=accuracy)),
+        probe_ratios=tuple(
+            ratio for accuracy in accuracies for ratio in estimate_probe_ratios(frame, c, accuracy=accuracy)
+        ),
     )
 
 
 def _widest(frame: pd.DataFrame, figures: Sequence[FigureOptions]) -> pd.DataFrame:
     """The runs that any figure shows: of the others no trace is read."""
     widths = [figure.max_dim for figure in figures]
-    return frame if None in widths else within(frame, max(width for width in widths if width is not None))
+    return frame if None in widths else up_to_width(frame, max(width for width in widths if width is not None))
 
 
 def describe_settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]:
@@ -149,7 +153,11 @@ def _capacity_warnings(parts: tuple[Part, ...]) -> Iterator[str]:
     for part in parts:
         timed = part.frame[part.frame["measurement"] != "capacity"]
         measured = part.capacity is not None and part.constant == part.capacity.constant.value
-        if part.capacity is not None and measured and (said := beyond(part.capacity, timed["n_params"].unique())):
+        if (
+            part.capacity is not None
+            and measured
+            and (said := extrapolation_warning(part.capacity, timed["n_params"].unique()))
+        ):
             yield said
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from grokscope.laws.results import Estimate
-from grokscope.laws.statistics.seeds import mean_over_seeds, standard_error
+from grokscope.laws.statistics.summaries import mean_over_seeds, standard_error
 from grokscope.report.words import interval_columns
 from grokscope.studies.order.facts.cells import ENDS, UNPRUNED, Cell, cell_columns
 from grokscope.studies.order.facts.orderedness import FREE, INPUTS, OUTPUTS

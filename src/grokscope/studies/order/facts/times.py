@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from grokscope.laws.statistics.seeds import correlated
+from grokscope.laws.statistics.summaries import spearman_over_seeds
 from grokscope.report.words import interval_columns
 from grokscope.studies.order.facts.cells import Cell, cell_columns
 from grokscope.studies.order.facts.summaries import last_rows, median_time
@@ -55,7 +55,7 @@ def correlate_with_excess(runs: pd.DataFrame) -> pd.DataFrame:
         for name in TIMES:
             reached = mine[name].to_numpy(float)
             if not np.isnan(reached).all():
-                rho = correlated(mine["excess"].to_numpy(float), reached)
+                rho = spearman_over_seeds(mine["excess"].to_numpy(float), reached)
                 row: dict[str, Any] = dict(zip(by, key, strict=True))
                 row |= {"time": name, "seeds": len(mine), "arrived": float(np.isfinite(reached).mean())}
                 rows.append(row | {"median": median_time(reached)} | interval_columns("rho", rho))

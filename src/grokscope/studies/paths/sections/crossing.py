@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from grokscope.laws.crossing.match import CrossingOnsetMatch, match_crossing_to_onset
-from grokscope.laws.statistics.trade_off import over_seeds
+from grokscope.laws.statistics.summaries import mean_over_seeds
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.facts.sweeps import Sweep, arrival_times
 from grokscope.studies.paths.figures import training
@@ -66,7 +66,7 @@ def by_scale(times: pd.DataFrame, groks: pd.DataFrame) -> pd.DataFrame:
         row = {"accuracy": share, "w0": w0}
         for name in ("T_mem", "T_gen"):
             mine = runs[runs["quantity"] == name]
-            time = over_seeds(mine.loc[~mine["censored"].astype(bool), "time"].to_numpy())
+            time = mean_over_seeds(mine.loc[~mine["censored"].astype(bool), "time"].to_numpy())
             row |= {name: time.value, f"{name}_low": time.low, f"{name}_high": time.high}
             row |= {f"{name} seeds": len(mine), f"{name} not reached": int(mine["censored"].sum())}
         seeds = groks[groks["w0"] == w0]

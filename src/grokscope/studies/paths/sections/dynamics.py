@@ -6,7 +6,7 @@ from functools import partial
 
 import pandas as pd
 
-from grokscope.laws.statistics.trade_off import over_seeds
+from grokscope.laws.statistics.summaries import mean_over_seeds
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.facts.sweeps import Sweep
 from grokscope.studies.paths.figures import dynamics as dynamic_figures
@@ -42,7 +42,9 @@ def dynamics_section(sweep: Sweep) -> Section:
         )
         for end, over in (("", "all weights"), ("_without_dead", "weights of live units alone")):
             peaks = pd.DataFrame([peak(rows, f"c{end}") for _, rows in chosen.groupby("id")])
-            rise, at, height, late = (over_seeds(peaks[name].to_numpy()) for name in ("rise", "epoch", "c", "late"))
+            rise, at, height, late = (
+                mean_over_seeds(peaks[name].to_numpy()) for name in ("rise", "epoch", "c", "late")
+            )
             rows.append({"path": title, "over": over} | {f"peak {name}": peaks[name].mean() for name in peaks})
             findings.append(
                 f"{title}: over {over} c has its peak of {fmt(height)} at epoch {fmt(at)} and ends at "

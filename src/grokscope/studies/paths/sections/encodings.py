@@ -6,7 +6,7 @@ from functools import partial
 
 import pandas as pd
 
-from grokscope.laws.statistics.trade_off import over_seeds, trade_off
+from grokscope.laws.statistics.summaries import fit_trade_off, mean_over_seeds
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.facts.sweeps import Sweep
 from grokscope.studies.paths.figures import pruning
@@ -46,8 +46,8 @@ def encodings_section(family: Sweep) -> Section:
     frame = family.frame.dropna(subset=["c"])
     rows, findings = [], []
     for w0, runs in frame.groupby("w0"):
-        c, alive, fisher, categorical = (over_seeds(runs[f"c{end}"].to_numpy()) for end in ENCODED)
-        free = over_seeds(runs["free_share"].to_numpy())
+        c, alive, fisher, categorical = (mean_over_seeds(runs[f"c{end}"].to_numpy()) for end in ENCODED)
+        free = mean_over_seeds(runs["free_share"].to_numpy())
         findings.append(
             f"w0 = {w0:g}: c = {fmt(c)} over all weights and {fmt(alive)} over those of live units alone, as "
             f"{100 * free.value:.0f} % of the hidden units are dead and pruned for nothing; by Fisher "
@@ -63,7 +63,7 @@ def encodings_section(family: Sweep) -> Section:
         )
     low, lines, caveats = frame[frame["w0"] <= COMPRESSIVE], {}, []
     for over, column in OVER.items():
-        fitted = trade_off(low["train_loss"].to_numpy(), low[column].to_numpy())
+        fitted = fit_trade_off(low["train_loss"].to_numpy(), low[column].to_numpy())
         if fitted.slope.value == fitted.slope.value:
             lines[over] = (fitted.slope.value, fitted.intercept)
             is_line = "goes with" if fitted.shows else "does not provably go with"

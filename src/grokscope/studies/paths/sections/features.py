@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.statistics.trade_off import over_seeds
+from grokscope.laws.statistics.summaries import mean_over_seeds
 from grokscope.probes.correlations import FEATURES
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.facts.sweeps import Sweep, w0_of
@@ -40,7 +40,9 @@ def frequency_section(sweep: Sweep) -> Section:
     frame = sweep.frame.dropna(subset=["live"])
     findings = []
     for w0, runs in frame.groupby("w0"):
-        found = {name: over_seeds(runs[name].to_numpy()) for name in ("unembedding_live", "unembedding_all", "live")}
+        found = {
+            name: mean_over_seeds(runs[name].to_numpy()) for name in ("unembedding_live", "unembedding_all", "live")
+        }
         findings.append(
             f"w0 = {w0:g}: the mean IPR of outgoing weights is {fmt(found['unembedding_live'])} over live units and "
             f"{fmt(found['unembedding_all'])} over all, dead ones as 0; {fmt(found['live'])} units live. A wave of "
@@ -109,10 +111,10 @@ def ising_section(sweep: Sweep) -> Section:
                     {"path": title, "layer": layer, "feature": feature, "seeds": len(runs)}
                     | {name: float(np.mean([o[name] for o in of])) for name in of[0].index}
                 )
-        energy = over_seeds(np.array([m.last.scalars["weighted |r| energy"] for m in runs]))
-        size = over_seeds(np.array([m.last.scalars["weighted |r| absolute magnetisation"] for m in runs]))
+        energy = mean_over_seeds(np.array([m.last.scalars["weighted |r| energy"] for m in runs]))
+        size = mean_over_seeds(np.array([m.last.scalars["weighted |r| absolute magnetisation"] for m in runs]))
         findings.append(f"{title}: in fc1 |r|, weighted by |z|, is {fmt(energy)} with energy, {fmt(size)} with |M|.")
-        whole, mixed = (over_seeds(np.array([m.last.scalars[name] for m in runs])) for name in SCRAMBLED)
+        whole, mixed = (mean_over_seeds(np.array([m.last.scalars[name] for m in runs])) for name in SCRAMBLED)
         findings.append(
             f"{title}: test accuracy is {fmt(whole)}, and {fmt(mixed)} once the sites of every test snapshot are "
             f"scrambled, which leaves magnetisation and takes away what energy says beyond it."

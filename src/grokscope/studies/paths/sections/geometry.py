@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from grokscope.laws.results import Estimate
-from grokscope.laws.statistics.trade_off import over_seeds
+from grokscope.laws.statistics.summaries import mean_over_seeds
 from grokscope.probes.geometry import STIFF, moving_median, turning_points, window
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.facts.sweeps import Sweep
@@ -50,7 +50,7 @@ class Course(NamedTuple):
             window(epochs, mean.to_numpy(), smooth=SMOOTHED),
             (float(zeros[0]), float(zeros[1])),
             (float(turn.max()), float(turn.idxmax())) if len(turn) else (np.nan, np.nan),
-            over_seeds(ends["straightness"].to_numpy()),
+            mean_over_seeds(ends["straightness"].to_numpy()),
         )
 
     @property

@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from grokscope.laws.results import Estimate
-from grokscope.laws.statistics.trade_off import over_seeds
+from grokscope.laws.statistics.summaries import mean_over_seeds
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.facts.sweeps import Sweep
 from grokscope.studies.paths.figures import training
@@ -25,7 +25,7 @@ def times_section(family: Sweep) -> Section:
     rows = []
     findings = []
     for w0, runs in frame.groupby("w0"):
-        estimates = {name: over_seeds(runs[name].to_numpy()) for name in (*TIMES, *ENDS)}
+        estimates = {name: mean_over_seeds(runs[name].to_numpy()) for name in (*TIMES, *ENDS)}
         rows.append(
             {"w0": w0, "seeds": len(runs), "grok": int(runs["groks"].sum())}
             | {f"{name}{end}": value for name, e in estimates.items() for end, value in _spread(name, e).items()}

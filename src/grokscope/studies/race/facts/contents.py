@@ -22,7 +22,7 @@ from grokscope.laws.results import (
     ProbeRatio,
     Timescale,
 )
-from grokscope.laws.statistics.agreement import AboutIdentity
+from grokscope.laws.statistics.agreement import IdentityFit
 from grokscope.report.status import Counts, Failure
 from grokscope.suite import FigureOptions
 from grokscope.tasks.permutations import COMPOSE
@@ -66,7 +66,7 @@ class Prediction:
     accuracy: Accuracy
     axes: tuple[str, ...]
     table: pd.DataFrame
-    fit: AboutIdentity
+    fit: IdentityFit
     claims: tuple[Claim, ...] | None
     composed: bool = False
 

@@ -9,13 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.claims.claims import claims
-from grokscope.laws.crossing.onset import delays, onsets
-from grokscope.laws.crossing.sign_change import crossings
+from grokscope.laws.claims.claims import evaluate_claims
+from grokscope.laws.crossing.crossings import find_crossings
+from grokscope.laws.crossing.onset import find_onsets, measure_delays
 from grokscope.laws.results import Accuracy
-from grokscope.laws.statistics.agreement import about_identity
-from grokscope.laws.times.arrivals import Arrivals
-from grokscope.laws.times.cells import with_axes, within
+from grokscope.laws.statistics.agreement import fit_identity
+from grokscope.laws.times.cells import up_to_width, with_axes
+from grokscope.laws.times.threshold_epochs import ThresholdEpochs
 from grokscope.studies.race.facts.contents import FigureFamily, Part, Prediction
 from grokscope.suite import Analysis, FigureOptions
 
@@ -26,11 +26,13 @@ _ENDS = ("", "_low", "_high")
 _CELL_COLUMNS = ("group", *(f"{name}_onset_x{end}" for name in ("predicted", "empirical") for end in _ENDS))
 
 
-def conclude_family(figure: FigureOptions, frame: pd.DataFrame, arrived: Arrivals, analysis: Analysis) -> FigureFamily:
+def conclude_family(
+    figure: FigureOptions, frame: pd.DataFrame, arrived: ThresholdEpochs, analysis: Analysis
+) -> FigureFamily:
     """What follows from the runs of one setting along a figure's axis, on random data as published."""
     seed, accuracies = analysis.bootstrap_seed, analysis.accuracy
     train, val = figure.delay_train_threshold, figure.delay_val_threshold
-    frame, arrived = within(frame, figure.max_dim), arrived.of(within(arrived.runs, figure.max_dim).index)
+    frame, arrived = up_to_width(frame, figure.max_dim), arrived.of(up_to_width(arrived.runs, figure.max_dim).index)
     timed = frame[frame["measurement"] != "capacity"]
     timed = with_axes(timed, figure.slice_field, figure.x_field)
     seen = arrived.along(with_axes(arrived.runs, figure.slice_field, figure.x_field))
@@ -41,17 +43,17 @@ def conclude_family(figure: FigureOptions, frame: pd.DataFrame, arrived: Arrival
             crossing
             for accuracy in accuracies
             for rule in RULES
-            for crossing in crossings(timed, accuracy=accuracy, rule=rule, rising=figure.fading, seed=seed)
+            for crossing in find_crossings(timed, accuracy=accuracy, rule=rule, rising=figure.fading, seed=seed)
         ),
         onsets=tuple(
             onset
             for accuracy in accuracies
-            for onset in onsets(
+            for onset in find_onsets(
                 seen, accuracy=accuracy, train_threshold=train, val_threshold=val, fading=figure.fading, seed=seed
             )
         ),
         delays={
-            accuracy: tuple(delays(seen, accuracy=accuracy, train_threshold=train, val_threshold=val))
+            accuracy: tuple(measure_delays(seen, accuracy=accuracy, train_threshold=train, val_threshold=val))
             for accuracy in accuracies
         },
     )
@@ -83,8 +85,8 @@ def judge_cells(
     chosen = axes if asked.axes == "auto" else [axis for axis in asked.axes if axis in axes]
     found = None
     if asked.enabled and len(valid) >= FEWEST_CELLS:
-        found = tuple(claims(table, axes=chosen, group_axis=figure.slice_field, seed=analysis.bootstrap_seed))
-    return Prediction(figure, accuracy, tuple(axes), table, about_identity(u, e), found)
+        found = tuple(evaluate_claims(table, axes=chosen, group_axis=figure.slice_field, seed=analysis.bootstrap_seed))
+    return Prediction(figure, accuracy, tuple(axes), table, fit_identity(u, e), found)
 
 
 def prediction_cells(found: FigureFamily, accuracy: Accuracy, rule: str) -> Iterator[dict[str, Any]]:

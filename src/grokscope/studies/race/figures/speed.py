@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 
 from grokscope.laws.results import Accuracy, Form, Timescale
 from grokscope.laws.times.cells import axes_of
-from grokscope.laws.times.memorisation import predicted
+from grokscope.laws.times.memorisation import predict_memorisation
 from grokscope.report import words
 from grokscope.report.style import (
     BLACK,
@@ -90,7 +90,9 @@ def speed_figure_b(part: Part, accuracy: Accuracy = "running") -> Figure | None:
                     continue
                 best = form is law.forms[0]
                 label = f"{_formula(form)}{', least AIC' if best else ''}, R² {form.r_squared:.3f}"
-                lines += axes.plot(load, predicted(form, load), color=BLACK, ls="-" if best else "--", label=label)
+                lines += axes.plot(
+                    load, predict_memorisation(form, load), color=BLACK, ls="-" if best else "--", label=label
+                )
         axes.set_xlabel("load f = K / (C P)")
     _finish(figure, axes, rows, accuracy, part, handles, lines)
     return figure

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from frames import run
-from grokscope.laws.crossing.onset import delays, onsets
+from grokscope.laws.crossing.onset import find_onsets, measure_delays
 from grokscope.laws.results import OnsetCode
-from grokscope.laws.times.arrivals import arrivals
 from grokscope.laws.times.cells import with_axes
+from grokscope.laws.times.threshold_epochs import read_threshold_epochs
 
 
 def trace(train, val, epochs=50):
@@ -40,20 +40,20 @@ def suite(zero_from=3):
 
 def test_each_trace_is_read_once():
     frame, traces = suite()
-    found = arrivals(frame, traces, [(0.99, 0.98), (0.99, 0.95), (0.5, 0.95)])
+    found = read_threshold_epochs(frame, traces, [(0.99, 0.98), (0.99, 0.95), (0.5, 0.95)])
     assert traces.looked == len(frame)
     assert set(found.reached) == {("running", 0.99), ("running", 0.5), ("eval", 0.99), ("eval", 0.5)} | {
         ("val", 0.98),
         ("val", 0.95),
     }
     assert (found.epochs == 50).all()
-    assert [d.delay for d in delays(found, accuracy="eval", val_threshold=0.95)][:3] == [20, 20, 20]
+    assert [d.delay for d in measure_delays(found, accuracy="eval", val_threshold=0.95)][:3] == [20, 20, 20]
 
 
 def test_what_was_not_asked_for_is_refused():
     frame, traces = suite()
     with pytest.raises(KeyError):
-        delays(arrivals(frame, traces, [(0.99, 0.98)]), accuracy="eval", val_threshold=0.5)
+        measure_delays(read_threshold_epochs(frame, traces, [(0.99, 0.98)]), accuracy="eval", val_threshold=0.5)
 
 
 @pytest.mark.parametrize(
@@ -67,22 +67,22 @@ def test_what_was_not_asked_for_is_refused():
 )
 def test_where_grokking_fades_the_onset_is_looked_for_from_the_other_end(zero_from, value, code):
     frame, traces = suite(zero_from)
-    found = arrivals(frame, traces, [(0.99, 0.98)])
+    found = read_threshold_epochs(frame, traces, [(0.99, 0.98)])
     view = found.along(with_axes(found.runs, "dim", "dataset_bits"))
-    (seen,) = onsets(view, accuracy="eval", fading=True, samples=50)
+    (seen,) = find_onsets(view, accuracy="eval", fading=True, samples=50)
     assert (seen.group_axis, seen.group, seen.x_axis) == ("dim", 8, "dataset_bits")
     assert seen.x.value == pytest.approx(value, nan_ok=True)
     assert seen.code is code
     if code is OnsetCode.FOUND:
         # A width of uncertainty towards the data without grokking.
         assert (seen.x.low, seen.x.high) == (1300, 1400)
-        (other,) = onsets(view, accuracy="eval", samples=50)
+        (other,) = find_onsets(view, accuracy="eval", samples=50)
         assert other.code is OnsetCode.NOT_YET
 
 
 def test_a_part_of_the_runs():
     frame, traces = suite()
-    found = arrivals(frame, traces, [(0.99, 0.98)])
+    found = read_threshold_epochs(frame, traces, [(0.99, 0.98)])
     few = found.of(found.runs.index[found.runs["p"] == 12])
     assert list(few.runs["p"]) == [12] * 3
     assert all(len(epochs) == 3 for epochs in few.reached.values())

@@ -15,13 +15,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import t as student
 
-from grokscope.laws.statistics import normal
-from grokscope.laws.statistics.normal import Array
+from grokscope.laws.arrays import Array
+from grokscope.laws.statistics import censored_regression
 
 _NAN = float("nan")
 
 
-class Levels(NamedTuple):
+class PrimeLevels(NamedTuple):
     """ln T of every prime at equal load or P: a regression with an intercept a prime and one slope.
 
     Attributes:
@@ -46,7 +46,7 @@ class Variance(NamedTuple):
     df: float
 
 
-def levels(primes: Array, feature: Array, log_times: Array, censored: Array, *, floor: float) -> Levels:
+def fit_prime_levels(primes: Array, feature: Array, log_times: Array, censored: Array, *, floor: float) -> PrimeLevels:
     """Fit ln T (n,) of runs at `primes` (n,) to an intercept a prime and a slope of `feature` (n,).
 
     Primes at which no run arrived are left out, since nothing bounds their intercept.
@@ -55,12 +55,14 @@ def levels(primes: Array, feature: Array, log_times: Array, censored: Array, *, 
     used = np.isin(primes, arrived)
     primes, feature, log_times, censored = (each[used] for each in (primes, feature, log_times, censored))
     design = np.column_stack([*(primes == p for p in arrived), feature]).astype(float)
-    found = normal.fit(design, log_times, censored, floor=floor)
+    found = censored_regression.fit(design, log_times, censored, floor=floor)
     intercepts = {int(p): float(value) for p, value in zip(arrived, found.coef, strict=False)}
-    return Levels(intercepts, float(found.coef[-1]), float(feature.mean()), float(found.covariance[-1, -1]), found.df)
+    return PrimeLevels(
+        intercepts, float(found.coef[-1]), float(feature.mean()), float(found.covariance[-1, -1]), found.df
+    )
 
 
-def departure(found: Levels, p: int, *, powers: bool) -> Variance:
+def prime_variance(found: PrimeLevels, p: int, *, powers: bool) -> Variance:
     """Variance of ln T at a prime about the law through the levels of all, the law's own error included.
 
     Args:
@@ -83,17 +85,17 @@ def departure(found: Levels, p: int, *, powers: bool) -> Variance:
     return Variance(float(residuals @ residuals) / df * share, df)
 
 
-def slope_error(found: Levels, feature: float) -> Variance:
+def slope_error_variance(found: PrimeLevels, feature: float) -> Variance:
     """Variance that the slope's error gives ln T at a value of the feature."""
     return Variance((feature - found.centre) ** 2 * found.slope_variance, found.df)
 
 
-def about_zero(values: Sequence[float]) -> Variance:
+def variance_about_zero(values: Sequence[float]) -> Variance:
     """Variance of values whose mean is known to be zero; unknown without any."""
     return Variance(float(np.mean(np.square(values))), len(values)) if values else Variance(_NAN, 0)
 
 
-def about_mean(values: Sequence[float]) -> Variance:
+def variance_about_mean(values: Sequence[float]) -> Variance:
     """Variance of another value about the mean of these, that mean's own error included."""
     n = len(values)
     return Variance(float(np.var(values, ddof=1)) * (1 + 1 / n), n - 1) if n > 1 else Variance(_NAN, 0)

@@ -12,17 +12,17 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from grokscope.laws.arrays import Array
 from grokscope.laws.results import Accuracy
-from grokscope.laws.statistics.normal import Array
-from grokscope.laws.times.cells import AXIS_COLUMNS, refuse_mixture, require
+from grokscope.laws.times.cells import AXIS_COLUMNS, refuse_mixture, require_columns
 from grokscope.measurements.trace import at_least
 
 COLUMNS: dict[Accuracy, str] = {"running": "running_acc", "eval": "train_acc"}
-Seen = Literal["running", "eval", "val"]
+Accuracies = Literal["running", "eval", "val"]
 
 
 @dataclass(frozen=True)
-class Arrivals:
+class ThresholdEpochs:
     """Groks runs of one setting that have a trace.
 
     Attributes:
@@ -34,20 +34,22 @@ class Arrivals:
 
     runs: pd.DataFrame
     epochs: Array
-    reached: Mapping[tuple[Seen, float], Array]
+    reached: Mapping[tuple[Accuracies, float], Array]
 
-    def along(self, runs: pd.DataFrame) -> Arrivals:
+    def along(self, runs: pd.DataFrame) -> ThresholdEpochs:
         """The same arrivals of other columns of the same runs, a row each (see `cells.with_axes`)."""
-        return Arrivals(runs.reset_index(drop=True), self.epochs, self.reached)
+        return ThresholdEpochs(runs.reset_index(drop=True), self.epochs, self.reached)
 
-    def of(self, chosen: pd.Index) -> Arrivals:
+    def of(self, chosen: pd.Index) -> ThresholdEpochs:
         """Of some of the runs, by their numbers."""
         at = chosen.to_numpy(int)
         reached = {key: epochs[at] for key, epochs in self.reached.items()}
-        return Arrivals(self.runs.iloc[at].reset_index(drop=True), self.epochs[at], reached)
+        return ThresholdEpochs(self.runs.iloc[at].reset_index(drop=True), self.epochs[at], reached)
 
 
-def arrivals(frame: pd.DataFrame, traces: Mapping[str, Any], pairs: Iterable[tuple[float, float]]) -> Arrivals:
+def read_threshold_epochs(
+    frame: pd.DataFrame, traces: Mapping[str, Any], pairs: Iterable[tuple[float, float]]
+) -> ThresholdEpochs:
     """The arrivals of every groks run that has a trace, at every threshold of these pairs (train, validation).
 
     Source: spec 5.4, on whole numbers of examples (see `measurements.trace.at_least`).
@@ -60,24 +62,24 @@ def arrivals(frame: pd.DataFrame, traces: Mapping[str, Any], pairs: Iterable[tup
     Raises:
         ValueError: a column is missing from the frame or from a trace, or settings are mixed.
     """
-    require(frame, "id", "measurement", *AXIS_COLUMNS, "dim", "seed", "n_train", "n_val")
+    require_columns(frame, "id", "measurement", *AXIS_COLUMNS, "dim", "seed", "n_train", "n_val")
     rows = frame[frame["measurement"] == "groks"]
     refuse_mixture(rows)
     train, val = (sorted(set(each)) for each in zip(*pairs, strict=True))
-    wanted: list[tuple[Seen, float]] = [*((how, t) for how in COLUMNS for t in train), *(("val", t) for t in val)]
+    wanted: list[tuple[Accuracies, float]] = [*((how, t) for how in COLUMNS for t in train), *(("val", t) for t in val)]
     kept, epochs, reached = [], [], []
     for place, row in enumerate(rows[["id", "n_train", "n_val"]].itertuples()):
         trace = traces.get(row.id)
         if trace is None:
             continue
-        require(trace, *COLUMNS.values(), "val_acc")
+        require_columns(trace, *COLUMNS.values(), "val_acc")
         sizes = {"running": row.n_train, "eval": row.n_train, "val": row.n_val}
         columns = {how: np.asarray(trace[COLUMNS.get(how, "val_acc")]) for how in sizes}  # type: ignore[call-overload]
         kept.append(place)
         epochs.append(len(columns["val"]))
         reached.append([_first(at_least(columns[how], t, int(sizes[how]))) for how, t in wanted])
     table = np.array(reached, float).reshape(len(kept), len(wanted))
-    return Arrivals(
+    return ThresholdEpochs(
         rows.iloc[kept].reset_index(drop=True), np.array(epochs, int), dict(zip(wanted, table.T, strict=True))
     )
 

@@ -7,16 +7,16 @@ import pandas as pd
 import pytest
 
 from frames import curves
-from grokscope.laws.crossing.sign_change import crossings
+from grokscope.laws.crossing.crossings import find_crossings
 from grokscope.laws.results import CrossingCode
-from grokscope.laws.statistics.simulated import Truth, suite
+from grokscope.laws.statistics.simulation import Truth, simulate_runs
 
 P = (1000, 2000, 3000, 5000, 8000)
 NOISE = (0.97, 1.0, 1.03)
 
 
 def only(frame, **options):
-    (found,) = crossings(frame, accuracy="eval", **options)
+    (found,) = find_crossings(frame, accuracy="eval", **options)
     return found
 
 
@@ -135,14 +135,14 @@ def test_published_rule_drops_censored_runs():
 def test_primes_are_apart_and_probes_too():
     frame = curves(falling(1e6), flat(316.0))
     other = frame.assign(group=101)
-    both = crossings(pd.concat([frame, other]), accuracy="eval")
+    both = find_crossings(pd.concat([frame, other]), accuracy="eval")
     assert [found.group for found in both] == [97, 101]
-    assert crossings(frame, accuracy="eval", probe="vocab") == []
+    assert find_crossings(frame, accuracy="eval", probe="vocab") == []
 
 
 def test_simulated_truth_lies_in_the_interval():
     truth = Truth()
-    found = only(suite(truth, np.random.default_rng(1), seeds=4), samples=50)
+    found = only(simulate_runs(truth, np.random.default_rng(1), seeds=4), samples=50)
     assert found.code is CrossingCode.CROSSES
     assert found.x.low < truth.crossing() < found.x.high
 

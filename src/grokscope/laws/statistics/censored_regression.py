@@ -83,7 +83,7 @@ def fit(
     )
 
 
-def condensed(values: Array, censored: Array) -> tuple[Array, Array, Array]:
+def compress_observations(values: Array, censored: Array) -> tuple[Array, Array, Array]:
     """(values, censored, counts) of a few observations that have the likelihood of all these under one mean.
 
     Of seen values it knows their number, mean and variance alone, and two of half the number that lie one standard
@@ -107,7 +107,7 @@ def log_likelihood(z: Array, sigma: float, censored: Array, counts: Array | None
     return float(seen @ counts[~censored] + beyond @ counts[censored])
 
 
-def weights(z: Array, censored: Array) -> Array:
+def observation_weights(z: Array, censored: Array) -> Array:
     """What each observation says of the mean, in uncensored ones: 1 where seen, towards 0 if censored long before."""
     hazard = _hazard(z)
     return np.where(censored, hazard * (hazard + z), 1.0)
@@ -161,6 +161,6 @@ def _hazard(z: Array) -> Array:
 def _information(rows: Array, theta: Array, censored: Array, counts: Array) -> Array:
     """Minus the second derivative of the log likelihood: (k + 1, k + 1), positive definite."""
     z = rows @ theta
-    information = (rows * (counts * weights(z, censored))[:, None]).T @ rows
+    information = (rows * (counts * observation_weights(z, censored))[:, None]).T @ rows
     information[-1, -1] += float(counts[~censored].sum()) / theta[-1] ** 2
     return np.asarray(information)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from grokscope.laws.statistics.agreement import Interval
+from grokscope.laws.statistics.agreement import StudentEstimate
 
 Verdict = Literal["supported", "not supported", "cannot tell"]
 
@@ -15,7 +15,7 @@ MARGIN = 0.1
 """dex: differences smaller than this (a factor of 1.26 in P, about one step between widths) count as none."""
 
 
-def verdict(interval: Interval, low: float, high: float) -> Verdict:
+def judge_equivalence(interval: StudentEstimate, low: float, high: float) -> Verdict:
     """Whether a value lies in [low, high]: shown, refuted, or neither.
 
     Shown by two one-sided tests at 5 % (Schuirmann 1987), refuted by a 95 % interval wholly outside.
@@ -27,7 +27,7 @@ def verdict(interval: Interval, low: float, high: float) -> Verdict:
     return "not supported" if bounds[0] > high or bounds[1] < low else "cannot tell"
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def adjust_holm(p_values: Sequence[float]) -> list[float]:
     """Holm's adjustment: largest so far of p (k - rank), at most 1. NaN stays NaN and does not count.
 
     Source: spec 5.8.

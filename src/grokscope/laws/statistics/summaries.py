@@ -10,7 +10,7 @@ from jaxtyping import Float
 from scipy.stats import linregress, norm, t
 
 from grokscope.laws.results import Estimate
-from grokscope.laws.statistics.agreement import rank_correlation
+from grokscope.laws.statistics.agreement import spearman
 
 FEWEST = 10
 """Seeds below which a rank correlation has an interval that says nothing."""
@@ -37,7 +37,7 @@ def standard_error(values: Float[np.ndarray, " seeds"]) -> float:
     return float(seen.std(ddof=1) / math.sqrt(len(seen))) if len(seen) > 1 else math.nan
 
 
-def correlated(x: Float[np.ndarray, " seeds"], y: Float[np.ndarray, " seeds"]) -> Estimate:
+def spearman_over_seeds(x: Float[np.ndarray, " seeds"], y: Float[np.ndarray, " seeds"]) -> Estimate:
     """Spearman's rho over seeds with Fisher's interval, its standard error that of Bonett and Wright 2000.
 
     Values may be infinite: times of runs that did not arrive count as equal, and later than all others. Seeds of which
@@ -48,7 +48,7 @@ def correlated(x: Float[np.ndarray, " seeds"], y: Float[np.ndarray, " seeds"]) -
     if n < FEWEST:
         return Estimate(math.nan, math.nan, math.nan, n, f"fewer than {FEWEST} seeds")
     # ranks in place of values: an infinity has none of its own to subtract
-    rho = rank_correlation(*(np.unique(values[seen], return_inverse=True)[1].astype(float) for values in (x, y)))
+    rho = spearman(*(np.unique(values[seen], return_inverse=True)[1].astype(float) for values in (x, y)))
     if not abs(rho) < 1:
         return Estimate(rho, math.nan, math.nan, n, "all seeds alike" if math.isnan(rho) else "perfect order")
     half = float(norm.ppf(0.975)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
@@ -74,7 +74,7 @@ class TradeOff(NamedTuple):
         return self.slope.low > 0 or self.slope.high < 0
 
 
-def trade_off(loss: Float[np.ndarray, " runs"], c: Float[np.ndarray, " runs"]) -> TradeOff:
+def fit_trade_off(loss: Float[np.ndarray, " runs"], c: Float[np.ndarray, " runs"]) -> TradeOff:
     """The line through one point for every run. Source: Manning-Coe et al. 2025, section 4."""
     finite = np.isfinite(loss) & np.isfinite(c)
     loss, c = loss[finite], c[finite]

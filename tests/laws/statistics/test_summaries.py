@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import spearmanr
 
-from grokscope.laws.statistics.seeds import correlated, mean_over_seeds, standard_error, trade_off
+from grokscope.laws.statistics.summaries import fit_trade_off, mean_over_seeds, spearman_over_seeds, standard_error
 
 RNG = np.random.default_rng(0)
 LOSS = RNG.uniform(0.0165, 0.0175, 15)
@@ -38,38 +38,38 @@ def test_a_rank_correlation_counts_those_that_never_arrive_as_equally_late() -> 
     rng = np.random.default_rng(0)
     x = rng.normal(size=200)
     y = np.where(x > 0.5, np.inf, np.exp(x + rng.normal(size=200)))
-    found = correlated(x, y)
+    found = spearman_over_seeds(x, y)
     ranked = spearmanr(x, np.where(np.isinf(y), 1e9, y))
     assert found.value == pytest.approx(ranked.statistic)
     assert found.low < found.value < found.high
-    assert correlated(x, np.where(np.arange(200) < 50, np.nan, y)).n == 150
+    assert spearman_over_seeds(x, np.where(np.arange(200) < 50, np.nan, y)).n == 150
 
 
 def test_a_rank_correlation_that_cannot_be_is_nan() -> None:
     x = np.arange(12.0)
-    assert math.isnan(correlated(x, np.full(12, np.inf)).value)
-    assert math.isnan(correlated(x[:9], x[:9]).value)
-    assert math.isnan(correlated(x, x).low)
+    assert math.isnan(spearman_over_seeds(x, np.full(12, np.inf)).value)
+    assert math.isnan(spearman_over_seeds(x[:9], x[:9]).value)
+    assert math.isnan(spearman_over_seeds(x, x).low)
 
 
 def test_an_interval_of_a_rank_correlation_holds_0_as_often_as_it_says() -> None:
     draws = np.random.default_rng(1).normal(size=(1000, 2, 24))
-    held = np.mean([found.low < 0 < found.high for found in (correlated(*pair) for pair in draws)])
+    held = np.mean([found.low < 0 < found.high for found in (spearman_over_seeds(*pair) for pair in draws)])
     assert held == pytest.approx(0.95, abs=0.02)
 
 
 def test_the_line_and_its_interval_are_those_of_another_library() -> None:
     fit = sm.OLS(C, sm.add_constant(LOSS)).fit()
-    found = trade_off(LOSS, C)
+    found = fit_trade_off(LOSS, C)
     assert found.slope[:3] == pytest.approx((fit.params[1], *fit.conf_int()[1]))
     assert (found.intercept, found.r2) == pytest.approx((fit.params[0], fit.rsquared))
     assert found.shows
-    assert not trade_off(LOSS, RNG.normal(size=15)).shows
+    assert not fit_trade_off(LOSS, RNG.normal(size=15)).shows
 
 
 def test_two_runs_or_one_loss_have_no_slope() -> None:
     for loss, c in ((LOSS[:2], C[:2]), (np.ones(5), C[:5]), (np.array([np.nan, *LOSS[:2]]), C[:3])):
-        found = trade_off(loss, c)
+        found = fit_trade_off(loss, c)
         assert np.isnan(found.slope.value)
         assert not found.shows
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
+from grokscope.laws.arrays import Array
 from grokscope.laws.crossing.curves import Curve
 from grokscope.laws.results import CrossingCode
-from grokscope.laws.statistics.normal import Array
 
 _NAN = float("nan")
 _GRID = 400
@@ -17,7 +17,7 @@ _GRID = 400
 
 
 @dataclass(frozen=True)
-class Difference:
+class CurveDifference:
     """D = ln T_mem - ln T_gen over the widths that both curves span.
 
     Attributes:
@@ -29,7 +29,7 @@ class Difference:
     knots: Array
 
     @classmethod
-    def between(cls, mem: Curve, gen: Curve) -> Difference | None:
+    def between(cls, mem: Curve, gen: Curve) -> CurveDifference | None:
         """None if the curves have fewer than two places in common."""
         low = max(mem.log_x[0], gen.log_x[0])
         high = min(mem.log_x[-1], gen.log_x[-1])

@@ -10,10 +10,10 @@ import pandas as pd
 from scipy.stats import f as fisher
 from statsmodels.regression.linear_model import OLS
 
-from grokscope.laws.statistics.normal import Array
+from grokscope.laws.arrays import Array
 
 
-class Model(NamedTuple):
+class LinearModel(NamedTuple):
     """A fitted least-squares model: columns, residual sum of squares, residual degrees of freedom, R squared."""
 
     matrix: Array
@@ -24,7 +24,7 @@ class Model(NamedTuple):
     fitted: Array
 
 
-class Comparison(NamedTuple):
+class FTest(NamedTuple):
     """F test of a model against one nested in it. NaN where the larger adds nothing or leaves nothing over."""
 
     f: float
@@ -33,7 +33,7 @@ class Comparison(NamedTuple):
     df: int
 
 
-def columns(table: pd.DataFrame, names: Sequence[str]) -> Array:
+def design_columns(table: pd.DataFrame, names: Sequence[str]) -> Array:
     """(n, k): numeric columns raw, others one-hot with the first level dropped. Without an intercept."""
     parts = [np.empty((len(table), 0))]
     for name in names:
@@ -45,7 +45,7 @@ def columns(table: pd.DataFrame, names: Sequence[str]) -> Array:
     return np.hstack(parts)
 
 
-def independent(matrix: Array, kept: int = 1) -> Array:
+def independent_columns(matrix: Array, kept: int = 1) -> Array:
     """The matrix without the columns that those before them already span: they predict nothing of their own.
 
     The first `kept` columns stay whatever they are.
@@ -58,7 +58,7 @@ def independent(matrix: Array, kept: int = 1) -> Array:
     return np.asarray(matrix[:, chosen])
 
 
-def model(response: Array, *blocks: Array, nominal: bool = False) -> Model | None:
+def fit_model(response: Array, *blocks: Array, nominal: bool = False) -> LinearModel | None:
     """Least squares on an intercept and the blocks of columns; None if they leave no degree of freedom.
 
     `nominal` counts every column as one, as published, even if it is constant or repeats others (spec 5.8).
@@ -66,7 +66,7 @@ def model(response: Array, *blocks: Array, nominal: bool = False) -> Model | Non
     n = len(response)
     matrix = np.hstack([np.ones((n, 1)), *blocks])
     if not nominal:
-        matrix = independent(matrix)
+        matrix = independent_columns(matrix)
     k = matrix.shape[1]
     if k >= n:
         return None
@@ -74,32 +74,32 @@ def model(response: Array, *blocks: Array, nominal: bool = False) -> Model | Non
     fitted = matrix @ coef
     rss, total = float(np.sum((response - fitted) ** 2)), float(np.sum((response - response.mean()) ** 2))
     r_squared = 1 - rss / total if total > 0 else float("nan")
-    return Model(matrix, rss, n - k, r_squared, 1 - (1 - r_squared) * (n - 1) / (n - k), fitted)
+    return LinearModel(matrix, rss, n - k, r_squared, 1 - (1 - r_squared) * (n - 1) / (n - k), fitted)
 
 
-def compare(big: Model | None, small: Model | None) -> Comparison:
+def f_test(big: LinearModel | None, small: LinearModel | None) -> FTest:
     """F = ((RSS_small - RSS_big) / added) / (RSS_big / df), at least 0. Source: spec 5.8."""
     if big is None or small is None or small.df <= big.df or big.rss <= 0:
-        return Comparison(float("nan"), float("nan"), 0, big.df if big else 0)
+        return FTest(float("nan"), float("nan"), 0, big.df if big else 0)
     added = small.df - big.df
     f = max(0.0, (small.rss - big.rss) / added / (big.rss / big.df))
-    return Comparison(f, float(fisher.sf(f, added, big.df)), added, big.df)
+    return FTest(f, float(fisher.sf(f, added, big.df)), added, big.df)
 
 
-def clustered(big: Model | None, small: Model | None, response: Array, groups: Array) -> Comparison:
+def clustered_f_test(big: LinearModel | None, small: LinearModel | None, response: Array, groups: Array) -> FTest:
     """The same question where cells of one group share data: Wald F with a covariance clustered by group.
 
     NaN where there are no more groups than columns under test.
     """
-    plain = compare(big, small)
+    plain = f_test(big, small)
     n_groups = len(np.unique(groups))
     if big is None or small is None or not plain.added or n_groups == len(response):
         return plain
     if n_groups <= plain.added + 1:
-        return Comparison(float("nan"), float("nan"), plain.added, n_groups - 1)
+        return FTest(float("nan"), float("nan"), plain.added, n_groups - 1)
     k = small.matrix.shape[1]
     # The columns of the larger model, rewritten so that the smaller one's come first.
-    extra = independent(np.hstack([small.matrix, big.matrix]), kept=k)
+    extra = independent_columns(np.hstack([small.matrix, big.matrix]), kept=k)
     found = OLS(response, extra).fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
     test = found.f_test(np.eye(extra.shape[1])[k:])
-    return Comparison(float(np.squeeze(test.fvalue)), float(np.squeeze(test.pvalue)), plain.added, n_groups - 1)
+    return FTest(float(np.squeeze(test.fvalue)), float(np.squeeze(test.pvalue)), plain.added, n_groups - 1)

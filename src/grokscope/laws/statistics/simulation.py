@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.statistics.normal import Array
+from grokscope.laws.arrays import Array
 from grokscope.laws.times.cells import with_axes
 
 WIDTHS = (32, 40, 48, 56, 64, 80, 96, 112, 128)
@@ -63,7 +63,7 @@ class Truth:
         return float(x[falling[0]]) if len(falling) else float("nan")
 
 
-def suite(
+def simulate_runs(
     truth: Truth, rng: np.random.Generator, *, seeds: int, widths: tuple[int, ...] = WIDTHS, probe: str = "random"
 ) -> pd.DataFrame:
     """Finished runs of a suite in that world: capacity, speed and groks, in the columns that laws read."""

@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from grokscope.laws.crossing.closest_approach import closest_approach
-from grokscope.laws.crossing.curves import Curve, curve
-from grokscope.laws.crossing.difference import Difference
+from grokscope.laws.crossing.closest_approach import find_closest_approach
+from grokscope.laws.crossing.curve_difference import CurveDifference
+from grokscope.laws.crossing.curves import Curve, fit_curve
 from grokscope.laws.results import Accuracy, Crossing, CrossingCode, CurveCrossing, Estimate
 from grokscope.laws.times.cells import axes_of, observations
 
@@ -28,7 +28,7 @@ _FROM_THE_OTHER_SIDE = {
 }
 
 
-def crossings(
+def find_crossings(
     frame: pd.DataFrame,
     *,
     accuracy: Accuracy,
@@ -64,9 +64,11 @@ def crossings(
         # Looked at from the other side, one curve's rise above the other is the other's fall below it.
         first, second = (gen, mem) if rising else (mem, gen)
         if rule == "published":
-            made = closest_approach(first, second, samples, rng)
+            made = find_closest_approach(first, second, samples, rng)
         else:
-            made = sign_change(curve(first), curve(second), samples, rng, symbol=_SYMBOLS.get(axes.x, axes.x))
+            made = find_sign_change(
+                fit_curve(first), fit_curve(second), samples, rng, symbol=_SYMBOLS.get(axes.x, axes.x)
+            )
         if rising:
             made = made._replace(code=_FROM_THE_OTHER_SIDE.get(made.code, made.code))
         found.append(
@@ -83,12 +85,14 @@ def crossings(
     return found
 
 
-def sign_change(mem: Curve, gen: Curve, samples: int, rng: np.random.Generator, *, symbol: str = "x") -> CurveCrossing:
+def find_sign_change(
+    mem: Curve, gen: Curve, samples: int, rng: np.random.Generator, *, symbol: str = "x"
+) -> CurveCrossing:
     """Where the first of two curves falls below the second, with its interval and its certainty.
 
     ln T against ln x, a change of sign proven on both sides, or a code that says what is missing. Source: spec 5.5.
     """
-    difference = Difference.between(mem, gen)
+    difference = CurveDifference.between(mem, gen)
     n = mem.n + gen.n
 
     def result(code: CrossingCode, x: Estimate, log_time: float, every: tuple[float, ...]) -> CurveCrossing:
