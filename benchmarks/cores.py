@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from ruamel.yaml import YAML
 
-from grokscope.workers.process import cores
+from grokscope.cores import available_cores
 
 QUICK = Path(__file__).parent.parent / "suites" / "quick.yaml"
 REPORTED = re.compile(
@@ -77,7 +77,7 @@ def main() -> None:
     path = options.folder / "quick.yaml"
     yaml.dump(suite, path)
 
-    cache, n = options.folder / "cache", len(cores())
+    cache, n = options.folder / "cache", len(available_cores())
     walks = {}
     for name, workers in (("first start", n), ("second start", n), ("one core", 1)):
         walks[name] = walk(path, options.folder / name.replace(" ", "-"), workers, cache)

@@ -98,10 +98,10 @@ class Instant:
     def run(self, dealer: Any) -> Iterator[Finished | None]:
         while not self._over:
             dealt = [dealer.deal(None, self._lanes, self._workers) for _ in range(self._workers)]
-            for jobs in (jobs.jobs for jobs in dealt if jobs is not None and jobs.jobs):
+            for jobs in (offer.items for offer in dealt if offer is not None and offer.items):
                 yield from map(self._outcomes.of, (job.run for job in jobs))
                 dealer.leave(jobs[0].run.shape)
-            self._over = self._over or all(jobs is not None and not jobs.jobs for jobs in dealt)
+            self._over = self._over or all(offer is not None and not offer.items for offer in dealt)
             yield None
 
     def stop(self) -> None:

@@ -12,7 +12,7 @@ from grokscope.nets import Transformer
 from grokscope.tasks import Modular
 from grokscope.training.outcomes import Checkpoint
 from grokscope.workers.actor import BATCH
-from grokscope.workers.where import opened
+from grokscope.workers.sites import open_site
 
 WORKERS = 2
 RUN = Run(Modular(113), Transformer(64), AdamW(), Groks(), max_epochs=1000)
@@ -38,14 +38,14 @@ def heard(kib: int, objects: int) -> tuple[float, float]:
     """Checkpoints a second, and the driver's share of a core meanwhile."""
     import ray
 
-    from grokscope.workers.cluster import spoken
+    from grokscope.workers.cluster import wait_for_streams
 
     talkers = [ray.remote(Talker).options(num_cpus=1).remote(objects, kib) for _ in range(WORKERS)]
     ray.get([talker.is_ready.remote() for talker in talkers])
     began, cpu, n = time.perf_counter(), time.process_time(), 0
     streams = [talker.talk.remote() for talker in talkers]
     while streams:
-        for stream in spoken(streams, 1.0):
+        for stream in wait_for_streams(streams, 1.0):
             try:
                 n += len(ray.get(next(stream)))
             except StopIteration:
@@ -55,7 +55,7 @@ def heard(kib: int, objects: int) -> tuple[float, float]:
 
 
 def main() -> None:
-    with opened("ray", WORKERS, chunk_seconds=1.0):
+    with open_site("ray", WORKERS, chunk_seconds=1.0):
         for kib, objects in OBJECTS.items():
             rate, share = heard(kib, objects)
             print(f"{kib:5} KiB: {rate:8,.0f} checkpoints a second, {share:.0%} of a core at the driver")

@@ -38,5 +38,5 @@ def quickly(figure: Figure, stem: Path) -> None:
 def saved(save: Callable[[Figure, Path], None]) -> Generator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("grokscope.report.drawing.save", save)
-        patch.setattr("grokscope.report.drawing._cores", lambda: 1)  # another process would draw as ever
+        patch.setattr("grokscope.report.drawing.available_cores", lambda: [0])  # another process would draw as ever
         yield

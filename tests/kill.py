@@ -292,7 +292,7 @@ def drive(folder: Path, store: str, on: str, then: Callable[[Event], None] = lam
 def doom(dies_at: str) -> None:
     """Have this process die where it would begin with this."""
     from grokscope.ledger import Ledger
-    from grokscope.workers.saving import Saving
+    from grokscope.workers.checkpoints import BestEffortCheckpoints
 
     def die(*args: object) -> None:
         kill(os.getpid())
@@ -300,7 +300,7 @@ def doom(dies_at: str) -> None:
     if dies_at == AT_RECORD:
         Ledger.record_all = die  # type: ignore[method-assign]
     elif dies_at == AT_DROP:
-        Saving.drop = die  # type: ignore[method-assign]
+        BestEffortCheckpoints.drop = die  # type: ignore[method-assign]
 
 
 def main(folder: str, store: str, on: str, dies_at: str = "") -> int:

@@ -18,7 +18,8 @@ from grokscope.training.pack import Pack
 from grokscope.training.strategy import Choice
 from grokscope.training.train import train
 from grokscope.workers import engine
-from grokscope.workers.engine import Jobs, work
+from grokscope.workers.assignment import Assignment
+from grokscope.workers.engine import work
 
 from .lanes import RUN, UNREACHABLE
 
@@ -109,10 +110,10 @@ def test_the_worker_remembers_what_fits(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(chunk_room, "advance", device.advance)
     monkeypatch.setattr(engine, "choose", lambda shape, sample, waiting: Choice("vmap", 4, "default"))
 
-    def feed(shape: Any, n: int) -> Jobs:
+    def feed(shape: Any, n: int) -> Assignment[Job]:
         asked.append(n)
         given, left[:] = left[:n], left[n:]
-        return Jobs([Job(run) for run in given], len(left))
+        return Assignment([Job(run) for run in given], len(left))
 
     events = list(work(feed))
     assert {event.run for event in events if isinstance(event, Finished)} == set(RUNS)
@@ -126,9 +127,9 @@ def test_lanes_that_rest_fail_with_their_pack(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(engine, "choose", lambda shape, sample, waiting: Choice("vmap", 4, "default"))
     left = list(RUNS[:4])
 
-    def feed(shape: Any, n: int) -> Jobs:
+    def feed(shape: Any, n: int) -> Assignment[Job]:
         given, left[:] = left[:n], left[n:]
-        return Jobs([Job(run) for run in given], len(left))
+        return Assignment([Job(run) for run in given], len(left))
 
     failed = [event for event in work(feed) if isinstance(event, Failed)]
     assert [event.run for event in failed] == RUNS[:4]

@@ -1,4 +1,4 @@
-"""A house for every test that asks for one."""
+"""A harness for every test that asks for one."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,10 +7,10 @@ import pytest
 
 from grokscope.ledger import open_ledger
 
-from .house import House
+from .harness import DriverHarness
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def harness(tmp_path: Path) -> Iterator[DriverHarness]:
     with open_ledger(tmp_path / "ledger.db") as ledger:
-        yield House(ledger, tmp_path / "checkpoints")
+        yield DriverHarness(ledger, tmp_path / "checkpoints")

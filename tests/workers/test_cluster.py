@@ -22,8 +22,8 @@ from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver, Tally
 from grokscope.workers.pool import Pool
 from grokscope.workers.site import Site
+from grokscope.workers.sites import open_site
 from grokscope.workers.watchdog import LIMITS, Limits
-from grokscope.workers.where import opened
 from kill import SILENCE, Doomed, cmdline, kill, offspring, workers_of
 from training.lanes import RUN, UNREACHABLE
 
@@ -135,7 +135,7 @@ def drive(
 ) -> tuple[Tally, dict[str, bytes], list[str]]:
     """A drive, what it left in its ledger, and what it said."""
     words: list[str] = []
-    with open_ledger(folder / "ledger.db") as ledger, opened(on, chunk_seconds=0.02, say=words.append) as site:
+    with open_ledger(folder / "ledger.db") as ledger, open_site(on, chunk_seconds=0.02, say=words.append) as site:
         pool = Pool(site, say=words.append, limits=limits)
         identities = ledger.register("tiny", "text", runs)
         driver = Driver(ledger, Checkpoints(folder / "kept"), watch=lambda event: watch(event, site, pool))
@@ -148,7 +148,7 @@ def test_a_node_that_joins_late_is_used_and_one_that_dies_is_done_without(
     nodes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    with monkeypatch.context() as patch, opened(f"ray:{nodes.address}", chunk_seconds=0.02, say=said.append) as site:
+    with monkeypatch.context() as patch, open_site(f"ray:{nodes.address}", chunk_seconds=0.02, say=said.append) as site:
         patch.setattr("grokscope.workers.cluster.WAIT_SECONDS", 0.0)
         assert site.places(None) == []
     assert said == ["no worker has begun yet: there is room for 0 on 1 nodes, but more nodes may join"]
@@ -198,7 +198,7 @@ def test_on_accelerators_is_one_worker_replaced_if_it_hangs_and_not_used_if_its_
     assert words[0].startswith("a worker process gave no sign of life for ")
     assert words[0].endswith("another one takes its place")
 
-    with opened(f"ray:{nodes.address}", chunk_seconds=0.02) as site:
+    with open_site(f"ray:{nodes.address}", chunk_seconds=0.02) as site:
         assert [(place.machine, place.number) for place in site.places(None)] == [(accelerated.node_id, 0)]
 
     monkeypatch.setattr("grokscope.workers.cluster.version", lambda: "99")
@@ -223,7 +223,7 @@ def pid_of_the_worker() -> int:
     ],
 )
 def test_no_cluster_answers(address: str, words: str) -> None:
-    with pytest.raises(InputError, match=words) as error, opened(f"ray:{address}", chunk_seconds=1.0):
+    with pytest.raises(InputError, match=words) as error, open_site(f"ray:{address}", chunk_seconds=1.0):
         pass
     assert "\n" not in str(error.value)
 

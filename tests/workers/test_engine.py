@@ -15,7 +15,8 @@ from grokscope.training.pack import Pack
 from grokscope.training.room import roomy
 from grokscope.training.strategy import Choice
 from grokscope.workers import engine
-from grokscope.workers.engine import Jobs, work
+from grokscope.workers.assignment import Assignment
+from grokscope.workers.engine import work
 from grokscope.workers.queue import ShapeQueue
 from training.lanes import RUN, UNREACHABLE
 
@@ -32,12 +33,12 @@ class Feed:
     def __init__(self, runs: list[Run]):
         self.runs, self.asked = list(runs), []
 
-    def __call__(self, shape: Shape | None, n: int) -> Jobs:
+    def __call__(self, shape: Shape | None, n: int) -> Assignment[Job]:
         self.asked.append((shape, n))
         shape = shape or (self.runs[0].shape if self.runs else None)
         given = [run for run in self.runs if run.shape == shape][:n]
         self.runs = [run for run in self.runs if run not in given]
-        return Jobs([Job(run) for run in given], sum(run.shape == shape for run in self.runs))
+        return Assignment([Job(run) for run in given], sum(run.shape == shape for run in self.runs))
 
 
 def of(kind: type[Event], events: list[Event]) -> list[Any]:
@@ -76,9 +77,9 @@ def test_runs_that_come_apart_stay_apart_and_limit_no_later_pack(monkeypatch: py
     """As they are dealt when one of them is suspected: together, with nothing said to wait behind them."""
     monkeypatch.setattr(engine, "choose", lambda shape, sample, waiting: Choice("vmap", waiting + 1, "default"))
     suspects, rest = several(6)[:2], Feed(several(6)[2:])
-    offers = [Jobs([Job(run) for run in suspects], 0)]
+    offers = [Assignment([Job(run) for run in suspects], 0)]
 
-    def feed(shape: Shape | None, n: int) -> Jobs:
+    def feed(shape: Shape | None, n: int) -> Assignment[Job]:
         assert shape is None or not offers
         return offers.pop() if offers else rest(shape, n)
 
@@ -143,10 +144,10 @@ def test_a_pack_takes_runs_of_several_primes_where_the_dealer_says_so(monkeypatc
     queue = ShapeQueue(runs)
     asked: list[Shape | None] = []
 
-    def feed(shape: Shape | None, n: int) -> Jobs:
+    def feed(shape: Shape | None, n: int) -> Assignment[Job]:
         asked.append(shape)
         offer = queue.take(n, shape, shares=True)
-        return Jobs([Job(run) for run in offer.runs], offer.waiting, offer.padded)
+        return Assignment([Job(run) for run in offer.items], offer.waiting, offer.padded)
 
     done = of(Finished, list(work(feed)))
     assert {event.run for event in done} == set(runs)

@@ -14,14 +14,14 @@ import pytest
 from grokscope import Seeds
 from grokscope.ledger import open_ledger
 from grokscope.run import Shape
-from grokscope.training.outcomes import Checkpoint, Event
+from grokscope.training.outcomes import Checkpoint, Event, Job
 from grokscope.training.pack import Pack
 from grokscope.training.strategy import Choice
 from grokscope.training.train import train
 from grokscope.workers import engine
+from grokscope.workers.assignment import Assignment
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver
-from grokscope.workers.engine import Jobs
 from grokscope.workers.machine import Machine
 from grokscope.workers.pool import Pool
 from grokscope.workers.process import serve
@@ -44,7 +44,7 @@ def test_a_drive_outlives_a_worker_that_is_killed(tmp_path: Path) -> None:
             epochs[event.run.identity].append(event.epoch)
             if not killed:
                 holders = [place for place, worker in pool.workers.items() if event.run.identity in worker.runs]
-                os.kill(machine.lines[holders[0]].process.pid or 0, signal.SIGKILL)
+                os.kill(machine.channels[holders[0]].process.pid or 0, signal.SIGKILL)
                 killed.append(event.run.identity)
 
     with open_ledger(tmp_path / "ledger.db") as ledger:
@@ -74,7 +74,7 @@ def test_a_worker_that_hangs_is_killed_and_replaced(tmp_path: Path) -> None:
         if isinstance(event, Checkpoint):
             saved.append(event.epoch)
             if len(saved) == 3:
-                os.kill(machine.lines[Place("", 0)].process.pid or 0, signal.SIGSTOP)
+                os.kill(machine.channels[Place("", 0)].process.pid or 0, signal.SIGSTOP)
 
     with open_ledger(tmp_path / "ledger.db") as ledger:
         ledger.register("tiny", "text", RUNS[:1])
@@ -148,8 +148,8 @@ def test_workers_that_are_killed_whenever_they_start_end_the_drive() -> None:
 class Nobody:
     """A dealer who has no work."""
 
-    def deal(self, shape: Shape | None, n: int, workers: int, shares: bool = False) -> Jobs:
-        return Jobs([], 0)
+    def deal(self, shape: Shape | None, n: int, workers: int, shares: bool = False) -> Assignment[Job]:
+        return Assignment([], 0)
 
     def leave(self, shape: Shape) -> None:
         raise AssertionError("nobody works on any shape")

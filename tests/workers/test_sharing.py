@@ -13,18 +13,18 @@ import pytest
 from grokscope.run import Run
 from grokscope.training.outcomes import Checkpoint
 from grokscope.workers.drive import Driver
-from grokscope.workers.pool import Lost
+from grokscope.workers.pool import LostWorker
 from ledger.fakes import failed, finished
 
-from .house import IDENTITIES, RUNS, FakePool, House, jobs
+from .harness import IDENTITIES, RUNS, DriverHarness, FakePool, deal_jobs
 
 SOON = {"look_seconds": 0.0}
 
 
 @pytest.fixture
-def other(house: House) -> House:
+def other(harness: DriverHarness) -> DriverHarness:
     """A second driver of the same ledger, with a folder of its own."""
-    made = House(house.ledger, house.checkpoints.folder.with_name("other"))
+    made = DriverHarness(harness.ledger, harness.checkpoints.folder.with_name("other"))
     made.fields = dict(SOON)
     return made
 
@@ -39,42 +39,42 @@ def until_nothing_is_left(driver: Driver, taken: list[Run], then: Any = lambda: 
                 then()
             waits += 1
             yield None
-        elif offer.jobs:
-            driver.leave(offer.jobs[0].run.shape)
-            taken.append(offer.jobs[0].run)
-            yield finished(offer.jobs[0].run)
+        elif offer.items:
+            driver.leave(offer.items[0].run.shape)
+            taken.append(offer.items[0].run)
+            yield finished(offer.items[0].run)
         else:
             return
     pytest.fail("waits for ever")
 
 
-def test_each_does_what_the_other_does_not(house: House, other: House) -> None:
+def test_each_does_what_the_other_does_not(harness: DriverHarness, other: DriverHarness) -> None:
     taken: list[Run] = []
 
     def first(driver: Driver, pool: FakePool) -> Iterator[Any]:
-        mine = next(jobs(driver)).run
+        mine = next(deal_jobs(driver)).run
 
         def finish() -> None:
-            driver.books.keep(finished(mine))
-            driver.books.write()
+            driver.ledger.add_outcome(finished(mine))
+            driver.ledger.flush()
 
         tally, _ = other.drive(lambda second, pool: until_nothing_is_left(second, taken, then=finish))
         assert (tally.done, tally.elsewhere) == (2, {mine.identity: "done"})
         yield None
 
-    house.drive(first)
+    harness.drive(first)
     assert taken == RUNS[1:]
-    assert house.states() == ["done"] * 3
-    assert set(house.ledger.runs()["attempts"]) == {1}
+    assert harness.states() == ["done"] * 3
+    assert set(harness.ledger.runs()["attempts"]) == {1}
 
 
-def test_the_second_says_for_whom_it_waits(house: House, other: House) -> None:
-    house.ledger.register("suite", "text", RUNS)
-    house.ledger.leases("far:1:00000000").claim(IDENTITIES[:2])
+def test_the_second_says_for_whom_it_waits(harness: DriverHarness, other: DriverHarness) -> None:
+    harness.ledger.register("suite", "text", RUNS)
+    harness.ledger.leases("far:1:00000000").claim(IDENTITIES[:2])
 
     def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
         yield from until_nothing_is_left(
-            driver, [], then=lambda: house.ledger.record_all([finished(RUNS[0]), failed(RUNS[1])])
+            driver, [], then=lambda: harness.ledger.record_all([finished(RUNS[0]), failed(RUNS[1])])
         )
 
     tally, _ = other.drive(script)
@@ -82,9 +82,9 @@ def test_the_second_says_for_whom_it_waits(house: House, other: House) -> None:
     assert (tally.done, tally.elsewhere) == (1, {IDENTITIES[0]: "done", IDENTITIES[1]: "failed"})
 
 
-def test_what_a_silent_driver_had_is_taken_over(house: House, other: House) -> None:
-    house.ledger.register("suite", "text", RUNS)
-    house.ledger.leases("far:1:00000000", seconds=0.3).claim(IDENTITIES)
+def test_what_a_silent_driver_had_is_taken_over(harness: DriverHarness, other: DriverHarness) -> None:
+    harness.ledger.register("suite", "text", RUNS)
+    harness.ledger.leases("far:1:00000000", seconds=0.3).claim(IDENTITIES)
     taken: list[Run] = []
 
     def slowly(driver: Driver, pool: FakePool) -> Iterator[Any]:
@@ -98,25 +98,25 @@ def test_what_a_silent_driver_had_is_taken_over(house: House, other: House) -> N
     assert other.words[-1] == "3 runs are taken over from a driver that gave them up or is gone"
 
 
-def test_a_worker_with_lanes_in_hand_is_never_told_to_wait(house: House, other: House) -> None:
-    house.ledger.register("suite", "text", RUNS)
-    house.ledger.leases("far:1:00000000").claim(IDENTITIES[1:])
+def test_a_worker_with_lanes_in_hand_is_never_told_to_wait(harness: DriverHarness, other: DriverHarness) -> None:
+    harness.ledger.register("suite", "text", RUNS)
+    harness.ledger.leases("far:1:00000000").claim(IDENTITIES[1:])
 
     def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
-        (job,) = driver.deal(None, 1).jobs  # type: ignore[union-attr]
+        (job,) = driver.deal(None, 1).items  # type: ignore[union-attr]
         more = driver.deal(job.run.shape, 3)
         assert more is not None
-        assert more.jobs == []
+        assert more.items == []
         assert driver.deal(None, 1) is None
-        house.ledger.record_all(finished(run) for run in RUNS)
+        harness.ledger.record_all(finished(run) for run in RUNS)
         yield None
 
     other.drive(script)
 
 
-def test_ctrl_c_ends_the_waiting(house: House, other: House) -> None:
-    house.ledger.register("suite", "text", RUNS)
-    house.ledger.leases("far:1:00000000").claim(IDENTITIES)
+def test_ctrl_c_ends_the_waiting(harness: DriverHarness, other: DriverHarness) -> None:
+    harness.ledger.register("suite", "text", RUNS)
+    harness.ledger.leases("far:1:00000000").claim(IDENTITIES)
 
     def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
         yield from until_nothing_is_left(driver, [], then=lambda: os.kill(os.getpid(), signal.SIGINT))
@@ -124,14 +124,14 @@ def test_ctrl_c_ends_the_waiting(house: House, other: House) -> None:
     tally, pool = other.drive(script)
     assert tally.interrupted
     assert pool.stopped
-    assert house.states() == ["running"] * 3, "they are the other driver's"
+    assert harness.states() == ["running"] * 3, "they are the other driver's"
 
 
-def test_a_run_that_failed_elsewhere_is_not_tried_again_here(house: House, other: House) -> None:
+def test_a_run_that_failed_elsewhere_is_not_tried_again_here(harness: DriverHarness, other: DriverHarness) -> None:
     taken: list[Run] = []
 
     def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
-        house.ledger.record(failed(RUNS[1]))
+        harness.ledger.record(failed(RUNS[1]))
         yield from until_nothing_is_left(driver, taken)
 
     tally, _ = other.drive(script)
@@ -139,50 +139,50 @@ def test_a_run_that_failed_elsewhere_is_not_tried_again_here(house: House, other
     assert tally.elsewhere == {IDENTITIES[1]: "failed"}
 
 
-def taken_over(house: House, driver: Driver) -> None:
+def taken_over(harness: DriverHarness, driver: Driver) -> None:
     """Another driver takes all that this one holds; this one notices at its next renewal."""
     time.sleep(0.06)
-    assert house.ledger.leases("far:1:00000000", seconds=60).claim(IDENTITIES[:1]).free == IDENTITIES[:1]
-    driver.books.tend()
+    assert harness.ledger.leases("far:1:00000000", seconds=60).claim(IDENTITIES[:1]).free == IDENTITIES[:1]
+    driver.ledger.maintain()
 
 
 @pytest.mark.parametrize("ends", ["finishes", "fails", "loses its worker"])
-def test_a_driver_that_stood_still_gives_way(house: House, ends: str) -> None:
+def test_a_driver_that_stood_still_gives_way(harness: DriverHarness, ends: str) -> None:
     """It says so, overwrites neither checkpoint nor state, and what it finishes first is kept."""
-    house.fields = {"lease_seconds": 0.05, **SOON}
+    harness.fields = {"lease_seconds": 0.05, **SOON}
 
     def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
-        job = next(jobs(driver))
+        job = next(deal_jobs(driver))
         yield Checkpoint(job.run, 4, b"mine")
-        taken_over(house, driver)
+        taken_over(harness, driver)
         yield Checkpoint(job.run, 8, b"too late")
-        assert house.checkpoints.load(job.run.identity) == b"mine"
+        assert harness.checkpoints.load(job.run.identity) == b"mine"
         if ends == "finishes":
             yield finished(job.run)
             return
-        yield failed(job.run) if ends == "fails" else Lost((job.run,), "ended")
+        yield failed(job.run) if ends == "fails" else LostWorker((job.run,), "ended")
         assert driver.deal(None, 1) is None, "it waits for the one that took over"
-        assert house.states()[0] == "running"
-        house.ledger.record(finished(job.run))
+        assert harness.states()[0] == "running"
+        harness.ledger.record(finished(job.run))
         yield from until_nothing_is_left(driver, [])
 
-    tally, _ = house.drive(script, RUNS[:1])
-    assert "1 runs were taken over by another driver" in house.words[0]
-    assert house.states() == ["done"]
+    tally, _ = harness.drive(script, RUNS[:1])
+    assert "1 runs were taken over by another driver" in harness.words[0]
+    assert harness.states() == ["done"]
     assert tally.failed == 0
     assert (tally.done, len(tally.elsewhere)) == ((1, 0) if ends == "finishes" else (0, 1))
 
 
-def test_leases_are_renewed_while_the_driver_lives(house: House) -> None:
-    house.fields = {"lease_seconds": 0.2}
-    rival = house.ledger.leases("far:1:00000000")
+def test_leases_are_renewed_while_the_driver_lives(harness: DriverHarness) -> None:
+    harness.fields = {"lease_seconds": 0.2}
+    rival = harness.ledger.leases("far:1:00000000")
 
     def script(driver: Driver, pool: FakePool) -> Iterator[Any]:
-        list(jobs(driver))
+        list(deal_jobs(driver))
         for _ in range(50):
             time.sleep(0.01)
             yield None
             assert rival.standing(IDENTITIES).free == []
 
-    house.drive(script)
-    assert house.states() == ["pending"] * 3
+    harness.drive(script)
+    assert harness.states() == ["pending"] * 3

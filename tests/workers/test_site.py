@@ -9,9 +9,9 @@ import pytest
 
 from grokscope.run import Run, Shape
 from grokscope.training.outcomes import Finished, Job
-from grokscope.workers.engine import Jobs
-from grokscope.workers.messages import Expect, Hello, Message, Said, Want
-from grokscope.workers.pool import Lost, Pool
+from grokscope.workers.assignment import Assignment
+from grokscope.workers.messages import ChunkSeconds, Hello, JobRequest, Message, Notice
+from grokscope.workers.pool import LostWorker, Pool
 from grokscope.workers.site import Ended, Place
 from grokscope.workers.watchdog import Limits
 from ledger.fakes import finished, groks
@@ -27,13 +27,13 @@ def diligent(cloud: Cloud, place: Place) -> Iterator[Message | Ended | None]:
     """Does one run after another, each in two chunks."""
     yield Hello("cpu")
     while True:
-        yield Want(None, 1)
+        yield JobRequest(None, 1)
         while place not in cloud.given:
             yield None
-        jobs = cloud.given.pop(place).jobs
+        jobs = cloud.given.pop(place).items
         if not jobs or cloud.stopped:
             break
-        yield Expect(1.0)
+        yield ChunkSeconds(1.0)
         yield None
         yield finished(jobs[0].run)
     yield DONE
@@ -41,7 +41,7 @@ def diligent(cloud: Cloud, place: Place) -> Iterator[Message | Ended | None]:
 
 def dies_with_its_first(cloud: Cloud, place: Place) -> Iterator[Message | Ended | None]:
     yield Hello("cpu")
-    yield Want(None, 1)
+    yield JobRequest(None, 1)
     while place not in cloud.given:
         yield None
     cloud.room.remove(place)
@@ -72,7 +72,7 @@ class Cloud:
         self.workers = {Place(machine, 0): worker for machine, worker in workers.items()}
         self.room = list(self.workers)
         self.living: dict[Place, Iterator[Message | Ended | None]] = {}
-        self.given: dict[Place, Jobs] = {}
+        self.given: dict[Place, Assignment[Job]] = {}
         self.started: list[Place] = []
         self.killed: list[Place] = []
         self.stopped = False
@@ -92,8 +92,8 @@ class Cloud:
             if message is not None:
                 yield place, message
 
-    def give(self, place: Place, jobs: Jobs) -> None:
-        self.given[place] = jobs
+    def give(self, place: Place, assignment: Assignment[Job]) -> None:
+        self.given[place] = assignment
 
     def stop(self) -> None:
         self.stopped = True
@@ -108,9 +108,9 @@ class Dealing:
     def __init__(self, runs: Sequence[Run]):
         self.runs = list(runs)
 
-    def deal(self, shape: Shape | None, n: int, workers: int, shares: bool = False) -> Jobs:
+    def deal(self, shape: Shape | None, n: int, workers: int, shares: bool = False) -> Assignment[Job]:
         given, self.runs = self.runs[:n], self.runs[n:]
-        return Jobs([Job(run) for run in given], len(self.runs))
+        return Assignment([Job(run) for run in given], len(self.runs))
 
     def leave(self, shape: Shape) -> None:
         return
@@ -122,7 +122,7 @@ def drive(cloud: Cloud, runs: Sequence[Run], **fields: Any) -> tuple[list[Run], 
     dealer, pool, done = Dealing(runs), Pool(cloud, say=words.append, **fields), []
     for rounds, event in enumerate(pool.run(dealer)):
         assert rounds < 1000, "it never ends"
-        if isinstance(event, Lost):
+        if isinstance(event, LostWorker):
             dealer.runs += event.runs
         elif event is not None:
             done.append(event.run)  # type: ignore[union-attr]
@@ -196,14 +196,14 @@ def test_a_pool_that_is_told_to_stop_starts_nobody_and_ends_who_has_not_begun() 
             done.append(event)
             cloud.room.append(C)
             pool.stop()
-    assert [type(event) for event in done] == [Finished, Lost], "what it had just been given"
+    assert [type(event) for event in done] == [Finished, LostWorker], "what it had just been given"
     assert cloud.stopped
     assert (cloud.started, cloud.killed) == ([A, B], [B])
 
 
 def test_what_a_worker_says_is_passed_on() -> None:
     def talkative(cloud: Cloud, place: Place) -> Iterator[Message | Ended | None]:
-        yield Said("lanes do not fit")
+        yield Notice("lanes do not fit")
         yield from diligent(cloud, place)
 
     assert drive(Cloud(a=talkative), [])[1] == ["lanes do not fit"]

@@ -18,11 +18,11 @@ from grokscope.spec import InputError
 from grokscope.suite import Suite, load_suite
 from grokscope.training.outcomes import Event
 from grokscope.training.pace import CHUNK_SECONDS
-from grokscope.workers import where
+from grokscope.workers import sites
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver, Tally
 from grokscope.workers.pool import Pool
-from grokscope.workers.signals import interrupts
+from grokscope.workers.signals import collect_interrupts
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def run_suite(
     max_seconds: float = math.inf,
     force: bool = False,
     workers: int | None = None,
-    on: str = where.LOCAL,
+    on: str = sites.LOCAL,
     chunk_seconds: float = CHUNK_SECONDS,
     expect: Callable[[Sequence[Run]], None] = lambda runs: None,
     watch: Callable[[Event], None] = lambda event: None,
@@ -83,14 +83,14 @@ def run_suite(
         InputError: there is no such place as `on`; a run is of a kind that workers cannot import; the output folder
             cannot be written; or, in the end, the report, which can be written again.
     """
-    where.ray_address(on)
+    sites.ray_address(on)
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     out = Path(out)
     with open_ledger(store or default_store(out)) as ledger:
         checkpoints = Checkpoints(out / "checkpoints")
         checkpoints.open()
         driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch, say=say)
-        with interrupts() as asked, driver.books.leases.alone():
+        with collect_interrupts() as asked, driver.ledger.leases.alone():
             wanted = prepare(suite, ledger, only=only, calibration=calibration, force=force)
             _refuse_unreachable(wanted)
             expect(wanted)
@@ -99,7 +99,7 @@ def run_suite(
                 say(f"{derived:,} results were read from traces that the ledger had")
             checkpoints.clear({run.identity for run in todo} if force else done_identities(suite, ledger))
             if todo:
-                with where.opened(on, workers, chunk_seconds=chunk_seconds, say=say) as site:
+                with sites.open_site(on, workers, chunk_seconds=chunk_seconds, say=say) as site:
                     driver.drive(todo, Pool(site, say=say), max_seconds=max_seconds)
             tally = driver.tally
             tally.interrupted = tally.interrupted or bool(asked)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from grokscope.cores import available_cores
 from grokscope.planning.reasons import Reason, explain_runs
 from grokscope.run import Run, Shape
 from grokscope.suite import Suite
 from grokscope.training.cost import flops_per_epoch
 from grokscope.training.strategy import is_tiny
-from grokscope.workers.process import cores
 
 NOMINAL_FLOPS = 5e10
 """Floating-point operations a second and core that are assumed while the ledger has no run to measure by."""
@@ -118,7 +118,7 @@ def plan_suite(suite: Suite, store: str | Path) -> Plan:
         total=len(suite.runs),
         measurements=shares,
         shapes=len(shapes),
-        workers=len(cores()),
+        workers=len(available_cores()),
         flops_per_second=rate or NOMINAL_FLOPS,
         rate_source="measured on finished runs" if rate else "nominal",
         warnings=suite.warnings,

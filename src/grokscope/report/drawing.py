@@ -16,6 +16,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from grokscope.cores import available_cores
 from grokscope.report.style import save
 
 Sketch = Callable[[], Figure | None]
@@ -41,7 +42,7 @@ def draw(sketches: Iterable[tuple[str, Sketch]], folder: Path, *, processes: int
         DrawingError: one of the other processes failed.
     """
     due = list(sketches)
-    n = processes or max(1, min(_cores(), len(due) // FEWEST))
+    n = processes or max(1, min(len(available_cores()), len(due) // FEWEST))
     # Like kinds side by side, so that every process gets as many of each.
     dealt = sorted(due, key=lambda each: each[0])
     others = [_start(dealt[k::n], folder) for k in range(1, n)]
@@ -78,10 +79,6 @@ def _start(share: Share, folder: Path) -> subprocess.Popen[bytes]:
             stderr=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": paths},
         )
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from grokscope.measurements import Result, Trace
-from grokscope.run import Run
+from grokscope.run import Run, Shape
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,10 @@ class Job:
 
     run: Run
     checkpoint: bytes | None = None
+
+    @property
+    def shape(self) -> Shape:
+        return self.run.shape
 
 
 @dataclass(frozen=True)

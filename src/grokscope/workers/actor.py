@@ -6,13 +6,14 @@ import queue
 import threading
 from collections.abc import Iterator, Sequence
 
+from grokscope.cores import available_cores
 from grokscope.registry import IncludedFile, restore
-from grokscope.training.outcomes import Event
+from grokscope.training.outcomes import Event, Job
 from grokscope.training.provenance import version
+from grokscope.workers.assignment import Assignment
 from grokscope.workers.cache import use_compilation_cache
-from grokscope.workers.engine import Jobs
 from grokscope.workers.messages import Message, converse
-from grokscope.workers.process import cores, pin
+from grokscope.workers.process import pin_to_core
 
 BATCH = 32
 """Messages in one object of the stream, at most: an object costs the driver far more than a message in it."""
@@ -36,8 +37,8 @@ class Actor:
         for file in files:
             restore(file)
         self._core, self._chunk_seconds = core, chunk_seconds
-        self._said: queue.Queue[Message | None] = queue.Queue()
-        self._given: queue.Queue[Jobs] = queue.Queue()
+        self._outbox: queue.Queue[Message | None] = queue.Queue()
+        self._inbox: queue.Queue[Assignment[Job]] = queue.Queue()
         self._stopping = threading.Event()
         self._error: Exception | None = None
 
@@ -45,7 +46,7 @@ class Actor:
         """All that this worker says, until it is done: the events of a chunk together, once the next begins."""
         threading.Thread(target=self._work, daemon=True).start()
         batch: list[Message] = []
-        while (message := self._said.get()) is not None:
+        while (message := self._outbox.get()) is not None:
             batch.append(message)
             if len(batch) >= BATCH or not isinstance(message, Event):
                 yield batch
@@ -55,9 +56,9 @@ class Actor:
         if self._error is not None:
             raise self._error
 
-    def give(self, jobs: Jobs) -> None:
-        """The driver's answer to a `Want`."""
-        self._given.put(jobs)
+    def give(self, assignment: Assignment[Job]) -> None:
+        """The driver's answer to a `JobRequest`."""
+        self._inbox.put(assignment)
 
     def stop(self) -> None:
         """End after the chunk that is running."""
@@ -67,10 +68,11 @@ class Actor:
         """In a thread of its own, which alone is pinned: XLA's threads are born in it, Ray's are not."""
         try:
             if self._core is not None:
-                pin(cores()[self._core % len(cores())])
+                cores = available_cores()
+                pin_to_core(cores[self._core % len(cores)])
             use_compilation_cache()
-            converse(self._said.put, self._given.get, stop=self._stopping.is_set, chunk_seconds=self._chunk_seconds)
+            converse(self._outbox.put, self._inbox.get, stop=self._stopping.is_set, chunk_seconds=self._chunk_seconds)
         except Exception as error:  # raised again where Ray hears it
             self._error = error
         finally:
-            self._said.put(None)
+            self._outbox.put(None)

@@ -17,10 +17,11 @@ from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from grokscope.registry import included
+from grokscope.training.outcomes import Job
 from grokscope.training.pace import CHUNK_SECONDS
 from grokscope.training.provenance import version
 from grokscope.workers.actor import Actor
-from grokscope.workers.engine import Jobs
+from grokscope.workers.assignment import Assignment
 from grokscope.workers.messages import Message
 from grokscope.workers.site import Ended, Place
 
@@ -31,7 +32,7 @@ CALLS = 3
 
 
 @dataclass
-class Line:
+class Channel:
     """An actor and the stream of what it says."""
 
     actor: Any
@@ -57,7 +58,7 @@ class Cluster:
         say: Callable[[str], None] = lambda text: None,
     ):
         self._most, self._chunk_seconds, self._say = most, chunk_seconds, say
-        self.lines: dict[Place, Line] = {}
+        self.channels: dict[Place, Channel] = {}
         self._nodes: dict[str, Mapping[str, Any]] = {}
         self._names: dict[str, str] = {}
         self._looked = -math.inf
@@ -69,46 +70,46 @@ class Cluster:
         """Nodes in the order in which they joined, so that places stay what they are. Looks at them once a second."""
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._look()
-        found = [Place(node, i) for node, has in self._nodes.items() for i in range(room(has))]
+        found = [Place(node, i) for node, has in self._nodes.items() for i in range(worker_capacity(has))]
         return found[: self._most]
 
     def start(self, place: Place) -> None:
         has = self._nodes[place.machine]
         core = None if has.get("GPU") else place.number
         there = NodeAffinitySchedulingStrategy(place.machine, soft=False)
-        options = needs(has) | {"max_concurrency": CALLS, "scheduling_strategy": there}
+        options = resource_options(has) | {"max_concurrency": CALLS, "scheduling_strategy": there}
         actor = self._actor.options(**options).remote(core, self._chunk_seconds, version(), included())
-        self.lines[place] = Line(actor, actor.talk.remote())
+        self.channels[place] = Channel(actor, actor.talk.remote())
 
     def listen(self, seconds: float) -> Iterator[tuple[Place, Message | Ended]]:
         while self._killed:
             place = self._killed.pop()
-            if place in self.lines:  # or else it has died meanwhile
+            if place in self.channels:  # or else it has died meanwhile
                 yield place, self._end(place, "was killed")
-        places = {id(line.stream): place for place, line in self.lines.items()}
-        for stream in spoken([line.stream for line in self.lines.values()], seconds):
+        places = {id(channel.stream): place for place, channel in self.channels.items()}
+        for stream in wait_for_streams([channel.stream for channel in self.channels.values()], seconds):
             place = places[id(stream)]
             for message in self._read(place):
                 self._waits_since = None
                 yield place, message
 
-    def give(self, place: Place, jobs: Jobs) -> None:
-        self.lines[place].actor.give.remote(jobs)
+    def give(self, place: Place, assignment: Assignment[Job]) -> None:
+        self.channels[place].actor.give.remote(assignment)
 
     def stop(self) -> None:
-        for line in self.lines.values():
-            line.actor.stop.remote()
+        for channel in self.channels.values():
+            channel.actor.stop.remote()
 
     def kill(self, place: Place) -> None:
         """Its end is told of at once: a node that cannot be reached would keep it waiting."""
-        ray.kill(self.lines[place].actor)
+        ray.kill(self.channels[place].actor)
         if place not in self._killed:
             self._killed.append(place)
 
     def _read(self, place: Place) -> Sequence[Message | Ended]:
         """What it said last, which must be there, or how it ended."""
         try:
-            messages: list[Message] = ray.get(next(self.lines[place].stream))
+            messages: list[Message] = ray.get(next(self.channels[place].stream))
         except StopIteration:
             return [self._end(place, "ended", by_itself=True)]
         except RayTaskError as error:
@@ -122,7 +123,7 @@ class Cluster:
         return messages
 
     def _end(self, place: Place, how: str, *, by_itself: bool = False, words: str = "Ray's logs may say more") -> Ended:
-        ray.kill(self.lines.pop(place).actor)
+        ray.kill(self.channels.pop(place).actor)
         self._look()
         where = self._names[place.machine]
         lost = place.machine not in self._nodes
@@ -137,24 +138,24 @@ class Cluster:
         self._nodes = {id: alive[id]["Resources"] for id in order}
         if self._waits_since is not None and self._looked - self._waits_since > WAIT_SECONDS:
             self._waits_since = None
-            n = sum(map(room, self._nodes.values()))
+            n = sum(map(worker_capacity, self._nodes.values()))
             why = "which other work may hold" if n else "but more nodes may join"
             self._say(f"no worker has begun yet: there is room for {n} on {len(order)} nodes, {why}")
 
 
-def room(has: Mapping[str, float]) -> int:
+def worker_capacity(has: Mapping[str, float]) -> int:
     """Workers for a node: one a core; on accelerators one, for all of them together."""
     return 1 if has.get("GPU") else int(has.get("CPU", 0))
 
 
-def needs(has: Mapping[str, float]) -> dict[str, float]:
+def resource_options(has: Mapping[str, float]) -> dict[str, float]:
     """What a worker on such a node takes of it, as Ray's options."""
     if has.get("GPU"):
         return {"num_gpus": has["GPU"], "num_cpus": min(1.0, has.get("CPU", 0))}
     return {"num_cpus": 1.0}
 
 
-def spoken(streams: Sequence[Any], seconds: float) -> Sequence[Any]:
+def wait_for_streams(streams: Sequence[Any], seconds: float) -> Sequence[Any]:
     """Streams with something to read, waited for up to so many seconds."""
     if not streams:
         time.sleep(seconds)

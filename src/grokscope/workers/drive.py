@@ -16,19 +16,18 @@ from grokscope.run import Run, Shape
 from grokscope.training.cost import flops_per_epoch
 from grokscope.training.outcomes import Checkpoint, Event, Failed, Finished, Job, Outcome, Provenance, Snapshot
 from grokscope.training.provenance import git_revision, now, version
+from grokscope.workers.assignment import Assignment
 from grokscope.workers.attempts import Attempts
-from grokscope.workers.books import Books
-from grokscope.workers.checkpoints import Checkpoints
-from grokscope.workers.engine import Jobs
-from grokscope.workers.others import Others
-from grokscope.workers.patience import GIVE_UP_SECONDS
-from grokscope.workers.pool import POLL_SECONDS, Lost, Pool
+from grokscope.workers.checkpoints import BestEffortCheckpoints, Checkpoints
+from grokscope.workers.foreign_runs import ForeignRuns
+from grokscope.workers.ledger_client import LedgerClient
+from grokscope.workers.ledger_retry import GIVE_UP_SECONDS
+from grokscope.workers.pool import POLL_SECONDS, LostWorker, Pool
 from grokscope.workers.queue import ShapeQueue
-from grokscope.workers.saving import Saving
-from grokscope.workers.signals import interrupts
+from grokscope.workers.signals import collect_interrupts
 
 LOOK_SECONDS = 5.0
-NOTHING = Jobs([], 0)
+NOTHING: Assignment[Job] = Assignment([], 0)
 
 
 @dataclass
@@ -75,9 +74,11 @@ class Driver:
     ):
         self.watch = watch
         self.tally = Tally()
-        self.books = Books(ledger, new_owner(), say, lease_seconds=lease_seconds, give_up_seconds=give_up_seconds)
-        self._saving = Saving(checkpoints, say)
-        self._others = Others(self.books, say, look_seconds)
+        self.ledger = LedgerClient(
+            ledger, new_owner(), say, lease_seconds=lease_seconds, give_up_seconds=give_up_seconds
+        )
+        self._checkpoints = BestEffortCheckpoints(checkpoints, say)
+        self._foreign = ForeignRuns(self.ledger, say, look_seconds)
         self._attempts = Attempts(retries)
         self._queue = ShapeQueue()
 
@@ -92,56 +93,57 @@ class Driver:
         """
         self._queue = ShapeQueue(runs, work=lambda run: flops_per_epoch(run) * run.max_epochs)
         ends = time.monotonic() + max_seconds
-        with interrupts() as asked:
+        with collect_interrupts() as asked:
             try:
                 with closing(pool.run(self)) as events:
                     for event in events:
                         if event is not None:
-                            self._take_in(event)
-                        self._written(self.books.tend())
-                        self._heed(len(asked), time.monotonic() > ends, pool)
-                self._written(self.books.write())
-                while self.books.owes and not self.tally.at_once:
+                            self._handle(event)
+                        self._drop_checkpoints(self.ledger.maintain())
+                        self._check_interrupts(len(asked), time.monotonic() > ends, pool)
+                self._drop_checkpoints(self.ledger.flush())
+                while self.ledger.has_unwritten and not self.tally.at_once:
                     time.sleep(POLL_SECONDS)
-                    self._written(self.books.write())
-                    self._heed(len(asked), False, pool)
+                    self._drop_checkpoints(self.ledger.flush())
+                    self._check_interrupts(len(asked), False, pool)
             except BaseException:
                 with suppress(LedgerError):  # the first error is the one to tell of
-                    self._written(self.books.write())
+                    self._drop_checkpoints(self.ledger.flush())
                 raise
             finally:
-                self.books.give_back()
-        self.tally.elsewhere |= self._others.ended
+                self.ledger.release()
+        self.tally.elsewhere |= self._foreign.ended
         return self.tally
 
-    def deal(self, shape: Shape | None, n: int, workers: int = 1, shares: bool = False) -> Jobs | None:
+    def deal(self, shape: Shape | None, n: int, workers: int = 1, shares: bool = False) -> Assignment[Job] | None:
         """Jobs for a worker (see `engine.Dealer`); none any more once the drive is to end."""
         if self.tally.interrupted:
             return NOTHING
         if shape is None and not len(self._queue):
-            self._queue_all(self._others.given_up())
-        while (offer := self._queue.take(n, shape, workers=workers, shares=shares)).runs:
-            standing = self.books.claim([run.identity for run in offer.runs])
+            self._queue_all(self._foreign.find_abandoned())
+        while (offer := self._queue.take(n, shape, workers=workers, shares=shares)).items:
+            standing = self.ledger.claim([run.identity for run in offer.items])
             if standing is None:  # the ledger is away
                 self._queue.put_back(offer)
                 break
             self.tally.elsewhere |= standing.ended
-            self._others.add(run for run in offer.runs if run.identity in standing.theirs)
-            if mine := [run for run in offer.runs if run.identity in standing.free]:
-                jobs = Jobs([Job(run, self._saving.load(run)) for run in mine], offer.waiting, offer.padded)
-                if shape is None and jobs.shape is not None:
-                    self._queue.joins(jobs.shape)
-                return jobs
-        return None if shape is None and (len(self._queue) or len(self._others)) else NOTHING
+            self._foreign.add(run for run in offer.items if run.identity in standing.theirs)
+            if mine := [run for run in offer.items if run.identity in standing.free]:
+                jobs = [Job(run, self._checkpoints.load(run)) for run in mine]
+                assignment = Assignment(jobs, offer.waiting, offer.padded)
+                if shape is None and assignment.shape is not None:
+                    self._queue.worker_joins(assignment.shape)
+                return assignment
+        return None if shape is None and (len(self._queue) or len(self._foreign)) else NOTHING
 
     def leave(self, shape: Shape) -> None:
-        self._queue.leaves(shape)
+        self._queue.worker_leaves(shape)
 
     def _queue_all(self, runs: Iterable[Run]) -> None:
         for run in runs:
             self._queue.put(run)
 
-    def _heed(self, times_asked: int, late: bool, pool: Pool) -> None:
+    def _check_interrupts(self, times_asked: int, late: bool, pool: Pool) -> None:
         if (times_asked or late) and not self.tally.interrupted:
             self.tally.interrupted = True
             pool.stop()
@@ -149,26 +151,26 @@ class Driver:
             self.tally.at_once = True
             pool.kill()
 
-    def _take_in(self, event: Event | Lost) -> None:
-        if isinstance(event, Lost):
-            self._lost(event)
+    def _handle(self, event: Event | LostWorker) -> None:
+        if isinstance(event, LostWorker):
+            self._handle_loss(event)
             return
         if isinstance(event, Checkpoint):
-            self._attempts.got_to(event.run, event.epoch)
-            if self.books.may_be_saved(event.run):
-                self._saving.save(event)
+            self._attempts.record_progress(event.run, event.epoch)
+            if self.ledger.may_checkpoint(event.run):
+                self._checkpoints.save(event)
         elif isinstance(event, Snapshot):
-            self.books.keep_snapshot(event)
+            self.ledger.add_snapshot(event)
         elif isinstance(event, Finished):
             self.tally.done += 1
-            self.books.keep(event)
+            self.ledger.add_outcome(event)
         elif isinstance(event, Failed):
-            self._saving.drop(event.run)
-            self._tried_again(event, self._attempts.failed(event.run))
+            self._checkpoints.drop(event.run)
+            self._retry_or_fail(event, self._attempts.record_failure(event.run))
             return
         self.watch(event)
 
-    def _lost(self, loss: Lost) -> None:
+    def _handle_loss(self, loss: LostWorker) -> None:
         """A worker is gone. Unless it was told to go, its runs are tried again from their checkpoints.
 
         Those without a try left were all in the hands of a worker that one of them may have killed. They are parted in
@@ -178,35 +180,35 @@ class Driver:
             return
         spent = []
         for run in loss.runs:
-            if self._attempts.lost(run):
-                self._tried_again(lost(run, loss), True)
-            elif len(loss.runs) > 1 and run.identity in self.books.held:
+            if self._attempts.record_loss(run):
+                self._retry_or_fail(failure_of(run, loss), True)
+            elif len(loss.runs) > 1 and run.identity in self.ledger.held:
                 spent.append(run)
             else:
-                self._tried_again(lost(run, loss), False)
+                self._retry_or_fail(failure_of(run, loss), False)
         half = len(spent) // 2
         self._queue.put_apart(spent[:half])
         self._queue.put_apart(spent[half:])
 
-    def _tried_again(self, failure: Failed, again: bool) -> None:
+    def _retry_or_fail(self, failure: Failed, again: bool) -> None:
         """Back into the queue while there is a try left; a run without one stands as failed."""
-        if failure.run.identity not in self.books.held:  # another driver took it over: it is the one to tell
-            self._others.add([failure.run])
+        if failure.run.identity not in self.ledger.held:  # another driver took it over: it is the one to tell
+            self._foreign.add([failure.run])
         elif again:
             self._queue.put(failure.run)
         else:
             self.tally.failed += 1
             self.tally.failures.append(failure)
-            self.books.keep(failure)
+            self.ledger.add_outcome(failure)
             self.watch(failure)
 
-    def _written(self, outcomes: Iterable[Outcome]) -> None:
-        """Only what is in the ledger needs no checkpoint any more."""
+    def _drop_checkpoints(self, outcomes: Iterable[Outcome]) -> None:
+        """Delete the checkpoints of runs whose outcome is in the ledger."""
         for outcome in outcomes:
-            self._saving.drop(outcome.run)
+            self._checkpoints.drop(outcome.run)
 
 
-def lost(run: Run, loss: Lost) -> Failed:
+def failure_of(run: Run, loss: LostWorker) -> Failed:
     """The failure of a run whose worker process died. The driver asks for no device, so it names none."""
     moment = now()
     record = Provenance(version(), git_revision(), platform.node(), "unknown", "lost", 0, 0.0, moment, moment)

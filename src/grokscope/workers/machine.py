@@ -9,19 +9,21 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
+from grokscope.cores import available_cores
 from grokscope.registry import included
+from grokscope.training.outcomes import Job
 from grokscope.training.pace import CHUNK_SECONDS
-from grokscope.workers.engine import Jobs
+from grokscope.workers.assignment import Assignment
 from grokscope.workers.messages import Message
-from grokscope.workers.process import cores, serve
-from grokscope.workers.signals import held_back
+from grokscope.workers.process import serve
+from grokscope.workers.signals import block_signals
 from grokscope.workers.site import Ended, Place
 
 EXIT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Line:
+class Channel:
     """A process and the pipe to it."""
 
     process: SpawnProcess
@@ -57,9 +59,9 @@ class Machine:
         self._context = multiprocessing.get_context("spawn")
         self._stop = self._context.Value(c_bool, False, lock=False)  # a worker killed with a lock in hand keeps it
         self._chunk_seconds = chunk_seconds
-        available = cores()
+        available = available_cores()
         self._cores = [available[i % len(available)] for i in range(n or len(available))]
-        self.lines: dict[Place, Line] = {}
+        self.channels: dict[Place, Channel] = {}
 
     def places(self, platform: str | None) -> Sequence[Place]:
         """One until it is known what the machine has: a CPU wants one worker a core."""
@@ -71,23 +73,23 @@ class Machine:
         process = self._context.Process(
             target=serve, args=(theirs, self._stop, core, self._chunk_seconds, included()), daemon=True
         )
-        with held_back():
+        with block_signals():
             process.start()
         theirs.close()
-        self.lines[place] = Line(process, ours)
+        self.channels[place] = Channel(process, ours)
 
     def listen(self, seconds: float) -> Iterator[tuple[Place, Message | Ended]]:
-        places = {line.pipe: place for place, line in self.lines.items()}
+        places = {channel.pipe: place for place, channel in self.channels.items()}
         for pipe in wait(list(places), timeout=seconds):
             place = places[pipe]  # type: ignore[index]  # only pipes were waited for
-            message = self.lines[place].read()
+            message = self.channels[place].read()
             if isinstance(message, Ended):
-                del self.lines[place]
+                del self.channels[place]
             yield place, message
 
-    def give(self, place: Place, jobs: Jobs) -> None:
+    def give(self, place: Place, assignment: Assignment[Job]) -> None:
         try:
-            self.lines[place].pipe.send(jobs)
+            self.channels[place].pipe.send(assignment)
         except (BrokenPipeError, OSError):
             return  # it died while it waited: the end of its pipe says so, and its runs go back
 
@@ -95,4 +97,4 @@ class Machine:
         self._stop.value = True  # type: ignore[assignment]  # ctypes converts it
 
     def kill(self, place: Place) -> None:
-        self.lines[place].process.kill()
+        self.channels[place].process.kill()

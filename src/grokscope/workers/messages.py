@@ -1,4 +1,4 @@
-"""What a worker and its driver say to each other, over whatever line there is between them."""
+"""Messages between a worker and its driver, over whatever channel there is between them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import NamedTuple
 import jax
 
 from grokscope.run import Shape
-from grokscope.training.outcomes import Event
-from grokscope.workers.engine import Jobs, work
+from grokscope.training.outcomes import Event, Job
+from grokscope.workers.assignment import Assignment
+from grokscope.workers.engine import work
 
 
 class Hello(NamedTuple):
@@ -18,52 +19,52 @@ class Hello(NamedTuple):
     platform: str
 
 
-class Want(NamedTuple):
+class JobRequest(NamedTuple):
     """Worker to driver: up to n jobs, of this shape or (None) of any."""
 
     shape: Shape | None
     n: int
 
 
-class Expect(NamedTuple):
+class ChunkSeconds(NamedTuple):
     """Worker to driver: how many seconds the chunk that begins will take; None if that is not known."""
 
     seconds: float | None
 
 
-class Said(NamedTuple):
+class Notice(NamedTuple):
     """Worker to driver: a line for the person who watches."""
 
     text: str
 
 
-Message = Hello | Want | Expect | Said | Event
+Message = Hello | JobRequest | ChunkSeconds | Notice | Event
 
 
 def converse(
     send: Callable[[Message], None],
-    receive: Callable[[], Jobs],
+    receive: Callable[[], Assignment[Job]],
     *,
     stop: Callable[[], bool],
     chunk_seconds: float,
 ) -> None:
-    """A worker's side: work until the driver has nothing more, or `stop` says so at the end of a chunk.
+    """The worker's side: work until the driver has nothing more, or `stop` says so at the end of a chunk.
 
     Args:
         send: a message to the driver; never an answer.
-        receive: the driver's answer to a `Want`, waited for.
+        receive: the driver's answer to a `JobRequest`, waited for.
     """
     send(Hello(jax.default_backend()))
 
-    def feed(shape: Shape | None, n: int) -> Jobs:
-        send(Want(shape, n))
+    def feed(shape: Shape | None, n: int) -> Assignment[Job]:
+        send(JobRequest(shape, n))
         return receive()
 
     for event in work(
         feed,
         stop=stop,
         chunk_seconds=chunk_seconds,
-        say=lambda text: send(Said(text)),
-        expect=lambda seconds: send(Expect(seconds)),
+        say=lambda text: send(Notice(text)),
+        expect=lambda seconds: send(ChunkSeconds(seconds)),
     ):
         send(event)

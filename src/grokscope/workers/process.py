@@ -12,8 +12,9 @@ from ctypes import c_bool
 from multiprocessing.connection import Connection, wait
 
 from grokscope.registry import IncludedFile, restore
+from grokscope.training.outcomes import Job
+from grokscope.workers.assignment import Assignment
 from grokscope.workers.cache import use_compilation_cache
-from grokscope.workers.engine import Jobs
 from grokscope.workers.messages import converse
 from grokscope.workers.signals import ENDING
 
@@ -30,23 +31,23 @@ def serve(
     """
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
-    end_with_the_driver()
-    pin(core)
+    exit_with_driver()
+    pin_to_core(core)
     use_compilation_cache()
     for file in files:
         restore(file)
 
-    def receive() -> Jobs:
-        offer = pipe.recv()
-        assert isinstance(offer, Jobs)
-        return offer
+    def receive() -> Assignment[Job]:
+        assignment = pipe.recv()
+        assert isinstance(assignment, Assignment)
+        return assignment
 
     with contextlib.suppress(BrokenPipeError, EOFError):  # the driver is gone: so is the point of going on
         converse(pipe.send, receive, stop=lambda: stop.value, chunk_seconds=chunk_seconds)
     pipe.close()
 
 
-def end_with_the_driver() -> None:
+def exit_with_driver() -> None:
     """A driver that is killed cannot end its workers: each ends itself, and none stands in the next driver's way."""
 
     def watch(driver: int) -> None:
@@ -58,14 +59,7 @@ def end_with_the_driver() -> None:
         threading.Thread(target=watch, args=(parent.sentinel,), daemon=True).start()
 
 
-def pin(core: int | None) -> None:
+def pin_to_core(core: int | None) -> None:
     """Keep this process, and so XLA's thread pool, on one core, where the system can do that."""
     if core is not None and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {core})
-
-
-def cores() -> list[int]:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))

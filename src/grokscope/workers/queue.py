@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
 
 from grokscope.run import Run, Shape
 from grokscope.training.room import roomy
+from grokscope.workers.assignment import Assignment
 
 FEW = 256
 """Waiting runs of a shape with which a pack on an accelerator is full enough to be theirs alone."""
 
 
-class Assignment(NamedTuple):
-    """Runs for a worker's pack of one shape, and how many of those that wait behind them are its share.
-
-    Attributes:
-        padded: the shape of the pack, where it is not simply theirs.
-    """
-
-    runs: list[Run]
-    waiting: int
-    padded: Shape | None = None
-
-
-class Apart(Assignment):
+class Apart(Assignment[Run]):
     """Runs that no others are to join."""
 
 
@@ -43,7 +31,7 @@ class ShapeQueue:
 
     def __init__(self, runs: Iterable[Run] = (), *, work: Callable[[Run], float] = lambda run: 1.0):
         self._waiting: dict[Shape, deque[Run]] = {}
-        self._left: defaultdict[Shape, float] = defaultdict(float)
+        self._work_left: defaultdict[Shape, float] = defaultdict(float)
         self._workers: Counter[Shape] = Counter()
         self._apart: deque[list[Run]] = deque()
         self._work = work
@@ -55,22 +43,22 @@ class ShapeQueue:
 
     def put(self, run: Run) -> None:
         self._waiting.setdefault(run.shape, deque()).append(run)
-        self._left[run.shape] += self._work(run)
+        self._work_left[run.shape] += self._work(run)
 
-    def put_apart(self, runs: list[Run]) -> None:
-        """Runs that are to be done with no others but those of their shape among them."""
+    def put_apart(self, runs: Sequence[Run]) -> None:
+        """Put runs that are to be done with no others but those of their shape among them."""
         for shape in {run.shape: None for run in runs}:
             self._apart.append([run for run in runs if run.shape == shape])
 
-    def put_back(self, offer: Assignment) -> None:
-        """What was taken and cannot be done now."""
-        if isinstance(offer, Apart):
-            self.put_apart(offer.runs)
+    def put_back(self, assignment: Assignment[Run]) -> None:
+        """Put back what was taken and cannot be done now."""
+        if isinstance(assignment, Apart):
+            self.put_apart(assignment.items)
         else:
-            for run in offer.runs:
+            for run in assignment.items:
                 self.put(run)
 
-    def take(self, n: int, shape: Shape | None = None, *, workers: int = 1, shares: bool = False) -> Assignment:
+    def take(self, n: int, shape: Shape | None = None, *, workers: int = 1, shares: bool = False) -> Assignment[Run]:
         """Up to n runs for a pack of `shape`, or of the shape that needs a worker most.
 
         Args:
@@ -85,18 +73,18 @@ class ShapeQueue:
             return Assignment([], 0)
         runs: list[Run] = []
         for own in self._own_shapes(shape):
-            runs += self._taken(own, n - len(runs))
+            runs += self._pop(own, n - len(runs))
         left = sum(len(self._waiting[own]) for own in self._own_shapes(shape))
         kinds = self._packs(shares).keys() | {shape}
         sharers = workers // len(kinds) - self._workers[shape]
         return Assignment(runs, left // max(1, sharers), shape if shape.padded else None)
 
-    def joins(self, shape: Shape) -> None:
-        """A worker begins on a shape."""
+    def worker_joins(self, shape: Shape) -> None:
+        """Take note that a worker begins on a shape."""
         self._workers[shape] += 1
 
-    def leaves(self, shape: Shape) -> None:
-        """A worker is through with a shape, or lost."""
+    def worker_leaves(self, shape: Shape) -> None:
+        """Take note that a worker is through with a shape, or lost."""
         self._workers[shape] -= 1
 
     def _neediest(self, workers: int, shares: bool) -> Shape | None:
@@ -105,11 +93,11 @@ class ShapeQueue:
         return max(left, key=lambda s: (left[s] > fair * on[s], left[s] / (1 + on[s])), default=None)
 
     def _packs(self, shares: bool) -> dict[Shape, float]:
-        """The work that waits, by the shape of the packs that it goes into."""
+        """Work that waits, by the shape of the packs that it goes into."""
         if not shares:
-            return self._left
+            return self._work_left
         left: defaultdict[Shape, float] = defaultdict(float)
-        for own, work in self._left.items():
+        for own, work in self._work_left.items():
             left[roomy(own) if self._is_few(own) else own] += work
         return left
 
@@ -122,11 +110,11 @@ class ShapeQueue:
     def _is_few(self, own: Shape) -> bool:
         return len(self._waiting[own]) < FEW
 
-    def _taken(self, own: Shape, n: int) -> list[Run]:
+    def _pop(self, own: Shape, n: int) -> list[Run]:
         """Up to n runs of a shape, out of those that wait."""
         waiting = self._waiting[own]
         runs = [waiting.popleft() for _ in range(min(n, len(waiting)))]
-        self._left[own] -= sum(map(self._work, runs))
+        self._work_left[own] -= sum(map(self._work, runs))
         if not waiting:
-            del self._waiting[own], self._left[own]
+            del self._waiting[own], self._work_left[own]
         return runs

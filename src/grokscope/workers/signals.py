@@ -11,12 +11,12 @@ ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 _COLLECTED: list[list[int]] = []
-"""What `interrupts` collects at the moment."""
+"""Signals that `collect_interrupts` collects at the moment."""
 
 
 @contextmanager
-def interrupts() -> Iterator[list[int]]:
-    """Signals that ask this process to end, collected and not acted on; within another one, the same.
+def collect_interrupts() -> Iterator[list[int]]:
+    """Collect signals that ask this process to end, and do not act on them; nested calls share one list.
 
     Outside the main thread, none. An exception instead would be lost wherever Python swallows it, as it does in the
     callback that JAX has for the garbage collector.
@@ -39,8 +39,8 @@ def interrupts() -> Iterator[list[int]]:
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
-    """No such signal for a child that is born meanwhile; this process gets its own afterwards."""
+def block_signals() -> Iterator[None]:
+    """Hold such signals back from a child that is started meanwhile; this process gets its own afterwards."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from grokscope.workers.engine import Jobs
+from grokscope.training.outcomes import Job
+from grokscope.workers.assignment import Assignment
 from grokscope.workers.messages import Message
 
 
@@ -45,7 +46,7 @@ class Site(Protocol):
     def listen(self, seconds: float) -> Iterator[tuple[Place, Message | Ended]]:
         """What workers have said, waited for up to so many seconds. After `Ended` their place is free."""
 
-    def give(self, place: Place, jobs: Jobs) -> None:
+    def give(self, place: Place, assignment: Assignment[Job]) -> None:
         """Answer a worker. If it has died meanwhile, `listen` tells."""
 
     def stop(self) -> None:

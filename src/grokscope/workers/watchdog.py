@@ -1,11 +1,11 @@
-"""When a silent worker is taken for hung."""
+"""A watchdog for workers that hang."""
 
 from __future__ import annotations
 
 import math
 from typing import NamedTuple
 
-LONGEST_LOOK = 1.0
+MAX_STEP = 1.0
 
 
 class Limits(NamedTuple):
@@ -25,8 +25,8 @@ class Limits(NamedTuple):
 LIMITS = Limits()
 
 
-class Watch:
-    """Counts how long a worker has been silent.
+class Watchdog:
+    """Counts for how long a worker has been silent.
 
     Only while the driver looked: one that was itself stopped, or waited for its ledger, knows nothing of its workers.
     """
@@ -36,24 +36,24 @@ class Watch:
         self._limit = limits.unknown
         self.silent = 0.0
 
-    def heard(self) -> None:
-        """It gave a sign of life."""
+    def reset(self) -> None:
+        """Start again from zero: the worker gave a sign of life."""
         self.silent = 0.0
 
-    def expects(self, seconds: float | None) -> None:
-        """It said how long its next sign of life may take; None if it cannot tell."""
+    def set_expected(self, seconds: float | None) -> None:
+        """Set the seconds that the next sign of life is expected to take; None if that is not known."""
         limits = self._limits
         self._limit = limits.unknown if seconds is None else max(limits.times * seconds, limits.least)
 
-    def rests(self) -> None:
-        """It waits for an answer."""
+    def pause(self) -> None:
+        """Count nothing until the next `set_expected`: the worker waits for an answer."""
         self._limit = math.inf
 
-    def is_over(self, seconds: float) -> bool:
-        """Whether it has been silent for too long, after another look of so many seconds."""
-        self.silent += min(seconds, LONGEST_LOOK)
-        return self.over
+    def check(self, seconds: float) -> bool:
+        """Count another look of so many seconds. Returns whether the worker has been silent for too long."""
+        self.silent += min(seconds, MAX_STEP)
+        return self.expired
 
     @property
-    def over(self) -> bool:
+    def expired(self) -> bool:
         return self.silent > self._limit

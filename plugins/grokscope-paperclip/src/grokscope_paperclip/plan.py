@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from grokscope.cores import available_cores
 from grokscope_paperclip.data.pictures import augmented
 from grokscope_paperclip.learning.run import FineTune
 from grokscope_paperclip.suite import DataPlan, Known, PaperclipSuite
@@ -151,7 +151,7 @@ def measured_flops() -> float:
     while rounds < 3 or time.perf_counter() - began < 0.5:
         matrix @ matrix
         rounds += 1
-    return cores() * rounds * 2 * side**3 / (time.process_time() - busy) / 2
+    return len(available_cores()) * rounds * 2 * side**3 / (time.process_time() - busy) / 2
 
 
 def measured_picture_seconds(data: DataPlan, crop: int) -> float:
@@ -168,7 +168,3 @@ def measured_picture_seconds(data: DataPlan, crop: int) -> float:
         augmented(picture.reshape(data.size, data.size, -1), crop, rng)
         rounds += 1
     return (time.process_time() - busy) / rounds
-
-
-def cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

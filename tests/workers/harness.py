@@ -34,7 +34,7 @@ class FakePool:
         self.killed = True
 
 
-class House:
+class DriverHarness:
     """A ledger, a folder of checkpoints and a driver between them."""
 
     def __init__(self, ledger: Ledger, folder: Path, **fields: Any):
@@ -55,11 +55,11 @@ class House:
         return [known[identity] for identity in IDENTITIES if identity in known]
 
 
-def jobs(driver: Driver) -> Iterator[Job]:
+def deal_jobs(driver: Driver) -> Iterator[Job]:
     """Every job that the driver has, one after another, as a worker on one shape asks for them."""
     shape = None
-    while (offer := driver.deal(shape, 1)) and offer.jobs:
-        (job,) = offer.jobs
+    while (offer := driver.deal(shape, 1)) and offer.items:
+        (job,) = offer.items
         shape = job.run.shape
         yield job
     if shape is not None:

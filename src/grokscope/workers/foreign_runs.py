@@ -1,4 +1,4 @@
-"""Runs that other drivers of the same ledger train."""
+"""Wanted runs that other drivers of the same ledger train."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import time
 from collections.abc import Callable, Iterable
 
 from grokscope.run import Run
-from grokscope.workers.books import Books
+from grokscope.workers.ledger_client import LedgerClient
 
 
-class Others:
-    """Runs that are wanted, and in the hands of other drivers: waited for, and taken over if those are lost.
+class ForeignRuns:
+    """Runs that other drivers train: waited for, and taken over if those drivers are lost.
 
     Args:
         look_seconds: time between two looks at them.
     """
 
-    def __init__(self, books: Books, say: Callable[[str], None], look_seconds: float):
+    def __init__(self, ledger: LedgerClient, say: Callable[[str], None], look_seconds: float):
         self.ended: dict[str, str] = {}
-        self._books, self._say, self._look_seconds = books, say, look_seconds
+        self._ledger, self._say, self._look_seconds = ledger, say, look_seconds
         self._runs: dict[str, Run] = {}
         self._looked = -math.inf
         self._told: set[str] = set()
@@ -28,18 +28,18 @@ class Others:
         return len(self._runs)
 
     def add(self, runs: Iterable[Run]) -> None:
-        """Runs that another driver has."""
+        """Add runs that another driver has."""
         self._runs |= {run.identity: run for run in runs}
 
-    def given_up(self) -> list[Run]:
-        """Those that may be taken now: their drivers gave them back, died, or were not heard of in time.
+    def find_abandoned(self) -> list[Run]:
+        """Runs that may be claimed now: their drivers gave them back, died, or were not heard of in time.
 
         Looks into the ledger every `look_seconds` only; what has ended goes into `ended`.
         """
         if not self._runs or time.monotonic() - self._looked < self._look_seconds:
             return []
         self._looked = time.monotonic()
-        standing = self._books.standing(self._runs)
+        standing = self._ledger.standing(self._runs)
         if standing is None:
             return []
         self.ended |= standing.ended

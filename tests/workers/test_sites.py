@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from grokscope.spec import InputError
-from grokscope.workers import where
+from grokscope.workers import sites
 from grokscope.workers.machine import Machine
-from grokscope.workers.where import opened, ray_address
+from grokscope.workers.sites import open_site, ray_address
 
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(where, "find_spec", lambda name: object())
+    monkeypatch.setattr(sites, "find_spec", lambda name: object())
 
 
 @pytest.mark.usefixtures("installed")
@@ -33,14 +33,14 @@ def test_rays_client_is_refused() -> None:
 
 
 def test_without_the_extra_one_line_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(where, "find_spec", lambda name: None)
+    monkeypatch.setattr(sites, "find_spec", lambda name: None)
     with pytest.raises(InputError) as error:
         ray_address("ray")
     assert str(error.value) == "found no Ray, expected the extra: pip install 'grokscope[ray]'"
 
 
 def test_this_machine_needs_no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(where, "find_spec", lambda name: None)
-    with opened("local", 2, chunk_seconds=1.0) as site:
+    monkeypatch.setattr(sites, "find_spec", lambda name: None)
+    with open_site("local", 2, chunk_seconds=1.0) as site:
         assert isinstance(site, Machine)
         assert len(site.places("cpu")) == 2

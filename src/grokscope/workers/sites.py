@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
+from grokscope.cores import available_cores
 from grokscope.spec import InputError
 from grokscope.workers.machine import Machine
-from grokscope.workers.process import cores
 from grokscope.workers.site import Site
 
 LOCAL = "local"
@@ -48,10 +48,10 @@ def ray_address(on: str) -> str | None:
 
 
 @contextmanager
-def opened(
+def open_site(
     on: str, workers: int | None = None, *, chunk_seconds: float, say: Callable[[str], None] = lambda text: None
 ) -> Iterator[Site]:
-    """The site for as long as it is needed.
+    """A site for as long as it is needed.
 
     Args:
         workers: at most so many; by default as many as there is room for.
@@ -72,10 +72,10 @@ def opened(
     if ray.is_initialized():
         raise InputError("this process is connected to a Ray cluster already, expected none (ray.shutdown() ends it)")
     if address not in (LOCAL, "auto"):
-        see_that_it_answers(address)
-    fresh = {"num_cpus": workers or len(cores()), "include_dashboard": False} if address == LOCAL else {}
+        check_reachable(address)
+    fresh = {"num_cpus": workers or len(available_cores()), "include_dashboard": False} if address == LOCAL else {}
     try:
-        with signals_left_alone():
+        with keep_sigterm_handler():
             ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL, **fresh)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise InputError(f"ray: no cluster at {address}: {str(error).strip().splitlines()[0]}") from error
@@ -85,11 +85,11 @@ def opened(
         ray.shutdown()
 
 
-def see_that_it_answers(address: str) -> None:
-    """Ray itself would try for minutes.
+def check_reachable(address: str) -> None:
+    """Check that something listens at the address; Ray itself would try for minutes.
 
     Raises:
-        InputError: nothing listens there.
+        InputError: nothing does.
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
@@ -101,8 +101,8 @@ def see_that_it_answers(address: str) -> None:
 
 
 @contextmanager
-def signals_left_alone() -> Iterator[None]:
-    """Ray takes SIGTERM for itself, which is the driver's."""
+def keep_sigterm_handler() -> Iterator[None]:
+    """Restore the driver's handler of SIGTERM, which Ray takes for itself."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Patience with a ledger that cannot be reached or written for a while."""
+"""Retries, with a growing wait, of calls to a ledger that cannot be reached or written for a while."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ GIVE_UP_SECONDS = 1800.0
 T = TypeVar("T")
 
 
-class Patience:
-    """Tries again what a ledger refuses for now: at growing intervals, and not for ever.
+class LedgerRetry:
+    """Exponential backoff: calls a ledger again at growing intervals, and not for ever.
 
     Args:
         say: told when the ledger goes away and when it is back.
@@ -27,8 +27,8 @@ class Patience:
         self._away_since: float | None = None
         self._wait, self._next = FIRST_WAIT, 0.0
 
-    def attempt(self, call: Callable[[], T]) -> T | None:
-        """What the call returns; None if the ledger is away, or was so a moment ago and is not asked again yet.
+    def call(self, function: Callable[[], T]) -> T | None:
+        """What the function returns; None if the ledger is away, or was so a moment ago and is not asked again yet.
 
         Raises:
             LedgerError: the ledger refuses for good, or has been away for too long.
@@ -36,16 +36,16 @@ class Patience:
         if time.monotonic() < self._next:
             return None
         try:
-            value = call()
+            value = function()
         except LedgerAwayError as error:
-            self._put_off(error)
+            self._back_off(error)
             return None
         if self._away_since is not None:
             self._say("the ledger is back")
         self._away_since, self._wait, self._next = None, FIRST_WAIT, 0.0
         return value
 
-    def _put_off(self, error: LedgerAwayError) -> None:
+    def _back_off(self, error: LedgerAwayError) -> None:
         now = time.monotonic()
         if self._away_since is None:
             self._away_since = now

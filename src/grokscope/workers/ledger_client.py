@@ -1,4 +1,4 @@
-"""The driver's books: which runs it holds, and which outcomes it has still to write into the ledger."""
+"""A driver's connection to its ledger: leases on the runs it trains, and a buffer of what is still to be written."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from grokscope.ledger.leases import Leases
 from grokscope.ledger.leasing import LEASE_SECONDS, Standing
 from grokscope.run import Run
 from grokscope.training.outcomes import Outcome, Snapshot
-from grokscope.workers.patience import GIVE_UP_SECONDS, Patience
+from grokscope.workers.ledger_retry import GIVE_UP_SECONDS, LedgerRetry
 
 WRITE_SECONDS = 1.0
 RENEWALS = 4
 """Times that a lease is renewed while it lasts: a driver may miss some and keep it."""
 
 
-class Books:
-    """What stands between a driver and its ledger, so that a ledger which is away for a while costs nothing.
+class LedgerClient:
+    """Claims runs for a driver, renews their leases and writes what came of them; a ledger that cannot be reached for a
+    while costs nothing.
 
     Args:
         owner: the driver's name (see `ledger.owners`).
@@ -39,67 +40,67 @@ class Books:
         self.unwritten: list[Outcome] = []
         self._snapshots: list[Snapshot] = []
         self._ledger, self._say = ledger, say
-        self._patience = Patience(say, give_up_seconds=give_up_seconds)
+        self._retry = LedgerRetry(say, give_up_seconds=give_up_seconds)
         self._written = self._renewed = time.monotonic()
 
     @property
-    def owes(self) -> bool:
+    def has_unwritten(self) -> bool:
         """Whether anything is still to be written."""
         return bool(self.unwritten or self._snapshots)
 
     def claim(self, identities: Iterable[str]) -> Standing | None:
-        """Take those runs that may be had (see `Leases.claim`); None while the ledger is away."""
-        standing = self._patience.attempt(lambda: self.leases.claim(identities))
+        """Claim those runs that nobody else has (see `Leases.claim`); None while the ledger is away."""
+        standing = self._retry.call(lambda: self.leases.claim(identities))
         self.held.update(standing.free if standing else ())
         return standing
 
     def standing(self, identities: Iterable[str]) -> Standing | None:
-        """How runs stand, nothing taken; None while the ledger is away."""
-        return self._patience.attempt(lambda: self.leases.standing(identities))
+        """Who has which runs (see `Leases.standing`), none claimed; None while the ledger is away."""
+        return self._retry.call(lambda: self.leases.standing(identities))
 
-    def keep(self, outcome: Outcome) -> None:
-        """Have an outcome written soon."""
+    def add_outcome(self, outcome: Outcome) -> None:
+        """Write an outcome soon."""
         self.unwritten.append(outcome)
 
-    def keep_snapshot(self, taken: Snapshot) -> None:
-        """Have a snapshot written soon, many in one transaction."""
-        self._snapshots.append(taken)
+    def add_snapshot(self, snapshot: Snapshot) -> None:
+        """Write a snapshot soon, many in one transaction."""
+        self._snapshots.append(snapshot)
 
-    def may_be_saved(self, run: Run) -> bool:
+    def may_checkpoint(self, run: Run) -> bool:
         """Whether a checkpoint of a run may replace the one before.
 
         Not if another driver took the run over: it saves it. Nor while the ledger lacks a snapshot of it: whoever
         goes on from that checkpoint would not take it again.
         """
         self._write_snapshots()
-        return run.identity in self.held and all(taken.run != run for taken in self._snapshots)
+        return run.identity in self.held and all(snapshot.run != run for snapshot in self._snapshots)
 
-    def tend(self) -> list[Outcome]:
-        """Write and renew what is due; called often. The outcomes that are in the ledger now."""
+    def maintain(self) -> list[Outcome]:
+        """Write and renew what is due; called often. Returns the outcomes that were written."""
         now = time.monotonic()
         if self.held and now - self._renewed > self.leases.seconds / RENEWALS:
             self._renew()
-        return self.write() if self.owes and now - self._written > WRITE_SECONDS else []
+        return self.flush() if self.has_unwritten and now - self._written > WRITE_SECONDS else []
 
-    def write(self) -> list[Outcome]:
-        """Write every outcome, or none while the ledger is away. Those that are in the ledger now."""
+    def flush(self) -> list[Outcome]:
+        """Write every outcome, or none while the ledger is away. Returns those that were written."""
 
         def record() -> list[Outcome]:
             self._ledger.record_all(self.unwritten, self.leases.owner)
             return self.unwritten
 
         self._write_snapshots()
-        written = self._patience.attempt(record) if self.unwritten and not self._snapshots else None
+        written = self._retry.call(record) if self.unwritten and not self._snapshots else None
         if written is None:
-            if not self.owes:
+            if not self.has_unwritten:
                 self._written = time.monotonic()
             return []
         self.unwritten, self._written = [], time.monotonic()
         self.held.difference_update(outcome.run.identity for outcome in written)
         return written
 
-    def give_back(self) -> None:
-        """Release what is held. A ledger that is away learns of it when the leases end."""
+    def release(self) -> None:
+        """Release the leases on all runs that are held. A ledger that is away learns of it when the leases end."""
         if not self.held:
             return
         try:
@@ -109,18 +110,18 @@ class Books:
         self.held = set()
 
     def _write_snapshots(self) -> None:
-        """All of them, or none while the ledger is away."""
+        """Write all snapshots, or none while the ledger is away."""
 
         def record() -> list[Snapshot]:
             self._ledger.keep_snapshots(self._snapshots)
             return self._snapshots
 
-        if self._snapshots and self._patience.attempt(record):
+        if self._snapshots and self._retry.call(record):
             self._snapshots = []
 
     def _renew(self) -> None:
-        """A driver that stood still for too long finds that others have taken its runs."""
-        lost = self._patience.attempt(lambda: self.leases.renew(self.held))
+        """Renew the leases. A driver that stood still for too long finds that others have taken its runs."""
+        lost = self._retry.call(lambda: self.leases.renew(self.held))
         if lost is None:
             return
         self._renewed = time.monotonic()
