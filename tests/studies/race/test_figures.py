@@ -178,8 +178,8 @@ def test_a_scale_of_times_is_cut_where_all_are_censored() -> None:
 
 def test_permutations_are_no_primes() -> None:
     contents = fakes.contents()
-    frame = contents.frame.assign(op="compose")
-    part = replace(contents.parts[0], frame=frame)
+    part = contents.parts[0]
+    part = replace(part, frame=part.frame.assign(op="compose"))
     drawn = dict(figures(replace(contents, parts=(part,))))
     assert "group (order 97), K = " in " ".join(legend(drawn["speed_a"]))
     assert drawn["onset_thresholds"].axes[0].get_yticklabels()[0].get_text().startswith("group (order 97): ")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from grokscope.laws.tidy import tidy
-from grokscope.laws.times.cells import observations
+from grokscope.laws.times.cells import observations, with_axes
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.studies.race.study import conclude, select_runs
 from grokscope.suite import Suite, parse_suite
@@ -66,7 +66,7 @@ def test_asked_they_are_further_seeds_of_the_same_cells(ledger: Ledger) -> None:
 
 
 def test_what_they_did_not_record_is_no_observation(ledger: Ledger) -> None:
-    frame = tidy(select_runs(suite("true"), ledger))
+    frame = with_axes(tidy(select_runs(suite("true"), ledger)))
     assert len(observations(frame, "T_mem", accuracy="running")) == 3
     assert list(observations(frame, "T_mem", accuracy="eval")["seed"]) == [42, 43]
     generalised = observations(frame, "T_gen").set_index("seed")
