@@ -208,7 +208,7 @@ def kinds(
         found = [info._asdict() | {"fields": [f._asdict() for f in info.fields]} for info in describe_kinds(family)]
         typer.echo(json.dumps(found, indent=2))
     elif as_markdown:
-        typer.echo("\n\n".join(f"### {name}\n\n{markdown(name)}" for name in ([family] if family else FAMILIES)))
+        typer.echo(markdown([family] if family else FAMILIES))
     else:
         for name in [family] if family else FAMILIES:
             table = Table("kind", "meaning", "fields", "from", title=name, box=box.SIMPLE_HEAD, title_justify="left")

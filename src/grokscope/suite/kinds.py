@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from grokscope.registry import BUILT_IN, FAMILIES, kinds
@@ -53,10 +53,21 @@ def meaning_of(cls: type[Any]) -> str:
     return re.split(r"(?<=[^.]\.)\s", text)[0].rstrip(".:")
 
 
-def markdown(family: str) -> str:
-    """The kinds of a family as a Markdown table."""
+def markdown(families: Iterable[str] = FAMILIES, *, outside: bool = True) -> str:
+    """A Markdown table of kinds for each family; `docs/suites.md` has that of the built-in ones.
+
+    Args:
+        families: which.
+        outside: whether kinds that are not built in are listed, too.
+    """
+    return "\n\n".join(f"### {family}\n\n{_table(family, outside)}" for family in families)
+
+
+def _table(family: str, outside: bool) -> str:
     lines = ["| kind | meaning | fields: what they hold, default |", "|---|---|---|"]
     for info in describe_kinds(family):
+        if info.origin != BUILT_IN and not outside:
+            continue
         fields = "; ".join(f"`{field.name}`: {field.holds}, {field.default}" for field in info.fields)
         cells = (f"`{info.kind}`", info.meaning, fields or "none")
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
