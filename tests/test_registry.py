@@ -14,11 +14,15 @@ from grokscope import registry
 from grokscope.measurements import Groks
 from grokscope.nets import MLP
 from grokscope.registry import RegistryError, failures, include, kind, kinds, names, register, unreachable
+from grokscope.registry.origin import FILES, INCLUDED
 from grokscope.run import Loss, Run, Task, parts_of
 from grokscope.spec import SpecError, traced
 from grokscope.suite import SuiteError, load_suite, parse_suite, run_from_spec
 from grokscope.tasks import Modular, Shuffled
 from grokscope.training.optimisers import AdamW
+
+known_kinds = importlib.import_module("grokscope.registry.kinds")
+"""The module, whose name is also a function's."""
 
 WITHOUT_FUTURE_ANNOTATIONS = '''
 from dataclasses import dataclass
@@ -64,13 +68,13 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test registers is forgotten after it."""
     for family in ("tasks", "nets", "losses", "studies"):
         kinds(family)
-    kept = {family: dict(known) for family, known in registry._kinds.items()}
-    monkeypatch.setattr(registry, "_kinds", kept)
-    for name in ("_included", "_failures"):
-        monkeypatch.setattr(registry, name, {})
-    monkeypatch.setattr(registry, "_searched", set(registry._searched))
+    kept = {family: dict(known) for family, known in known_kinds._kinds.items()}
+    monkeypatch.setattr(known_kinds, "_kinds", kept)
+    monkeypatch.setattr(known_kinds, "_failures", {})
+    monkeypatch.setattr(known_kinds, "_searched", set(known_kinds._searched))
     yield
-    for name in [name for name in sys.modules if name.startswith((registry.INCLUDED, "made_up_plugin"))]:
+    FILES.clear()
+    for name in [name for name in sys.modules if name.startswith((INCLUDED, "made_up_plugin"))]:
         del sys.modules[name]
 
 
@@ -230,7 +234,7 @@ def test_a_plug_in_that_does_not_import_stops_no_other(tmp_path: Path, monkeypat
     _distribution(tmp_path, "made-up-plugin-bad", "1 / 0", "[grokscope.tasks]\nnever = made_up_plugin_bad:Never\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     importlib.invalidate_caches()
-    registry._searched.discard("tasks")
+    known_kinds._searched.discard("tasks")
     found = kinds("tasks")
     assert found["echo"].origin == "made-up-plugin-good 1.2"
     assert list(found)[-1] == "echo"

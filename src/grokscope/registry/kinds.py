@@ -7,18 +7,14 @@ kinds are found in the packages of `BUILT_IN`, so that a new one is one file the
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 import pkgutil
 import re
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING
 from importlib import import_module, metadata
-from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar
 
+from grokscope.registry.origin import BUILT_IN, GROUP, distribution_of, file_of, origin_of
 from grokscope.spec import InputError
 
 FAMILIES = {
@@ -33,45 +29,15 @@ FAMILIES = {
     "studies": "grokscope.studies",
 }
 """Every family and the package, or module, that holds its built-in kinds."""
-BUILT_IN = "grokscope"
-GROUP = "grokscope"
-"""Entry points of a family are in the group of this name, a dot and the family's."""
 KIND = re.compile(r"[a-z][a-z0-9_]{0,49}")
-INCLUDED = "grokscope_included_"
-"""What the module of an included file is called, before the file's name and hash."""
 Kind = TypeVar("Kind", bound=type[Any])
-MOST_BYTES = 2**20
-"""An included file may have."""
 
 
 class RegistryError(InputError):
     """A kind that cannot be registered, or a plug-in that cannot be loaded: one line that names who is at fault."""
 
 
-@dataclass(frozen=True)
-class IncludedFile:
-    """A file of kinds: its path as given, its text, and the module that it became. It travels to workers as text."""
-
-    path: str
-    text: str
-
-    @property
-    def digest(self) -> str:
-        """12 hexadecimal digits of the text's SHA-256."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:12]
-
-    @property
-    def module(self) -> str:
-        stem = re.sub(r"\W", "_", Path(self.path).stem)
-        return f"{INCLUDED}{stem}_{self.digest}"
-
-    @property
-    def origin(self) -> str:
-        return f"{Path(self.path).name} {self.digest}"
-
-
 _kinds: dict[str, dict[str, type[Any]]] = {family: {} for family in FAMILIES}
-_included: dict[str, IncludedFile] = {}
 _failures: dict[str, str] = {}
 _searched: set[str] = set()
 
@@ -82,7 +48,7 @@ def register(cls: Kind) -> Kind:
     Raises:
         RegistryError: it stands under no base, has no kind, lacks what its base asks for, or its kind is taken.
     """
-    origin = _origin_of(cls)
+    origin = origin_of(cls)
     where = f"{cls.__module__}.{cls.__qualname__}" if origin == BUILT_IN else f"{cls.__qualname__} of {origin}"
     family, kind = getattr(cls, "family", None), cls.__dict__.get("kind", "")
     if family not in FAMILIES:
@@ -118,7 +84,7 @@ def kinds(family: str, base: type[Any] | None = None) -> Mapping[str, type[Any]]
     if family not in _searched:
         _searched.add(family)
         _load_built_in(family)
-        for entry in metadata.entry_points(group=f"{GROUP}.{family}"):
+        for entry in metadata.entry_points(group=f"{GROUP}{family}"):
             _load(entry)
     found = _kinds[family]
     ordered = sorted(found, key=lambda kind: (_origin(found[kind]) != BUILT_IN, kind))
@@ -140,7 +106,7 @@ def built_in_names(family: str) -> list[str]:
 
 def names(family: str) -> list[str]:
     """The names of all kinds of such a family, built-in ones first. Nothing is imported."""
-    outside = (entry.name for entry in metadata.entry_points(group=f"{GROUP}.{family}"))
+    outside = (entry.name for entry in metadata.entry_points(group=f"{GROUP}{family}"))
     return list(dict.fromkeys([*built_in_names(family), *_kinds[family], *outside]))
 
 
@@ -149,95 +115,9 @@ def failures() -> tuple[str, ...]:
     return tuple(_failures.values())
 
 
-def include(path: str | Path) -> tuple[type[Any], ...]:
-    """Register every kind that a Python file defines. The file is executed: include only what you trust.
-
-    An included file travels to worker processes and machines as text; its kinds carry the hash of that text in the
-    identity of every run. A file that was changed and is included again takes its own kinds' place.
-
-    Returns:
-        The classes it registered.
-
-    Raises:
-        RegistryError: it cannot be read, does not run, or registers nothing.
-    """
-    try:
-        content = Path(path).read_bytes() if Path(path).stat().st_size <= MOST_BYTES else None
-    except OSError as error:
-        raise RegistryError(f"{path}: found a file that cannot be read ({error.strerror}), expected Python") from None
-    if content is None:
-        raise RegistryError(f"{path}: found a file of over {MOST_BYTES} bytes, expected Python")
-    try:
-        return restore(IncludedFile(str(path), content.decode()))
-    except UnicodeDecodeError:
-        raise RegistryError(f"{path}: found bytes that are no UTF-8, expected Python") from None
-
-
-def restore(file: IncludedFile) -> tuple[type[Any], ...]:
-    """Register the kinds of an included file from its text, as workers do. See `include`."""
-    if file.module not in sys.modules:
-        _execute(file)
-    _included[file.module] = file
-    found = tuple(cls for kinds_ in _kinds.values() for cls in kinds_.values() if cls.__module__ == file.module)
-    if not found:
-        _forget(file.module)
-        raise RegistryError(f"{file.path}: found no kinds, expected at least one class with @register")
-    return found
-
-
 def origins() -> set[str]:
     """Who made the outside kinds that are there: distributions and versions, included files and hashes."""
     return {cls.origin for family in FAMILIES for cls in kinds(family).values() if _origin(cls) != BUILT_IN}
-
-
-def included() -> tuple[IncludedFile, ...]:
-    """Every file that was included in this process."""
-    return tuple(_included.values())
-
-
-def unreachable(classes: Iterable[type[Any]]) -> Iterator[str]:
-    """A line for every class that another process could not import: one of a notebook or an interactive session."""
-    for cls in classes:
-        if cls.__module__ == "__main__" and _main_file() is None:
-            yield (
-                f"{cls.__qualname__}: found a kind that is defined in a notebook or an interactive session, which "
-                "workers cannot import; expected it in a file that grokscope.include(path) reads"
-            )
-
-
-def _execute(file: IncludedFile) -> None:
-    module = ModuleType(file.module)
-    module.__file__ = file.path
-    sys.modules[file.module] = module
-    _included[file.module] = file
-    try:
-        exec(compile(file.text, file.path, "exec"), module.__dict__)
-    except RegistryError:
-        _forget(file.module)
-        raise
-    except Exception as error:  # whatever a stranger's file raises is its own fault, in one line
-        _forget(file.module)
-        raise RegistryError(f"{file.path}: {_fault(error, file.path)}") from error
-
-
-def _forget(module: str) -> None:
-    sys.modules.pop(module, None)
-    _included.pop(module, None)
-    for family in _kinds.values():
-        for kind in [kind for kind, cls in family.items() if cls.__module__ == module]:
-            del family[kind]
-
-
-def _fault(error: Exception, path: str) -> str:
-    """What went wrong and in which line of the file."""
-    line = error.lineno if isinstance(error, SyntaxError) else None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == path:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    said = " ".join(str(error).split())
-    return f"line {line}: {type(error).__name__}: {said}" if line else f"{type(error).__name__}: {said}"
 
 
 def _built_in_modules(family: str) -> list[str]:
@@ -253,7 +133,7 @@ def _load_built_in(family: str) -> None:
 
 def _load(entry: metadata.EntryPoint) -> None:
     """Import what an entry point names. Its fault is kept as a line, and the others go on."""
-    made_by = _distribution_of(entry.dist) if entry.dist else entry.value
+    made_by = distribution_of(entry.dist) if entry.dist else entry.value
     try:
         loaded = entry.load()
         if getattr(loaded, "kind", None) != entry.name:
@@ -270,48 +150,6 @@ def _origin(cls: type[Any]) -> str:
     return cls.__dict__.get("origin") or BUILT_IN
 
 
-def _origin_of(cls: type[Any]) -> str:
-    """Who made a class: `grokscope`, a distribution with its version, or a file with the hash of its text."""
-    module = cls.__module__
-    if module.partition(".")[0] == BUILT_IN:
-        return BUILT_IN
-    if module in _included:
-        return _included[module].origin
-    if module == "__main__":
-        path = _main_file()
-        return IncludedFile(str(path), path.read_text()).origin if path else "__main__"
-    top = module.partition(".")[0]
-    for family in FAMILIES:
-        for entry in metadata.entry_points(group=f"{GROUP}.{family}"):
-            if entry.module.partition(".")[0] == top and entry.dist is not None:
-                return _distribution_of(entry.dist) + _edited(entry.dist, cls)
-    for name in metadata.packages_distributions().get(top, ()):
-        return _distribution_of(metadata.distribution(name))
-    return _source_of(cls) or module
-
-
-def _distribution_of(dist: metadata.Distribution) -> str:
-    return f"{dist.name} {dist.version}"
-
-
-def _edited(dist: metadata.Distribution, cls: type[Any]) -> str:
-    """Of a package that is installed for editing, the hash of the class's file: its version says too little."""
-    link = dist.read_text("direct_url.json") or ""
-    source = _source_of(cls) if '"editable": true' in link else None
-    return f" {source}" if source else ""
-
-
-def _source_of(cls: type[Any]) -> str | None:
-    """The name and the hash of the file that a class is defined in."""
-    source = inspect.getsourcefile(cls)
-    return IncludedFile(source, Path(source).read_text()).origin if source else None
-
-
-def _main_file() -> Path | None:
-    name = getattr(sys.modules.get("__main__"), "__file__", None)
-    return Path(name) if name and Path(name).is_file() else None
-
-
 def _abstract(cls: type[Any]) -> frozenset[str]:
     return frozenset(getattr(cls, "__abstractmethods__", ()))
 
@@ -325,10 +163,17 @@ def _absent(cls: type[Any]) -> Iterator[str]:
 def _replaces(cls: type[Any], origin: str, taken: type[Any]) -> bool:
     """Whether a class is the taken one anew: imported again, or from the same file after a change."""
     same_place = cls.__qualname__ == taken.__qualname__ and cls.__module__ == taken.__module__
-    same_file = origin != BUILT_IN and _file_of(cls) is not None and _file_of(cls) == _file_of(taken)
+    same_file = origin != BUILT_IN and file_of(cls) is not None and file_of(cls) == file_of(taken)
     return same_place or same_file
 
 
-def _file_of(cls: type[Any]) -> str | None:
-    file = _included.get(cls.__module__)
-    return file.path if file else None
+def kinds_of_module(module: str) -> tuple[type[Any], ...]:
+    """Every kind that a module defines."""
+    return tuple(cls for family in _kinds.values() for cls in family.values() if cls.__module__ == module)
+
+
+def forget(module: str) -> None:
+    """Every kind that a module defines is one no more."""
+    for family in _kinds.values():
+        for name in [name for name, cls in family.items() if cls.__module__ == module]:
+            del family[name]
