@@ -25,7 +25,7 @@ def test_conformance_of_the_published_slope():
 
 
 def test_published_points_give_the_published_slope():
-    """Spec 1.2: seven points, bits = 2.163 P - 45."""
+    """Method 5.13: seven points, bits = 2.163 P - 45."""
     params = (5830, 7764, 9954, 12400, 15102, 18060, 21274)
     bits = (12729, 16378, 21355, 26897, 32886, 39438, 45519)
     found = estimate_capacity(runs(*zip(params, bits, strict=True)))

@@ -1,6 +1,6 @@
 """Laws of T_mem and T_gen fitted at declared primes and widths alone, for forecasts at others.
 
-T_mem = b exp(a K / (C P)) and T_gen = A p^g P^-h (spec 9.2), both by censored regression of ln T; the crossing is
+T_mem = b exp(a K / (C P)) and T_gen = A p^g P^-h (method 6.1), both by censored regression of ln T; the crossing is
 where the first falls below the second.
 """
 
@@ -25,9 +25,9 @@ from grokscope.laws.times.timescales import rounding_error
 VERSION = 2
 """Raised whenever equal runs would be forecast otherwise."""
 MEMORISING = (0.0, 0.25)
-"""Loads f at which ln T_mem is taken as linear in f: the published range of validity (spec 1.1)."""
+"""Loads f at which ln T_mem is taken as linear in f: the published range of validity (method 5.8)."""
 GENERALISING = (0.08, 1.0)
-"""Loads f at which ln T_gen is taken as linear in ln p and ln P (spec 9.2): wider nets generalise more slowly again."""
+"""Loads f at which ln T_gen is taken as linear in ln p and ln P (method 6.1): wider nets generalise more slowly."""
 FEWEST_PRIMES = 3
 """Primes below which nothing is known of how primes depart from the laws."""
 

@@ -48,7 +48,7 @@ def score_forecasts(
     Args:
         onsets, crossings: P of what was observed on held-out runs alone, by prime.
 
-    Source: spec 1.3, answer 2.
+    Source: method 6.5.
     """
     return [
         _score(made, onsets.get(made.p, _NAN), crossings.get(made.p, _NAN))

@@ -98,7 +98,7 @@ def n_params(run: Run) -> int:
 
 
 def dataset_bits(run: Run) -> float:
-    """K of a run's training data. Source: spec 2.3, n truncated."""
+    """K of a run's training data. Source: method 1.3."""
     return run.task.n_train * math.log2(run.task.signature.vocab)
 
 

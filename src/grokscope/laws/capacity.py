@@ -1,4 +1,4 @@
-"""Bits against P, and their slope: the capacity constant C, in bits per parameter (spec 5.2)."""
+"""Bits against P, and their slope: the capacity constant C, in bits per parameter (method 5.7)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PUBLISHED = 2.16
 MORRIS = 3.6
 """Bits per parameter that Morris et al. (2025, arXiv 2505.24832) report for large language models."""
 SATURATION = 1.5
-"""A width counts as full if it was given this many times the bits it held (spec 8, row 3)."""
+"""A width counts as full if it was given this many times the bits it held (method 5.7)."""
 
 _NAN = float("nan")
 _WIDTHS_ENOUGH = 5
@@ -34,7 +34,7 @@ def estimate_capacity(frame: pd.DataFrame) -> Capacity:
     proportional to P. Its interval is Student's, over widths where there are five or more of them: percentiles of
     resampled seeds and widths cover too little when there are three to seven.
 
-    Source: spec 5.2 for the published fit, spec 8, row 3 for what it lacks.
+    Source: method 5.7.
 
     Raises:
         ValueError: a column is missing or settings are mixed.

@@ -26,7 +26,7 @@ def by_name(frame, **options):
 
 
 def test_the_vacuous_design_is_reproduced():
-    """Spec 5.8: a constant axis in every model gives these identities, whatever the data."""
+    """Method 5.11: a constant axis in every model gives these identities, whatever the data."""
     n = len(PRIMES)
     found = by_name(table(-0.16, dropout=0.2), axes=["dropout"], design="published")
     with_, without = found["M3 vs M2"].numbers, found["M1 vs M0"].numbers
@@ -41,7 +41,7 @@ def test_the_vacuous_design_is_reproduced():
 
 
 def test_published_summary_is_consistent_with_the_identities():
-    """Spec 1.2: F = 569 of M1 vs M0 at n = 10 is R2 = 0.986, adjusted 0.984; with the constant column 0.982."""
+    """Method 5.13: F = 569 of M1 vs M0 at n = 10 is R2 = 0.986, adjusted 0.984; with the constant column 0.982."""
     r2 = 569 / (569 + 8)
     frame = table(-0.16, dropout=0.2)
     u = np.log10(frame["predicted_onset_x"])

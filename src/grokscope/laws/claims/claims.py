@@ -1,6 +1,6 @@
 """What a suite claims of its crossings and onsets, tested: each claim with a verdict and the numbers it rests on.
 
-The published tests (spec 5.8) with their defects mended: the prime is in the table, columns that predict nothing of
+The published tests (method 5.11) with their defects mended: the prime is in the table, columns that predict nothing of
 their own are dropped, cells of one prime are not counted as independent, and the absence of an effect has to be
 shown (equivalence within a margin) rather than not noticed. `published_claims` has them as they were published.
 """
@@ -47,7 +47,7 @@ def evaluate_claims(
     Raises:
         ValueError: a column is missing.
 
-    Source: spec 5.8, rows 10, 11 and 20 of spec 8.
+    Source: method 5.12, and method 5.11 where `design` is `published`.
     """
     require_columns(table, group_axis, "predicted_onset_x", "empirical_onset_x", *axes)
     valid = table[(table["predicted_onset_x"] > 0) & (table["empirical_onset_x"] > 0)].reset_index(drop=True)

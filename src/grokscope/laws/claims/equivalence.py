@@ -19,7 +19,7 @@ def judge_equivalence(interval: StudentEstimate, low: float, high: float) -> Ver
     """Whether a value lies in [low, high]: shown, refuted, or neither.
 
     Shown by two one-sided tests at 5 % (Schuirmann 1987), refuted by a 95 % interval wholly outside.
-    Source: spec 8, row 11.
+    Source: method 5.12.
     """
     bounds = interval.bounds()
     if interval.equivalence(low, high) < ALPHA:
@@ -30,7 +30,7 @@ def judge_equivalence(interval: StudentEstimate, low: float, high: float) -> Ver
 def adjust_holm(p_values: Sequence[float]) -> list[float]:
     """Holm's adjustment: largest so far of p (k - rank), at most 1. NaN stays NaN and does not count.
 
-    Source: spec 5.8.
+    Source: method 5.11.
     """
     adjusted = [float("nan")] * len(p_values)
     order = sorted((i for i, p in enumerate(p_values) if not math.isnan(p)), key=lambda i: p_values[i])

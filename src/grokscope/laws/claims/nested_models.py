@@ -61,7 +61,7 @@ def independent_columns(matrix: Array, kept: int = 1) -> Array:
 def fit_model(response: Array, *blocks: Array, nominal: bool = False) -> LinearModel | None:
     """Least squares on an intercept and the blocks of columns; None if they leave no degree of freedom.
 
-    `nominal` counts every column as one, as published, even if it is constant or repeats others (spec 5.8).
+    `nominal` counts every column as one, as published, even if it is constant or repeats others (method 5.11).
     """
     n = len(response)
     matrix = np.hstack([np.ones((n, 1)), *blocks])
@@ -78,7 +78,7 @@ def fit_model(response: Array, *blocks: Array, nominal: bool = False) -> LinearM
 
 
 def f_test(big: LinearModel | None, small: LinearModel | None) -> FTest:
-    """F = ((RSS_small - RSS_big) / added) / (RSS_big / df), at least 0. Source: spec 5.8."""
+    """F = ((RSS_small - RSS_big) / added) / (RSS_big / df), at least 0. Source: method 5.11."""
     if big is None or small is None or small.df <= big.df or big.rss <= 0:
         return FTest(float("nan"), float("nan"), 0, big.df if big else 0)
     added = small.df - big.df

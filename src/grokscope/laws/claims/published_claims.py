@@ -1,4 +1,4 @@
-"""The hypothesis tests as they were published (spec 5.8), defects included, for comparison with the mended ones.
+"""The hypothesis tests as they were published (method 5.11), defects included, for comparison with the mended ones.
 
 The slice (the prime) is in no model; a constant axis counts as a column; not finding an effect counts as a pass.
 """

@@ -1,4 +1,4 @@
-"""The published summary of the central sweep (spec 1.2), and cells that it could have been made from.
+"""The published summary of the central sweep (method 5.13), and cells that it could have been made from.
 
 The cells themselves were not published. What was determines the spread of the crossings and of the onsets about them,
 but not how the crossings go with the prime: that is a free number here, and the mended tests turn on it.
@@ -69,14 +69,14 @@ TESTS = (
     PublishedF("add and divide", "M3 vs M1", 82.8, 1, 10, 3, 4e-5),
     PublishedF("add and divide", "offset by operation", 155, 1, 10, 2, 1.6e-6),
 )
-"""Every published F whose p can be recomputed (spec 1.2)."""
+"""Every published F whose p can be recomputed (method 5.13)."""
 
 
 def crossing_spread() -> float:
     """Standard deviation of log10 crossing over the ten primes, in dex, from the published slope and two published F.
 
     With m the mean offset, taken as the published median: the joint F is (n (m^2 + (b - 1)^2 s^2) / 2) over
-    (RSS / (n - 2)), and RSS = n b^2 s^2 (n - 2) / F of M1 against M0. Source: spec 5.8.
+    (RSS / (n - 2)), and RSS = n b^2 s^2 (n - 2) / F of M1 against M0. Source: method 5.13.
     """
     b = CENTRAL["slope"]
     per_df = b**2 / CENTRAL["m1_vs_m0_f"]

@@ -36,7 +36,7 @@ def evaluate_sufficiency(
         margin: dex within which a difference counts as none.
         resamples: bootstrap samples, drawn with `rng`.
 
-    Source: spec 5.8, its two defects mended.
+    Source: method 5.12.
     """
     axis_block = np.hstack([_group_columns(valid, group_axis), nested_models.design_columns(valid, axes)])
     crossing = u[:, None]
@@ -126,7 +126,7 @@ def evaluate_robustness(
     Args:
         residuals: (n,) log10(onset / crossing) of the cells `valid`; the others as in `sufficiency`.
 
-    Source: spec 5.8; an equivalence test in place of a missing effect that passes (spec 8, row 11).
+    Source: method 5.12.
     """
     found = []
     for axis in (group_axis, *axes):

@@ -1,4 +1,4 @@
-"""The published rule for the crossing: closest approach of two lines through plain means (spec 5.5)."""
+"""The published rule for the crossing: closest approach of two lines through plain means (method 5.5)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def closest_approach_of_lines(
 ) -> tuple[float, float, CrossingCode, tuple[float, ...]] | None:
     """(x, epochs, code, every sign change) of two lines (x, epochs), interpolated in those units; None if too short.
 
-    Source: spec 5.5: 1000 log-spaced x over the overlap, least |ln T_mem - ln T_gen|, height the mean of the two.
+    Source: method 5.5: 1000 log-spaced x over the overlap, least |ln T_mem - ln T_gen|, height the mean of the two.
     """
     if min(len(mem[0]), len(gen[0])) < 2:
         return None

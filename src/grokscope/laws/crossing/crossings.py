@@ -44,7 +44,7 @@ def find_crossings(
         frame: one row per finished run of one setting, with the columns of `cells.with_axes`.
         accuracy: which train accuracy T_mem is by.
         probe: which data were memorised.
-        rule: `published` is the closest approach of plain means (spec 5.5), whether or not they cross.
+        rule: `published` is the closest approach of plain means (method 5.5), whether or not they cross.
         rising: T_mem is looked for to rise above T_gen, as it does along the bits of the data: more data take longer
             to memorise.
         samples: redrawn suites for the certainty (and, under `published`, for the interval).
@@ -53,7 +53,7 @@ def find_crossings(
     Raises:
         ValueError: a column is missing or settings are mixed.
 
-    Source: spec 5.5, its recommended rule unless `published`.
+    Source: method 5.5.
     """
     memorising = observations(frame, "T_mem", accuracy=accuracy, probe=probe)
     generalising = observations(frame, "T_gen")
@@ -90,7 +90,7 @@ def find_sign_change(
 ) -> CurveCrossing:
     """Where the first of two curves falls below the second, with its interval and its certainty.
 
-    ln T against ln x, a change of sign proven on both sides, or a code that says what is missing. Source: spec 5.5.
+    ln T against ln x, a change of sign proven on both sides, or a code that says what is missing. Source: method 5.5.
     """
     difference = CurveDifference.between(mem, gen)
     n = mem.n + gen.n

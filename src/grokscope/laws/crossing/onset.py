@@ -15,7 +15,7 @@ from grokscope.laws.times.cells import AXES, Axes, axes_of
 from grokscope.laws.times.threshold_epochs import COLUMNS, ThresholdEpochs, read_threshold_epochs
 
 GRID = ((0.99, 0.98), (0.99, 0.99), (0.99, 0.95), (0.98, 0.98), (0.95, 0.95))
-"""Thresholds (train, validation) under which the onset is looked for; published figures use the first (spec 9.2)."""
+"""Thresholds (train, validation) under which the onset is looked for; published figures use the first (method 5.6)."""
 
 _NAN = float("nan")
 
@@ -28,7 +28,7 @@ def measure_delays(
     Where validation never arrives the delay is what the run shows of it, marked as censored. A run whose train
     accuracy never arrives has no delay and is left out.
 
-    Source: spec 5.4.
+    Source: method 5.6.
 
     Raises:
         KeyError: the arrivals were not read at these thresholds.
@@ -89,7 +89,7 @@ def find_onset_grid(
     Raises:
         KeyError: the arrivals were not read at these thresholds.
 
-    Source: spec 8, row 5, and the grid of spec 9.2.
+    Source: method 5.6.
     """
     return [
         each
@@ -119,14 +119,14 @@ def find_onset(
     samples: int = 1000,
     seed: int = 0,
 ) -> Onset:
-    """The first measured x past the last one at which some seed had no delay (spec 5.4), of one group's delays.
+    """The first measured x past the last one at which some seed had no delay (method 5.6), of one group's delays.
 
     Its interval is of percentiles over resampled seeds, widened towards the x without grokking by one, since
     the onset may lie anywhere between two of them. A side is NaN where more than 2.5 % of resamples have no onset
     there. A censored delay is a lower bound above zero, so that no rule here depends on how long a run was followed.
 
     Args:
-        fading: grokking fades as x grows, as it does along the bits of the data at one width (spec 8, row 13): the
+        fading: grokking fades as x grows, as it does along the bits of the data at one width (method 5.6): the
             same rule from the other end.
     """
     x, grid = _delay_table(measured)

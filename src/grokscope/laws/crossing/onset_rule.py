@@ -1,4 +1,4 @@
-"""The onset rule on plain arrays: the next x past the last one without a delay. Source: spec 5.4."""
+"""The onset rule on plain arrays: the next x past the last one without a delay. Source: method 5.6."""
 
 from __future__ import annotations
 

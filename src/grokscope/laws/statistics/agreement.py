@@ -50,7 +50,7 @@ class StudentEstimate(NamedTuple):
 def rank_correlations(u: Array, e: Array) -> tuple[float, float, float, float]:
     """(Spearman rho, its p, Kendall tau-b, its p) of u and e (n,); NaN for fewer than three or constant values.
 
-    Source: spec 5.8.
+    Source: method 5.11.
     """
     if len(u) < 3 or np.ptp(u) == 0 or np.ptp(e) == 0:
         return _NAN, _NAN, _NAN, _NAN
@@ -59,7 +59,7 @@ def rank_correlations(u: Array, e: Array) -> tuple[float, float, float, float]:
 
 
 def permutation_p_value(u: Array, e: Array, resamples: int, rng: np.random.Generator) -> float:
-    """p of |rho| against shuffled e: (1 + as large) / (1 + resamples). Source: spec 5.8."""
+    """p of |rho| against shuffled e: (1 + as large) / (1 + resamples). Source: method 5.11."""
     if len(u) < 3 or np.ptp(u) == 0 or np.ptp(e) == 0:
         return _NAN
     a, b = (rankdata(values) - (len(u) + 1) / 2 for values in (u, e))
@@ -71,7 +71,7 @@ def permutation_p_value(u: Array, e: Array, resamples: int, rng: np.random.Gener
 def concordance(u: Array, e: Array) -> float:
     """Lin's coefficient of u and e (n,): 2 cov / (var_u + var_e + (mean difference)^2), population moments.
 
-    NaN if all are equal. Source: spec 5.8.
+    NaN if all are equal. Source: method 5.11.
     """
     du, de = u - u.mean(), e - e.mean()
     spread = float((du**2).mean() + (de**2).mean() + (u.mean() - e.mean()) ** 2)
@@ -95,7 +95,7 @@ def bootstrap_groups(
 ) -> tuple[float, float]:
     """95 % percentile interval of a statistic of u and e (n,), `groups` (n,) of cells resampled whole.
 
-    NaN with fewer than three groups. Cells of one prime share data, so the published resampling of cells (spec 5.8)
+    NaN with fewer than three groups. Cells of one prime share data, so the published resampling of cells (method 5.11)
     makes intervals too narrow where a prime has several.
     """
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
@@ -124,7 +124,7 @@ class IdentityFit(NamedTuple):
 
 
 def fit_identity(u: Array, e: Array) -> IdentityFit:
-    """Of observed e about predicted u (n,), both log10 of a place. Source: spec 5.7."""
+    """Of observed e about predicted u (n,), both log10 of a place. Source: method 5.10."""
     if not len(u):
         return IdentityFit(0, _NAN, _NAN)
     spread = float(np.sum((e - e.mean()) ** 2))
@@ -135,7 +135,7 @@ def fit_identity(u: Array, e: Array) -> IdentityFit:
 def joint_f_test(u: Array, e: Array) -> tuple[float, float, float, float]:
     """(F, p, slope, intercept) of e = a + b u (n,) against a = 0, b = 1; NaN for fewer than four or equal u.
 
-    Source: spec 5.8.
+    Source: method 5.11.
     """
     n = len(u)
     if n < 4 or np.ptp(u) == 0:
@@ -151,14 +151,14 @@ def joint_f_test(u: Array, e: Array) -> tuple[float, float, float, float]:
 def signed_rank_p_value(residuals: Array) -> float:
     """Wilcoxon p that the median of residuals (n,) is 0, zeros removed, two-sided; NaN for fewer than six.
 
-    Source: spec 5.8.
+    Source: method 5.11.
     """
     kept = residuals[residuals != 0]
     return float(wilcoxon(kept, correction=False).pvalue) if len(kept) >= 6 else _NAN
 
 
 def mean_offset(residuals: Array, groups: Array) -> StudentEstimate:
-    """Mean residual over groups (n,), each group once: cells that share data do not count as independent (spec 8, 20).
+    """Mean residual over groups (n,), each group once: cells that share data do not count as independent (method 5.12).
 
     In the unit of the residuals; without an error for a single group.
     """
@@ -170,7 +170,7 @@ def mean_offset(residuals: Array, groups: Array) -> StudentEstimate:
 
 
 def clustered_slope(x: Array, y: Array, groups: Array) -> StudentEstimate:
-    """Slope of y (n,) on x (n,), its error clustered by group (n,) where groups have several cells (spec 8, 20).
+    """Slope of y (n,) on x (n,), its error clustered by group (n,) where groups have several cells (method 5.12).
 
     NaN for fewer than four cells, three groups or equal x.
     """

@@ -44,15 +44,15 @@ class Truth:
         return math.trunc(0.5 * self.p * (self.p - 1)) * math.log2(self.p + 2)
 
     def n_params(self, dim: int) -> int:
-        """P of the published network. Source: spec 3.2."""
+        """P of the published network. Source: method 2.2."""
         return 32 * dim**2 + (2 * self.p + 9) * dim
 
     def t_mem(self, n_params: Array | float) -> Array:
-        """Mean T_mem in epochs, of the shape of `n_params`. Source: spec 1.2."""
+        """Mean T_mem in epochs, of the shape of `n_params`. Source: method 5.8."""
         return np.asarray(self.mem_scale * np.exp(self.mem_rate * self.bits / (self.bits_per_param * n_params)))
 
     def t_gen(self, n_params: Array | float) -> Array:
-        """Mean T_gen in epochs likewise, a power of P. Source: spec 9.2."""
+        """Mean T_gen in epochs likewise, a power of P. Source: method 6.1."""
         return np.asarray(self.gen_scale * (np.asarray(n_params) / 144064) ** -self.gen_power)
 
     def crossing(self, widths: tuple[int, ...] = WIDTHS) -> float:

@@ -75,7 +75,7 @@ class TradeOff(NamedTuple):
 
 
 def fit_trade_off(loss: Float[np.ndarray, " runs"], c: Float[np.ndarray, " runs"]) -> TradeOff:
-    """The line through one point for every run. Source: Manning-Coe et al. 2025, section 4."""
+    """The line through one point for every run. Source: method 8.6."""
     finite = np.isfinite(loss) & np.isfinite(c)
     loss, c = loss[finite], c[finite]
     how = "least squares, Student's t"

@@ -38,7 +38,7 @@ SETTINGS = (
     "precision",
     "matmul",
 )
-"""What must be equal for runs to lie on one curve: the published architecture key (spec 5.1), and what other nets,
+"""What must be equal for runs to lie on one curve: the published architecture key (method 5.1), and what other nets,
 optimisers, losses and kinds of arithmetic add to it."""
 
 
@@ -153,7 +153,7 @@ def split_by_setting(frame: pd.DataFrame) -> Iterator[tuple[dict[str, object], p
 
     A run without a value for a setting (random data have no operation) goes with every part that is alike in what it
     has; if there is none, as where one optimiser lacks what another has, it is of a part without that setting. Capacity
-    runs go with the parts whose settings they share most of, as published (spec 5.2).
+    runs go with the parts whose settings they share most of, as published (method 5.1).
     """
     timed = frame[frame["measurement"] != "capacity"]
     axes = [name for name in SETTINGS if name in frame.columns and timed[name].nunique() > 1]

@@ -23,7 +23,7 @@ FORMS: dict[str, Callable[[Array, float], Array]] = {
     "stretched exponential": lambda load, exponent: load**exponent,
     "logarithmic": lambda load, _: np.asarray(np.log(-np.log1p(-np.sqrt(load)))),
 }
-"""ln T_mem = ln b + a * feature(f): b exp(a f), b f^a, b exp(a f^c), b (-ln(1 - sqrt f))^a. Source: spec 1.1, 9.2."""
+"""ln T_mem = ln b + a * feature(f): b exp(a f), b f^a, b exp(a f^c), b (-ln(1 - sqrt f))^a. Source: method 5.8."""
 
 _NAN = float("nan")
 _EXPONENTS = (0.1, 4.0)

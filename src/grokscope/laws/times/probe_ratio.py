@@ -1,4 +1,4 @@
-"""Whether T_mem depends on what is memorised: modular inputs with shuffled labels against random inputs (spec 1.3)."""
+"""Whether T_mem depends on what is memorised: modular inputs with shuffled labels against random ones (method 5.9)."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def read_threshold_epochs(
 ) -> ThresholdEpochs:
     """The arrivals of every groks run that has a trace, at every threshold of these pairs (train, validation).
 
-    Source: spec 5.4, on whole numbers of examples (see `measurements.trace.at_least`).
+    Source: method 5.6, on whole numbers of examples (see `measurements.trace.at_least`).
 
     Args:
         frame: one row per finished run of one setting, with the columns of `cells.with_axes`.

@@ -73,7 +73,7 @@ def _cells(frame: pd.DataFrame, quantity: Quantity, accuracy: Accuracy, probe: s
 def kaplan_meier_median(times: Array, censored: Array) -> Estimate:
     """Kaplan-Meier median of times (n,) in epochs, with the Brookmeyer-Crowley interval where runs are enough for one.
 
-    NaN where more than half of the runs were censored to the end. Source: spec 8, row 7.
+    NaN where more than half of the runs were censored to the end. Source: method 5.3.
     """
     left = ecdf(CensoredData(uncensored=times[~censored], right=times[censored])).sf
     median = _first_below(left.quantiles, left.probabilities)
@@ -101,7 +101,7 @@ def _first_below(times: Array, shares: Array) -> float:
 def geometric_mean(times: Array, censored: Array) -> Estimate:
     """Geometric mean of log-normal times (n,) in epochs, censoring included, with a 95 % interval.
 
-    A log-normal accelerated-failure model without covariates; NaN where its parts are not known. Source: spec 8, row 7.
+    A log-normal accelerated-failure model without covariates; NaN where its parts are not known. Source: method 5.3.
     """
     n, m = len(times), int((~censored).sum())
     if m == 0:

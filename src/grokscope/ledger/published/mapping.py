@@ -1,6 +1,6 @@
 """A registry's row in our words. What the published identity does not say is None: unknown, not default.
 
-Units differ there from type to type: accuracies of speed and groks are percent, of capacity fractions (spec 4.2-4.4).
+Units differ there from type to type: accuracies of speed and groks are percent, of capacity fractions (method 4.6).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ PREDICTIVENESS = (
     *("config", "figure", "slice_field", "slice_value", "x_field", "predicted_onset_x", "empirical_onset_x"),
     *("log_ratio", "capacity_constant", "capacity_source", "n_seeds_groks", "n_seeds_speed"),
 )
-"""The published columns (spec 5.7), before a column per swept axis."""
+"""The published columns (method 5.10), before a column per swept axis."""
 
 
 def tables(contents: Contents) -> dict[str, pd.DataFrame]:
@@ -132,7 +132,7 @@ def predictiveness(suite: str, parts: Sequence[Part]) -> pd.DataFrame:
     both intervals, both reason codes. `n_seeds_*` are numbers of runs over all widths, as published. NaN where there
     is none.
 
-    Source: spec 5.7.
+    Source: method 5.10.
     """
     axes = sorted({axis for part in parts for axis in part.setting})
     slice_fields = sorted({family.figure.slice_field for part in parts for family in part.families}, reverse=True)

@@ -99,7 +99,7 @@ def prediction_cells(found: FigureFamily, accuracy: Accuracy, rule: str) -> Iter
 
 
 def doubts(parts: Sequence[Part], analysis: Analysis) -> Iterator[str]:
-    """What a figure cannot show, or shows under another threshold than it says: a line each (spec 5.7)."""
+    """What a figure cannot show, or shows under another threshold than it says: a line each (method 5.10)."""
     yield from (figure.fault for figure in analysis.figures if figure.fault is not None)
     for part in parts:
         at = "".join(f", {name} {value}" for name, value in part.setting.items())
