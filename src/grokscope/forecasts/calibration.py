@@ -47,16 +47,28 @@ class TimeLaws(NamedTuple):
 
 
 def solve_crossing(c: float, laws: TimeLaws, p: int, k: float) -> float:
-    """P where T_mem falls below T_gen; NaN if it does not at a load f = k / (c P) between 0.001 and 1."""
+    """Solve for the crossing of both laws.
 
-    def gap(log_params: Array | float) -> Array:
-        memorising = laws.log_b + laws.a * k / (c * np.exp(log_params))
-        return np.asarray(memorising - laws.log_scale - laws.prime_power * math.log(p) - laws.power * log_params)
+    Args:
+        c: C, bits per parameter.
+        laws: of T_mem and T_gen, in epochs.
+        p: the prime.
+        k: K, bits of its training labels.
 
-    places = np.linspace(math.log(k / c), math.log(k / c / _LOWEST_LOAD), 400)
-    signs = np.sign(gap(places))
+    Returns:
+        P where T_mem falls below T_gen; NaN if it does not at a load f = K / (C P) between 0.001 and 1.
+
+    Source: method 6.2.
+    """
+
+    def gap(at: Array | float) -> Array:
+        memorising = laws.log_b + laws.a * k / (c * np.exp(at))
+        return np.asarray(memorising - laws.log_scale - laws.prime_power * math.log(p) - laws.power * at)
+
+    log_params = np.linspace(math.log(k / c), math.log(k / c / _LOWEST_LOAD), 400)
+    signs = np.sign(gap(log_params))
     falling = np.flatnonzero((signs[:-1] > 0) & (signs[1:] <= 0))
-    return math.exp(brentq(gap, places[falling[0]], places[falling[0] + 1])) if len(falling) else _NAN
+    return math.exp(brentq(gap, log_params[falling[0]], log_params[falling[0] + 1])) if len(falling) else _NAN
 
 
 class TooFewCellsError(ValueError):
@@ -125,11 +137,13 @@ def calibrate(
         onsets, crossings: P of what was observed on these runs, by prime.
         accuracy: which train accuracy T_mem is by.
         memorising, generalising: loads at which T_mem and T_gen are fitted.
-        samples: resamples of cells, where there are too few primes to leave one out.
+        samples: resamples of cells, where there are too few primes to leave one out, from `seed`.
 
     Raises:
         TooFewCellsError: fewer than five cells with T_mem, or with T_gen, at those loads.
         ValueError: a column is missing, or settings are mixed.
+
+    Source: method 6.1.
     """
     mem = _at_loads(observations(frame, "T_mem", accuracy=accuracy, probe=probe), capacity_constant, memorising)
     gen = _at_loads(observations(frame, "T_gen"), capacity_constant, generalising)

@@ -34,7 +34,7 @@ _NAN = float("nan")
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is expected at a prime, in parameters; NaN where the laws do not cross or nothing is known.
+    """Crossing and onset expected at a prime, in parameters; NaN where the laws do not cross or nothing is known.
 
     Attributes:
         new_prime: whether all its runs are held out; otherwise only widths are.
@@ -56,18 +56,27 @@ class Forecast:
 
 
 def make_forecasts(calibration: Calibration, bits: Mapping[int, float]) -> list[Forecast]:
-    """The crossing and the onset at primes, from K = dataset bits by prime.
+    """Forecast the crossing and the onset at primes.
 
     An interval is Student's, its variance the sum of how far T_mem and T_gen of a prime depart from the laws, how well
     their slopes are known, and how far the observed crossing (or onset) lies from the one of a prime's own levels: at
     least three calibration primes, two of them with an observation, bound anything. With fewer, the crossing at a
     calibration prime has Student's over resampled cells, and nothing else has an interval.
+
+    Args:
+        calibration: the fitted laws.
+        bits: K, bits of the training labels, by prime.
+
+    Returns:
+        One for every prime, ascending, in parameters P.
+
+    Source: method 6.2, method 6.3, method 6.4.
     """
     c, primes = calibration.capacity_constant, calibration.bits
     found = []
     for p, k in sorted(bits.items()):
         crossing, onset = _crossing(calibration, p, k), _onset(calibration, p, k)
-        others = {q: place for q, place in calibration.onsets.items() if q != p}
+        others = {q: onset for q, onset in calibration.onsets.items() if q != p}
         load = k / (c * crossing.value)
         within = calibration.low_load <= load <= calibration.high_load and min(primes) <= p <= max(primes)
         found.append(Forecast(p, p not in primes, crossing, onset, k / c, *_baselines(others, p), within))
@@ -76,13 +85,13 @@ def make_forecasts(calibration: Calibration, bits: Mapping[int, float]) -> list[
 
 def _crossing(calibration: Calibration, p: int, bits: float) -> Estimate:
     """P of the crossing by the laws."""
-    place = calibration.crossing(calibration.laws, p, bits)
+    crossing = calibration.crossing(calibration.laws, p, bits)
     how = "crossing of the laws"
     # What is seen departs from the prime's own laws too: by chance, and because the curves are not quite the laws.
     seen = [dex(calibration.crossings[q], calibration.own_crossing(q)) for q in calibration.crossings if q != p]
     seen = [apart for apart in seen if math.isfinite(apart)]
     if len(calibration.bits) >= FEWEST_PRIMES and len(seen) >= FEWEST_SEEN:
-        half = half_width([*_prime_variances(calibration, p, bits, place), variance_about_zero(seen)])
+        half = half_width([*_prime_variances(calibration, p, bits, crossing), variance_about_zero(seen)])
         how += f", Student's t over {len(calibration.bits)} primes"
     elif p in calibration.bits and calibration.redrawn:
         # Two coefficients are fitted to the cells of either time.
@@ -91,28 +100,28 @@ def _crossing(calibration: Calibration, p: int, bits: float) -> Estimate:
         how += f", Student's t over {calibration.n_cells} cells"
     else:
         half, how = _NAN, f"{how}; too few calibration primes for an interval"
-    return _from_log10(_log10(place), half, len(seen), how)
+    return _from_log10(_log10(crossing), half, len(seen), how)
 
 
 def _onset(calibration: Calibration, p: int, bits: float) -> Estimate:
     """P of the onset: the crossing of the laws, moved by the mean offset at other primes from their own crossings."""
-    place = calibration.crossing(calibration.laws, p, bits)
+    crossing = calibration.crossing(calibration.laws, p, bits)
     offsets = [dex(calibration.onsets[q], calibration.own_crossing(q)) for q in calibration.onsets if q != p]
     offsets = [offset for offset in offsets if math.isfinite(offset)]
     how = "crossing of the laws times the mean offset at other primes"
-    centre = _log10(place) + float(np.mean(offsets)) if offsets else _NAN
+    centre = _log10(crossing) + float(np.mean(offsets)) if offsets else _NAN
     if len(calibration.bits) >= FEWEST_PRIMES and len(offsets) >= FEWEST_SEEN:
-        half = half_width([*_prime_variances(calibration, p, bits, place), variance_about_mean(offsets)])
+        half = half_width([*_prime_variances(calibration, p, bits, crossing), variance_about_mean(offsets)])
         how += f", Student's t over {len(calibration.bits)} primes"
     else:
         half, how = _NAN, f"{how}; too few calibration primes for an interval"
     return _from_log10(centre, half, len(offsets), how)
 
 
-def _prime_variances(calibration: Calibration, p: int, bits: float, place: float) -> list[Variance]:
+def _prime_variances(calibration: Calibration, p: int, bits: float, crossing: float) -> list[Variance]:
     """Variances of log10 P of the crossing: both times' departures at a prime, and the errors of their slopes."""
     mem, gen = calibration.memorising, calibration.generalising
-    load = bits / (calibration.capacity_constant * place)
+    load = bits / (calibration.capacity_constant * crossing)
     # d ln P / d ln T: a longer T_mem or a shorter T_gen moves the crossing by as much as the curves are flat there.
     steepness = calibration.laws.a * load + calibration.laws.power
     scale = 1 / (steepness * math.log(10)) ** 2 if steepness else _NAN
@@ -120,7 +129,7 @@ def _prime_variances(calibration: Calibration, p: int, bits: float, place: float
         prime_variance(mem, p, powers=False),
         prime_variance(gen, p, powers=True),
         slope_error_variance(mem, load),
-        slope_error_variance(gen, _ln(place)),
+        slope_error_variance(gen, _ln(crossing)),
     )
     return [Variance(scale * part.value, part.df) for part in parts]
 
@@ -132,7 +141,7 @@ def _from_log10(centre: float, half: float, n: int, how: str) -> Estimate:
 
 def _standard_deviation(redrawn: Sequence[float]) -> float:
     """Standard deviation; resamples whose laws do not cross bound nothing, and over 2.5 % of those leave it unknown."""
-    known = [place for place in redrawn if math.isfinite(place)]
+    known = [crossing for crossing in redrawn if math.isfinite(crossing)]
     return float(np.std(known)) if len(known) >= 0.975 * len(redrawn) else _NAN
 
 

@@ -47,9 +47,18 @@ class Variance(NamedTuple):
 
 
 def fit_prime_levels(primes: Array, feature: Array, log_times: Array, censored: Array, *, floor: float) -> PrimeLevels:
-    """Fit ln T (n,) of runs at `primes` (n,) to an intercept a prime and a slope of `feature` (n,).
+    """Fit ln T to an intercept for every prime and one slope of a feature.
 
-    Primes at which no run arrived are left out, since nothing bounds their intercept.
+    Primes at which no run reached its threshold are left out, since nothing bounds their intercept.
+
+    Args:
+        primes: (n,) of the runs.
+        feature: (n,) the load f, or ln P.
+        log_times: (n,) ln epochs; where censored, of how long the run was.
+        censored: (n,).
+        floor: least standard deviation of ln T.
+
+    Source: method 6.4.
     """
     arrived = np.unique(primes[~censored])
     used = np.isin(primes, arrived)
@@ -70,7 +79,9 @@ def prime_variance(found: PrimeLevels, p: int, *, powers: bool) -> Variance:
         powers: whether the law grows as a power of p, so that its levels lie on a line in ln p; else they are equal.
 
     Returns:
-        A variance without degrees of freedom where there are no more primes than the law has coefficients.
+        In ln epochs squared; without degrees of freedom where there are no more primes than the law has coefficients.
+
+    Source: method 6.4.
     """
     logs = np.log(list(found.by_prime))
     design = np.column_stack([np.ones(len(logs)), logs] if powers else [np.ones(len(logs))])
@@ -86,7 +97,7 @@ def prime_variance(found: PrimeLevels, p: int, *, powers: bool) -> Variance:
 
 
 def slope_error_variance(found: PrimeLevels, feature: float) -> Variance:
-    """Variance that the slope's error gives ln T at a value of the feature."""
+    """Variance that the slope's error gives ln T at a value of the feature. Source: method 6.4."""
     return Variance((feature - found.centre) ** 2 * found.slope_variance, found.df)
 
 
@@ -104,7 +115,7 @@ def variance_about_mean(values: Sequence[float]) -> Variance:
 def half_width(parts: Iterable[Variance]) -> float:
     """Half of a 95 % interval whose variance is the sum of these; NaN where one of them is unknown.
 
-    Student's t with Satterthwaite's degrees of freedom (1946).
+    Student's t with Satterthwaite's degrees of freedom (1946). Source: method 6.4.
     """
     known = list(parts)
     total = sum(part.value for part in known)

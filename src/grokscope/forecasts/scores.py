@@ -18,7 +18,7 @@ _NAN = float("nan")
 
 @dataclass(frozen=True)
 class Score:
-    """What was observed at one prime, and log10(observed onset / predicted), in dex, of every predictor.
+    """Observations at one prime, and log10(observed onset / predicted), in dex, of every predictor.
 
     Attributes:
         observed_crossing, observed_onset: in parameters; NaN where there is none.
@@ -43,7 +43,7 @@ class Score:
 def score_forecasts(
     forecasts: Iterable[Forecast], onsets: Mapping[int, float], crossings: Mapping[int, float]
 ) -> list[Score]:
-    """How far, in dex, each forecast and each baseline was off; a prime with neither observation is left out.
+    """Score how far, in dex, each forecast and each baseline was off; a prime with neither observation is left out.
 
     Args:
         onsets, crossings: P of what was observed on held-out runs alone, by prime.
@@ -58,7 +58,10 @@ def score_forecasts(
 
 
 def rms_errors(scores: Sequence[Score]) -> dict[str, float]:
-    """Root mean square in dex of every predictor of the onset, all over the same primes; NaN where it never spoke."""
+    """Root mean square in dex of every predictor of the onset, all over the same primes; NaN where it never spoke.
+
+    Source: method 6.5.
+    """
     shared = comparable_scores(scores)
     return {
         name: math.sqrt(sum(getattr(score, name) ** 2 for score in shared) / len(shared)) if shared else _NAN
@@ -67,7 +70,7 @@ def rms_errors(scores: Sequence[Score]) -> dict[str, float]:
 
 
 def comparable_scores(scores: Sequence[Score]) -> list[Score]:
-    """The scores at which every predictor of the onset speaks that speaks anywhere."""
+    """Select the scores at which every predictor of the onset speaks that speaks anywhere (method 6.5)."""
     spoke = [name for name in PREDICTORS if any(math.isfinite(getattr(score, name)) for score in scores)]
     return [score for score in scores if spoke and all(math.isfinite(getattr(score, name)) for name in spoke)]
 

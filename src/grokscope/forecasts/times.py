@@ -53,7 +53,7 @@ class CellForecast(NamedTuple):
 
 
 class TimeScore(NamedTuple):
-    """What was observed at a cell in epochs, NaN where all its runs were censored, and log10(observed / foretold)."""
+    """Time observed at a cell in epochs, NaN where all its runs were censored, and log10(observed / foretold)."""
 
     forecast: CellForecast
     observed: float
@@ -63,17 +63,30 @@ class TimeScore(NamedTuple):
 
 
 def predict_times(calibration: Calibration, known: Sequence[Timescale], cells: Iterable[Cell]) -> list[CellForecast]:
-    """The times at cells by the laws, and by what was measured at the calibration's own cells.
+    """Predict the times at cells by the laws, and by what was measured at the calibration's own cells.
 
     Args:
         known: timescales of the calibration runs; those on the calibration's probe are used.
+        cells: where T is to be predicted.
+
+    Returns:
+        Epochs, cell by cell.
+
+    Source: method 6.6.
     """
     measured = _measured_cells(calibration, known)
     return [_predict_time(calibration, measured, cell) for cell in cells]
 
 
 def score_times(forecasts: Iterable[CellForecast], seen: Sequence[Timescale], probe: str) -> list[TimeScore]:
-    """How far off each forecast was, in dex; a cell without a finished run is left out."""
+    """Score how far off each forecast was, in dex; a cell without a finished run is left out.
+
+    Args:
+        seen: timescales of the held-out runs.
+        probe: which data T_mem is of.
+
+    Source: method 6.5.
+    """
     observed = {
         (t.quantity, t.group, t.dim): t.lognormal.value for t in seen if t.quantity == "T_gen" or t.probe == probe
     }
@@ -85,7 +98,7 @@ def score_times(forecasts: Iterable[CellForecast], seen: Sequence[Timescale], pr
 
 
 def rms_time_errors(scores: Sequence[TimeScore]) -> dict[str, float]:
-    """Root mean square in dex of every guess, over the cells at which all speak; NaN without one."""
+    """Root mean square in dex of each guess, over the cells where all speak; NaN without one. Source: method 6.5."""
     rows = np.array([[getattr(each, guess) for guess in GUESSES] for each in scores]).reshape(-1, len(GUESSES))
     rows = rows[np.isfinite(rows).all(axis=1)]
     sizes = np.sqrt(np.mean(rows**2, axis=0)) if len(rows) else np.full(len(GUESSES), _NAN)

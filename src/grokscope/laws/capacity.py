@@ -26,13 +26,19 @@ _WIDTHS_ENOUGH = 5
 
 
 def estimate_capacity(frame: pd.DataFrame) -> Capacity:
-    """C in bits per parameter from the random-data capacity runs; the published 2.16 with fewer than two distinct P.
+    """Estimate C from the random-data capacity runs; the published 2.16 with fewer than two distinct P.
 
     The published fit is kept beside ours: least squares through the largest total of every P. A largest total grows
     with the number of seeds and is too small at a width that was never full, so ours takes every seed's own largest
     total at the full widths (at all, if fewer than two are full), weighted by 1 / P**2, the noise being
     proportional to P. Its interval is Student's, over widths where there are five or more of them: percentiles of
     resampled seeds and widths cover too little when there are three to seven.
+
+    Args:
+        frame: one row per finished run, with columns measurement, probe, dim, n_params, dataset_bits, seed, total_bits.
+
+    Returns:
+        C in bits per parameter, and the P between which it was measured.
 
     Source: method 5.7.
 
@@ -67,7 +73,16 @@ def estimate_capacity(frame: pd.DataFrame) -> Capacity:
 
 
 def fit_published_rule(points: Iterable[tuple[float, float]]) -> tuple[float, float]:
-    """(slope, intercept) of least squares through the largest total bits of every P, from (P, bits) in any order."""
+    """Fit a line through the largest total bits of every P, as published.
+
+    Args:
+        points: (P, total bits) of every run, in any order.
+
+    Returns:
+        Slope in bits per parameter, and intercept in bits.
+
+    Source: method 5.7.
+    """
     largest: dict[float, float] = {}
     for params, bits in points:
         largest[params] = max(bits, largest.get(params, -math.inf))
@@ -76,7 +91,14 @@ def fit_published_rule(points: Iterable[tuple[float, float]]) -> tuple[float, fl
 
 
 def extrapolation_warning(found: Capacity, n_params: Iterable[float]) -> str | None:
-    """What to say when C is used outside the P where it was measured; None if it is not."""
+    """Say that C is used outside the P where it was measured; None if it is not.
+
+    Args:
+        found: C and where it was measured.
+        n_params: P at which it is used.
+
+    Source: method 5.7.
+    """
     used = sorted(n_params)
     outside = [params for params in used if not found.low_params <= params <= found.high_params]
     if not outside:

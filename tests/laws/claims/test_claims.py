@@ -145,9 +145,9 @@ def test_holm_is_monotone():
 
 def test_an_exact_effect_needs_no_width():
     exact = StudentEstimate(0.05, 0.0, 3)
-    assert exact.equivalence(-0.1, 0.1) == 0
-    assert exact.equivalence(0.1, 0.2) == 1
-    assert math.isnan(StudentEstimate(0.05, 0.1, 0).equivalence(-1, 1))
+    assert exact.equivalence_p_value(-0.1, 0.1) == 0
+    assert exact.equivalence_p_value(0.1, 0.2) == 1
+    assert math.isnan(StudentEstimate(0.05, 0.1, 0).equivalence_p_value(-1, 1))
 
 
 def test_constant_onsets_have_no_rank():

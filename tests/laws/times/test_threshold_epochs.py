@@ -83,6 +83,6 @@ def test_where_grokking_fades_the_onset_is_looked_for_from_the_other_end(zero_fr
 def test_a_part_of_the_runs():
     frame, traces = suite()
     found = read_threshold_epochs(frame, traces, [(0.99, 0.98)])
-    few = found.of(found.runs.index[found.runs["p"] == 12])
+    few = found.select(found.runs.index[found.runs["p"] == 12])
     assert list(few.runs["p"]) == [12] * 3
     assert all(len(epochs) == 3 for epochs in few.reached.values())

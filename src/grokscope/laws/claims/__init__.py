@@ -1,1 +1,1 @@
-"""What a suite claims of its crossings and onsets, tested."""
+"""Tests of what a suite claims of its crossings and onsets."""

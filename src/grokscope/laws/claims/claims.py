@@ -1,4 +1,4 @@
-"""What a suite claims of its crossings and onsets, tested: each claim with a verdict and the numbers it rests on.
+"""Tests of what a suite claims of its crossings and onsets: a verdict each, with the numbers it rests on.
 
 The published tests (method 5.11) with their defects mended: the prime is in the table, columns that predict nothing of
 their own are dropped, cells of one prime are not counted as independent, and the absence of an effect has to be
@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from grokscope.laws.arrays import Array
-from grokscope.laws.claims.equivalence import ALPHA, MARGIN, Verdict, judge_equivalence
+from grokscope.laws.claims.equivalence import ALPHA, MARGIN, judge_equivalence
 from grokscope.laws.claims.published_claims import evaluate_published_claims
 from grokscope.laws.claims.sufficiency import evaluate_robustness, evaluate_sufficiency
-from grokscope.laws.results import Claim
+from grokscope.laws.results import Claim, Verdict
 from grokscope.laws.statistics import agreement
 from grokscope.laws.times.cells import require_columns
 
@@ -43,6 +43,9 @@ def evaluate_claims(
         design: `published` leaves the slice out, counts constant columns and takes absence of evidence as a pass.
         margin: dex within which a difference counts as none.
         resamples: permutations and bootstrap samples, from `seed`.
+
+    Returns:
+        Each with its verdict and the numbers it rests on.
 
     Raises:
         ValueError: a column is missing.
@@ -95,7 +98,7 @@ def _evaluate_calibration(
 ) -> Claim:
     residuals = e - u
     mean = agreement.mean_offset(residuals, groups)
-    low, high = mean.bounds()
+    low, high = mean.interval()
     f, p, _, _ = agreement.joint_f_test(u, e)
     ccc = agreement.concordance(u, e) if len(u) >= 3 else float("nan")
     ccc_low, ccc_high = agreement.bootstrap_groups(agreement.concordance, u, e, groups, resamples, rng)
@@ -109,7 +112,7 @@ def _evaluate_calibration(
             "offset_low": low,
             "offset_high": high,
             "margin_dex": margin,
-            "equivalence_p": mean.equivalence(-margin, margin),
+            "equivalence_p": mean.equivalence_p_value(-margin, margin),
             "concordance": ccc,
             "concordance_low": ccc_low,
             "concordance_high": ccc_high,
@@ -124,11 +127,16 @@ def _evaluate_calibration(
 
 def _evaluate_proportion(u: Array, e: Array, groups: Array) -> Claim:
     found = agreement.clustered_slope(u, e, groups)
-    low, high = found.bounds()
+    low, high = found.interval()
     return Claim(
         "proportion",
         "The onset grows in proportion to the crossing (log-log slope between 0.8 and 1.25).",
         judge_equivalence(found, 0.8, 1.25),
-        {"slope": found.value, "slope_low": low, "slope_high": high, "equivalence_p": found.equivalence(0.8, 1.25)},
+        {
+            "slope": found.value,
+            "slope_low": low,
+            "slope_high": high,
+            "equivalence_p": found.equivalence_p_value(0.8, 1.25),
+        },
         "least squares of log10 onset on log10 crossing, clustered by prime; two one-sided tests",
     )

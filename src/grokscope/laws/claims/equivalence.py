@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
 
+from grokscope.laws.results import Verdict
 from grokscope.laws.statistics.agreement import StudentEstimate
-
-Verdict = Literal["supported", "not supported", "cannot tell"]
 
 ALPHA = 0.05
 MARGIN = 0.1
 """dex: differences smaller than this (a factor of 1.26 in P, about one step between widths) count as none."""
 
 
-def judge_equivalence(interval: StudentEstimate, low: float, high: float) -> Verdict:
-    """Whether a value lies in [low, high]: shown, refuted, or neither.
+def judge_equivalence(found: StudentEstimate, low: float, high: float) -> Verdict:
+    """Judge whether a value lies in [low, high]: shown, refuted, or neither.
 
     Shown by two one-sided tests at 5 % (Schuirmann 1987), refuted by a 95 % interval wholly outside.
     Source: method 5.12.
     """
-    bounds = interval.bounds()
-    if interval.equivalence(low, high) < ALPHA:
+    bounds = found.interval()
+    if found.equivalence_p_value(low, high) < ALPHA:
         return "supported"
     return "not supported" if bounds[0] > high or bounds[1] < low else "cannot tell"
 
 
 def adjust_holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjustment: largest so far of p (k - rank), at most 1. NaN stays NaN and does not count.
+    """Adjust p-values by Holm's rule: largest so far of p (k - rank), at most 1. NaN stays NaN and does not count.
 
     Source: method 5.11.
     """

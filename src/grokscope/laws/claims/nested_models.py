@@ -34,7 +34,17 @@ class FTest(NamedTuple):
 
 
 def design_columns(table: pd.DataFrame, names: Sequence[str]) -> Array:
-    """(n, k): numeric columns raw, others one-hot with the first level dropped. Without an intercept."""
+    """Design matrix without an intercept: numeric columns raw, others one-hot with the first level dropped.
+
+    Args:
+        table: n rows.
+        names: its columns to use.
+
+    Returns:
+        (n, k).
+
+    Source: method 5.11.
+    """
     parts = [np.empty((len(table), 0))]
     for name in names:
         column = table[name]
@@ -46,9 +56,16 @@ def design_columns(table: pd.DataFrame, names: Sequence[str]) -> Array:
 
 
 def independent_columns(matrix: Array, kept: int = 1) -> Array:
-    """The matrix without the columns that those before them already span: they predict nothing of their own.
+    """Drop the columns that those before them already span: they predict nothing of their own.
 
-    The first `kept` columns stay whatever they are.
+    Args:
+        matrix: (n, k).
+        kept: so many first columns stay whatever they are.
+
+    Returns:
+        (n, k or fewer).
+
+    Source: method 5.12.
     """
     chosen = list(range(kept))
     scaled = matrix / np.maximum(np.linalg.norm(matrix, axis=0), 1e-300)
@@ -59,9 +76,17 @@ def independent_columns(matrix: Array, kept: int = 1) -> Array:
 
 
 def fit_model(response: Array, *blocks: Array, nominal: bool = False) -> LinearModel | None:
-    """Least squares on an intercept and the blocks of columns; None if they leave no degree of freedom.
+    """Fit least squares on an intercept and blocks of columns.
 
-    `nominal` counts every column as one, as published, even if it is constant or repeats others (method 5.11).
+    Args:
+        response: (n,).
+        blocks: (n, k) each.
+        nominal: count every column as one, as published, even if it is constant or repeats others.
+
+    Returns:
+        None if the columns leave no degree of freedom.
+
+    Source: method 5.11.
     """
     n = len(response)
     matrix = np.hstack([np.ones((n, 1)), *blocks])
@@ -78,7 +103,10 @@ def fit_model(response: Array, *blocks: Array, nominal: bool = False) -> LinearM
 
 
 def f_test(big: LinearModel | None, small: LinearModel | None) -> FTest:
-    """F = ((RSS_small - RSS_big) / added) / (RSS_big / df), at least 0. Source: method 5.11."""
+    """Test a model against one nested in it: F = ((RSS_small - RSS_big) / added) / (RSS_big / df), at least 0.
+
+    Source: method 5.11.
+    """
     if big is None or small is None or small.df <= big.df or big.rss <= 0:
         return FTest(float("nan"), float("nan"), 0, big.df if big else 0)
     added = small.df - big.df
@@ -87,9 +115,15 @@ def f_test(big: LinearModel | None, small: LinearModel | None) -> FTest:
 
 
 def clustered_f_test(big: LinearModel | None, small: LinearModel | None, response: Array, groups: Array) -> FTest:
-    """The same question where cells of one group share data: Wald F with a covariance clustered by group.
+    """Test the same where cells of one group share data: Wald F with a covariance clustered by group.
 
-    NaN where there are no more groups than columns under test.
+    Args:
+        response, groups: (n,).
+
+    Returns:
+        NaN where there are no more groups than columns under test.
+
+    Source: method 5.12.
     """
     plain = f_test(big, small)
     n_groups = len(np.unique(groups))

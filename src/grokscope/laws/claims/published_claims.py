@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from grokscope.laws.arrays import Array
 from grokscope.laws.claims import nested_models
-from grokscope.laws.results import Claim
+from grokscope.laws.results import Claim, Verdict
 from grokscope.laws.statistics import agreement
 
 _ALPHA = 0.05
@@ -24,13 +23,15 @@ _HOW = "as published"
 def evaluate_published_claims(
     valid: pd.DataFrame, u: Array, e: Array, axes: Sequence[str], *, resamples: int, seed: int
 ) -> list[Claim]:
-    """Predictiveness, calibration and sufficiency of the published suite.
+    """Test predictiveness, calibration and sufficiency as published.
 
     Args:
         valid: (n rows) cells with both onsets.
         u, e: (n,) log10 of predicted and observed onset.
         axes: what the published code took as swept, constant or not.
         resamples: permutations and bootstrap samples, from `seed`.
+
+    Source: method 5.11.
     """
     each_alone = np.arange(len(u))
     rho, rho_p, tau, tau_p = agreement.rank_correlations(u, e)
@@ -102,7 +103,7 @@ def _nested(
     return Claim(name, statement, _passes(found.p, below=below), numbers, how)
 
 
-def _passes(p: float, *, below: bool) -> Literal["supported", "not supported", "cannot tell"]:
+def _passes(p: float, *, below: bool) -> Verdict:
     if math.isnan(p):
         return "cannot tell"
     return "supported" if (p < _ALPHA) == below else "not supported"

@@ -114,6 +114,6 @@ def _standardise(values: Array) -> Array:
 
 
 def _residuals(values: Array, *others: Array) -> Array:
-    """What the others do not explain."""
+    """Residuals (n,) of values (n,) on the others."""
     design = np.column_stack([np.ones(len(values)), *others])
     return np.asarray(values - design @ np.linalg.lstsq(design, values, rcond=None)[0])

@@ -1,4 +1,4 @@
-"""Whether the crossing says all there is to say of the onset: beside the prime, and across every swept axis."""
+"""Sufficiency: does the crossing tell all of the onset, beside the prime and across every swept axis? (method 5.12)"""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pandas as pd
 
 from grokscope.laws.arrays import Array
 from grokscope.laws.claims import nested_models
-from grokscope.laws.claims.equivalence import ALPHA, Verdict, adjust_holm, judge_equivalence
-from grokscope.laws.results import Claim
+from grokscope.laws.claims.equivalence import ALPHA, adjust_holm, judge_equivalence
+from grokscope.laws.results import Claim, Verdict
 from grokscope.laws.statistics import agreement
 
 
@@ -26,13 +26,13 @@ def evaluate_sufficiency(
     resamples: int,
     rng: np.random.Generator,
 ) -> list[Claim]:
-    """Three claims from nested models of the onset: nothing, the crossing, everything else, both.
+    """Test three claims by nested models of the onset: nothing, the crossing, everything else, both.
 
     Args:
-        valid: (n rows) cells with both places, with the columns of the slice and of the axes.
+        valid: (n rows) cells with both a crossing and an onset, with the columns of the group and of the axes.
         u, e: (n,) log10 of crossing and of onset.
         groups: (n,) what cells share data: the prime.
-        axes, group_axis: everything else; the slice in log10 if it is numeric.
+        axes, group_axis: everything else; the group in log10 if it is numeric.
         margin: dex within which a difference counts as none.
         resamples: bootstrap samples, drawn with `rng`.
 
@@ -121,7 +121,7 @@ def _evaluate_sufficiency(
 def evaluate_robustness(
     valid: pd.DataFrame, residuals: Array, groups: Array, axes: Sequence[str], group_axis: str, margin: float
 ) -> list[Claim]:
-    """A claim per axis, the slice first: the offset of onset from crossing does not depend on it.
+    """Test, for the group and every axis, that the offset of onset from crossing does not depend on it.
 
     Args:
         residuals: (n,) log10(onset / crossing) of the cells `valid`; the others as in `sufficiency`.
@@ -154,7 +154,7 @@ def evaluate_robustness(
 
 
 def _change_over_range(x: Array, y: Array, groups: Array) -> agreement.StudentEstimate:
-    """What the slope comes to over the whole range of x, in dex."""
+    """Change over the whole range of x that the slope comes to, in dex."""
     found, span = agreement.clustered_slope(x, y, groups), float(np.ptp(x)) if len(x) else 0.0
     return agreement.StudentEstimate(found.value * span, found.error * span, found.df)
 
@@ -164,7 +164,7 @@ def _largest_change(spans: Sequence[agreement.StudentEstimate]) -> dict[str, flo
     if not known:
         return {"change_dex": float("nan"), "change_low": float("nan"), "change_high": float("nan")}
     largest = max(known, key=lambda span: abs(span.value))
-    low, high = largest.bounds()
+    low, high = largest.interval()
     return {"change_dex": largest.value, "change_low": low, "change_high": high}
 
 

@@ -14,7 +14,7 @@ _NAN = float("nan")
 def find_closest_approach(
     mem: pd.DataFrame, gen: pd.DataFrame, samples: int, rng: np.random.Generator
 ) -> CurveCrossing:
-    """The x at which two lines are nearest. It is returned even where they never cross: the code says so.
+    """Find the x at which two lines are nearest. It is returned even where they never cross: the code says so.
 
     Censored runs are dropped and cells are plain means, as published. The interval, which the published rule has
     not, is of percentiles over seeds resampled within their cells.
@@ -22,6 +22,9 @@ def find_closest_approach(
     Args:
         mem, gen: a row per run of one group, with columns x, time (epochs) and censored.
         samples: resamples of seeds, drawn with `rng`.
+
+    Returns:
+        x and its interval in the units of x; NaN where the lines have less than two points in common.
 
     Source: method 5.5.
     """
@@ -45,9 +48,16 @@ def find_closest_approach(
 def closest_approach_of_lines(
     mem: tuple[Array, Array], gen: tuple[Array, Array]
 ) -> tuple[float, float, CrossingCode, tuple[float, ...]] | None:
-    """(x, epochs, code, every sign change) of two lines (x, epochs), interpolated in those units; None if too short.
+    """Find where two lines are nearest, interpolated straight in (x, epochs).
 
-    Source: method 5.5: 1000 log-spaced x over the overlap, least |ln T_mem - ln T_gen|, height the mean of the two.
+    Args:
+        mem, gen: x ascending and epochs, (k,) each, all positive.
+
+    Returns:
+        x, epochs (the mean of both), code and every x at which the sign changes; None if the lines have no range in
+        common.
+
+    Source: method 5.5.
     """
     if min(len(mem[0]), len(gen[0])) < 2:
         return None

@@ -38,7 +38,7 @@ def find_crossings(
     samples: int = 400,
     seed: int = 0,
 ) -> list[Crossing]:
-    """The crossing of every group that has both curves' runs, or the reason why it has none.
+    """Find the crossing of every group that has both curves' runs, or the reason why it has none.
 
     Args:
         frame: one row per finished run of one setting, with the columns of `cells.with_axes`.
@@ -49,6 +49,9 @@ def find_crossings(
             to memorise.
         samples: redrawn suites for the certainty (and, under `published`, for the interval).
         seed: of the redrawing.
+
+    Returns:
+        One for every group, in ascending order of groups.
 
     Raises:
         ValueError: a column is missing or settings are mixed.
@@ -88,9 +91,19 @@ def find_crossings(
 def find_sign_change(
     mem: Curve, gen: Curve, samples: int, rng: np.random.Generator, *, symbol: str = "x"
 ) -> CurveCrossing:
-    """Where the first of two curves falls below the second, with its interval and its certainty.
+    """Find where the first of two curves falls below the second, with its interval and its certainty.
 
-    ln T against ln x, a change of sign proven on both sides, or a code that says what is missing. Source: method 5.5.
+    ln T against ln x, a change of sign proven on both sides, or a code that says what is missing.
+
+    Args:
+        mem, gen: curves of ln T, T in epochs, against ln x.
+        samples: redrawn pairs of curves for the certainty, drawn with `rng`.
+        symbol: of x, for the words that say how it was found.
+
+    Returns:
+        x and its interval in the units of x; NaN without a crossing.
+
+    Source: method 5.5.
     """
     difference = CurveDifference.between(mem, gen)
     n = mem.n + gen.n

@@ -1,4 +1,4 @@
-"""D = ln T_mem - ln T_gen of two curves: its sign, how sure that is, and where it changes."""
+"""D = ln T_mem - ln T_gen of two curves: its sign, how sure that is, and where it changes (method 5.5)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grokscope.laws.results import CrossingCode
 
 _NAN = float("nan")
 _GRID = 400
-"""Places at which D is looked at for an interval: its edges are this fine."""
+"""Points at which D is looked at for an interval: its ends are this fine."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class CurveDifference:
 
     @classmethod
     def between(cls, mem: Curve, gen: Curve) -> CurveDifference | None:
-        """None if the curves have fewer than two places in common."""
+        """Over the range that both curves span; None if that holds fewer than two cells."""
         low = max(mem.log_x[0], gen.log_x[0])
         high = min(mem.log_x[-1], gen.log_x[-1])
         knots = np.union1d(mem.log_x, gen.log_x)
@@ -98,7 +98,7 @@ class CurveDifference:
     def roots(self) -> list[tuple[float, bool]]:
         """(ln x, whether D falls there) of every sign change between neighbouring widths whose sign is known.
 
-        With a bound on one side the place is where the bound crosses: the nearest that it can be.
+        With a bound on one side it is where the bound crosses: the nearest that it can be.
         """
         value, least, most = self.at(self.knots)
         known = (least > 0) | (most < 0)
@@ -124,8 +124,8 @@ class CurveDifference:
         n = len(self.knots)
         return float((fell & (positive.argmax(axis=1) < n - 1 - negative[:, ::-1].argmax(axis=1))).mean())
 
-    def interval(self, left: float, right: float, place: float) -> tuple[float, float]:
-        """From the last x before `place` where D is significantly positive to the first after it where negative.
+    def interval(self, left: float, right: float, root: float) -> tuple[float, float]:
+        """From the last x before `root` where D is significantly positive to the first after it where negative.
 
         NaN on a side on which there is none before the end of the widths.
         """
@@ -133,14 +133,14 @@ class CurveDifference:
             return _NAN, _NAN
         x = np.union1d(np.linspace(self.knots[0], self.knots[-1], _GRID), self.knots)
         signs = self.signs(x, 0.025)
-        before, after = x[(signs > 0) & (x <= place)], x[(signs < 0) & (x >= place)]
+        before, after = x[(signs > 0) & (x <= root)], x[(signs < 0) & (x >= root)]
         return (float(before[-1]) if len(before) else _NAN, float(after[0]) if len(after) else _NAN)
 
     def height(self, x: float) -> float:
         """ln T where the curves meet, on the one that is known there."""
-        place = np.array([x])
-        line = self.mem if self._bounded(self.gen, place)[0] else self.gen
-        return float(self._line(line, place)[0])
+        at = np.array([x])
+        line = self.mem if self._bounded(self.gen, at)[0] else self.gen
+        return float(self._line(line, at)[0])
 
     def _line(self, line: Curve, x: Array) -> Array:
         return np.asarray(line.weights(x) @ line.log_times)

@@ -45,7 +45,7 @@ class Curve:
         return self.df > 0
 
     def weights(self, log_x: Array) -> Array:
-        """(len(log_x), k): what each cell contributes to the line at these places, all inside its range."""
+        """(n, k): what each cell contributes to the line at `log_x` (n,), all inside its range."""
         rows, right = np.arange(len(log_x)), self._right(log_x)
         left = self.log_x[right - 1]
         share = np.clip((log_x - left) / (self.log_x[right] - left), 0, 1)
@@ -54,7 +54,7 @@ class Curve:
         return found
 
     def missed(self, log_x: Array) -> Array:
-        """How far a curve so bent departs from its straight line at these places: 0 at the cells themselves."""
+        """How far a curve so bent departs from its straight line at `log_x` (n,): 0 at the cells themselves."""
         right = self._right(log_x)
         sides = (log_x - self.log_x[right - 1]) * (self.log_x[right] - log_x)
         return np.asarray(0.5 * abs(self.curvature) * np.maximum(sides, 0))
@@ -68,12 +68,21 @@ class Curve:
         return np.asarray(np.where(self.bounded, 0.0, scale * noise))
 
     def _right(self, log_x: Array) -> Array:
-        """The cell to the right of each place."""
+        """Index of the cell to the right of each `log_x`."""
         return np.clip(np.searchsorted(self.log_x, log_x), 1, len(self.log_x) - 1)
 
 
 def fit_curve(seen: pd.DataFrame) -> Curve:
-    """The curve through the cells of one group (columns x, time, censored: see `cells.observations`)."""
+    """Fit the curve through the cells of one group.
+
+    Args:
+        seen: columns x (positive), time (epochs) and censored; a row a run, as `cells.observations` has them.
+
+    Returns:
+        The curve in (ln x, ln epochs).
+
+    Source: method 5.4.
+    """
     x, where = np.unique(seen["x"].to_numpy(float), return_inverse=True)
     log_times, censored = np.log(seen["time"].to_numpy(float)), seen["censored"].to_numpy(bool)
     arrived = np.bincount(where[~censored], minlength=len(x)) > 0

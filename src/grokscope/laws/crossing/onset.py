@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
-import pandas as pd
 
 from grokscope.laws.arrays import Array
 from grokscope.laws.crossing.onset_rule import apply_onset_rule, least_over_seeds, median_over_seeds, onset_indices
 from grokscope.laws.results import Accuracy, Delay, Estimate, Onset, OnsetCode
 from grokscope.laws.times.cells import AXES, Axes, axes_of
-from grokscope.laws.times.threshold_epochs import COLUMNS, ThresholdEpochs, read_threshold_epochs
+from grokscope.laws.times.threshold_epochs import COLUMNS, ThresholdEpochs
 
 GRID = ((0.99, 0.98), (0.99, 0.99), (0.99, 0.95), (0.98, 0.98), (0.95, 0.95))
 """Thresholds (train, validation) under which the onset is looked for; published figures use the first (method 5.6)."""
@@ -25,13 +23,21 @@ def measure_delays(
 ) -> list[Delay]:
     """Epochs from train to validation accuracy at their thresholds, at least 0, of every run that memorised.
 
-    Where validation never arrives the delay is what the run shows of it, marked as censored. A run whose train
-    accuracy never arrives has no delay and is left out.
+    Where validation never reaches its threshold the delay is what the run shows of it, marked as censored. A run whose
+    train accuracy never reaches its own has no delay and is left out.
 
-    Source: method 5.6.
+    Args:
+        found: n groks runs of one setting.
+        accuracy: which train accuracy the delay starts from.
+        train_threshold, val_threshold: fractions of the examples.
+
+    Returns:
+        One for every run that memorised, in the order of the runs, in epochs.
 
     Raises:
-        KeyError: the arrivals were not read at these thresholds.
+        KeyError: the epochs were not read at these thresholds.
+
+    Source: method 5.6.
     """
     train, val = found.reached[accuracy, train_threshold], found.reached["val", val_threshold]
     waited = np.where(np.isnan(val), found.epochs - train, np.maximum(0, val - train))
@@ -50,10 +56,22 @@ def find_onsets(
     samples: int = 1000,
     seed: int = 0,
 ) -> list[Onset]:
-    """The onset of every group that has runs, in ascending order of groups (see `delays` and `onset`).
+    """Find the onset of every group that has runs, from the delays of `measure_delays` by the rule of `find_onset`.
+
+    Args:
+        found: groks runs of one setting.
+        accuracy: which train accuracy the delay starts from.
+        train_threshold, val_threshold: fractions of the examples.
+        fading: whether grokking fades as x grows.
+        samples: resamples of seeds for the intervals, from `seed`.
+
+    Returns:
+        One for every group, in ascending order of groups.
 
     Raises:
-        KeyError: the arrivals were not read at these thresholds.
+        KeyError: the epochs were not read at these thresholds.
+
+    Source: method 5.6.
     """
     measured = measure_delays(found, accuracy=accuracy, train_threshold=train_threshold, val_threshold=val_threshold)
     by_group: dict[int, list[Delay]] = {int(group): [] for group in sorted(found.runs["group"].unique())}
@@ -84,10 +102,19 @@ def find_onset_grid(
     samples: int = 1000,
     seed: int = 0,
 ) -> list[Onset]:
-    """The onsets under every pair of thresholds and each train accuracy: how far they depend on the choice.
+    """Find the onsets under every pair of thresholds and each train accuracy: how far they depend on the choice.
+
+    Args:
+        found: groks runs of one setting.
+        thresholds: pairs of fractions (train, validation).
+        accuracies: train accuracies that delays start from.
+        samples: resamples of seeds for the intervals, from `seed`.
+
+    Returns:
+        One for every accuracy, pair and group, in that order.
 
     Raises:
-        KeyError: the arrivals were not read at these thresholds.
+        KeyError: the epochs were not read at these thresholds.
 
     Source: method 5.6.
     """
@@ -99,12 +126,6 @@ def find_onset_grid(
             found, accuracy=accuracy, train_threshold=train, val_threshold=val, samples=samples, seed=seed
         )
     ]
-
-
-def find_traced_onsets(frame: pd.DataFrame, traces: Mapping[str, Any], **options: Any) -> list[Onset]:
-    """`onsets` straight from runs and their traces, for one pair of thresholds."""
-    pair = options.get("train_threshold", 0.99), options.get("val_threshold", 0.98)
-    return find_onsets(read_threshold_epochs(frame, traces, [pair]), **options)
 
 
 def find_onset(
@@ -119,15 +140,21 @@ def find_onset(
     samples: int = 1000,
     seed: int = 0,
 ) -> Onset:
-    """The first measured x past the last one at which some seed had no delay (method 5.6), of one group's delays.
+    """Find the first measured x past the last one at which some seed had no delay, in one group.
 
     Its interval is of percentiles over resampled seeds, widened towards the x without grokking by one, since
     the onset may lie anywhere between two of them. A side is NaN where more than 2.5 % of resamples have no onset
     there. A censored delay is a lower bound above zero, so that no rule here depends on how long a run was followed.
 
     Args:
-        fading: grokking fades as x grows, as it does along the bits of the data at one width (method 5.6): the
-            same rule from the other end.
+        measured: delays of the group's runs, in any order.
+        group, axes: what the onset is said to be of.
+        accuracy, train_threshold, val_threshold: what the delays were measured by.
+        fading: grokking fades as x grows, as it does along the bits of the data at one width: the same rule from the
+            other end.
+        samples: resamples of seeds for the intervals, from `seed`.
+
+    Source: method 5.6.
     """
     x, grid = _delay_table(measured)
     if fading:

@@ -11,7 +11,17 @@ _NAN = float("nan")
 
 
 def apply_onset_rule(x: Array, delayed: Array) -> tuple[float, OnsetCode]:
-    """(x of the onset or NaN, why) from one delay at every x, ascending; NaN where there is none."""
+    """Apply the rule to one delay at every x.
+
+    Args:
+        x: (k,) ascending.
+        delayed: (k,) delays in epochs, NaN where there is none; or, of shares, 1 where most seeds grok and 0 elsewhere.
+
+    Returns:
+        x of the onset, NaN without one, and why.
+
+    Source: method 5.6.
+    """
     known = delayed[~np.isnan(delayed)]
     at = int(onset_indices(delayed[None])[0])
     if not len(known):
@@ -24,7 +34,16 @@ def apply_onset_rule(x: Array, delayed: Array) -> tuple[float, OnsetCode]:
 
 
 def onset_indices(delayed: Array) -> Array:
-    """(rows,) of (rows, k): the index of the onset, -1 before the first, k if there is none."""
+    """Index of the onset in each row of delays.
+
+    Args:
+        delayed: (rows, k) in epochs, x ascending, NaN where there is none.
+
+    Returns:
+        (rows,) -1 where the onset lies before the first x, k where there is none.
+
+    Source: method 5.6.
+    """
     n = delayed.shape[1]
     columns = np.arange(n)
     last = np.where(delayed == 0, columns, -1).max(axis=1, initial=-1)
@@ -33,13 +52,31 @@ def onset_indices(delayed: Array) -> Array:
 
 
 def least_over_seeds(grid: Array) -> Array:
-    """Least delay over seeds (the last axis but one), of the seeds that have one; NaN if none has."""
+    """Least delay over the seeds that have one.
+
+    Args:
+        grid: (..., seeds, k) delays in epochs, NaN where a seed has none.
+
+    Returns:
+        (..., k) in epochs; NaN where no seed has one.
+
+    Source: method 5.6.
+    """
     found = np.min(np.where(np.isnan(grid), np.inf, grid), axis=-2, initial=np.inf)
     return np.where(np.isinf(found), np.nan, found)
 
 
 def median_over_seeds(grid: Array) -> Array:
-    """Median delay over seeds likewise, the lower of two."""
+    """Median delay over the seeds that have one, the lower of two.
+
+    Args:
+        grid: (..., seeds, k) delays in epochs, NaN where a seed has none.
+
+    Returns:
+        (..., k) in epochs; NaN where no seed has one.
+
+    Source: method 5.6.
+    """
     if not grid.shape[-2]:
         return np.full((*grid.shape[:-2], grid.shape[-1]), np.nan)
     ordered, known = np.sort(grid, axis=-2), (~np.isnan(grid)).sum(axis=-2, keepdims=True)

@@ -1,4 +1,4 @@
-"""What laws return: frozen values that say how sure they are, how many runs they rest on, and how they were made."""
+"""Results of laws: frozen values that say how sure they are, how many runs they rest on, and how they were made."""
 
 from grokscope.laws.results.crossings import CROSSED, Crossing, CrossingCode, CurveCrossing, Onset, OnsetCode
 from grokscope.laws.results.estimates import Accuracy, Claim, Estimate, Verdict

@@ -1,4 +1,4 @@
-"""What is fitted over many cells: the capacity constant and the law of T_mem."""
+"""Fits over many cells: the capacity constant and the law of T_mem."""
 
 from __future__ import annotations
 

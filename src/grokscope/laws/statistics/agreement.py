@@ -20,7 +20,13 @@ _NAN = float("nan")
 
 
 def dex(observed: float, predicted: float) -> float:
-    """log10(observed / predicted); NaN unless both are positive and the prediction is finite. Source: method 5.10."""
+    """Distance of an observation from its prediction, log10(observed / predicted).
+
+    Returns:
+        dex; NaN unless both are positive and the prediction is finite.
+
+    Source: method 5.10.
+    """
     return math.log10(observed / predicted) if observed > 0 and 0 < predicted < math.inf else _NAN
 
 
@@ -31,13 +37,13 @@ class StudentEstimate(NamedTuple):
     error: float
     df: float
 
-    def bounds(self, level: float = 0.95) -> tuple[float, float]:
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Student's interval, NaN at both ends without degrees of freedom."""
         half = float(student.ppf(0.5 + level / 2, self.df)) * self.error if self.df > 0 else _NAN
         return self.value - half, self.value + half
 
-    def equivalence(self, low: float, high: float) -> float:
-        """p of two one-sided tests (TOST) that the value lies outside [low, high]: small means that it lies inside."""
+    def equivalence_p_value(self, low: float, high: float) -> float:
+        """p of two one-sided tests that the value lies outside [low, high]: small means inside. Source: method 5.12."""
         if not self.df > 0:
             return _NAN
         if self.error == 0:
@@ -48,7 +54,13 @@ class StudentEstimate(NamedTuple):
 
 
 def rank_correlations(u: Array, e: Array) -> tuple[float, float, float, float]:
-    """(Spearman rho, its p, Kendall tau-b, its p) of u and e (n,); NaN for fewer than three or constant values.
+    """Rank correlations of u and e.
+
+    Args:
+        u, e: (n,) log10 of crossing and of onset.
+
+    Returns:
+        Spearman's rho, its p, Kendall's tau-b, its p; NaN for fewer than three or constant values.
 
     Source: method 5.11.
     """
@@ -59,7 +71,17 @@ def rank_correlations(u: Array, e: Array) -> tuple[float, float, float, float]:
 
 
 def permutation_p_value(u: Array, e: Array, resamples: int, rng: np.random.Generator) -> float:
-    """p of |rho| against shuffled e: (1 + as large) / (1 + resamples). Source: method 5.11."""
+    """p of |rho| against shuffled e: (1 + as large) / (1 + resamples).
+
+    Args:
+        u, e: (n,) log10 of crossing and of onset.
+        resamples: permutations, drawn with `rng`.
+
+    Returns:
+        p; NaN for fewer than three or constant values.
+
+    Source: method 5.11.
+    """
     if len(u) < 3 or np.ptp(u) == 0 or np.ptp(e) == 0:
         return _NAN
     a, b = (rankdata(values) - (len(u) + 1) / 2 for values in (u, e))
@@ -69,9 +91,15 @@ def permutation_p_value(u: Array, e: Array, resamples: int, rng: np.random.Gener
 
 
 def concordance(u: Array, e: Array) -> float:
-    """Lin's coefficient of u and e (n,): 2 cov / (var_u + var_e + (mean difference)^2), population moments.
+    """Lin's coefficient of concordance, 2 cov / (var_u + var_e + (mean difference)^2), population moments.
 
-    NaN if all are equal. Source: method 5.11.
+    Args:
+        u, e: (n,) in one unit.
+
+    Returns:
+        -1 to 1; NaN if all are equal.
+
+    Source: method 5.11.
     """
     du, de = u - u.mean(), e - e.mean()
     spread = float((du**2).mean() + (de**2).mean() + (u.mean() - e.mean()) ** 2)
@@ -79,7 +107,7 @@ def concordance(u: Array, e: Array) -> float:
 
 
 def spearman(u: Array, e: Array) -> float:
-    """Spearman's rho; NaN for constant values."""
+    """Spearman's rho of u and e (n,); NaN for constant values."""
     if np.ptp(u) == 0 or np.ptp(e) == 0:
         return _NAN
     return float(np.corrcoef(rankdata(u), rankdata(e))[0, 1])
@@ -93,10 +121,21 @@ def bootstrap_groups(
     resamples: int,
     rng: np.random.Generator,
 ) -> tuple[float, float]:
-    """95 % percentile interval of a statistic of u and e (n,), `groups` (n,) of cells resampled whole.
+    """95 % percentile interval of a statistic, groups of cells resampled whole.
 
-    NaN with fewer than three groups. Cells of one prime share data, so the published resampling of cells (method 5.11)
-    makes intervals too narrow where a prime has several.
+    Cells of one prime share data, so the published resampling of cells makes intervals too narrow where a prime has
+    several.
+
+    Args:
+        statistic: a number from u and e.
+        u, e: (n,) log10 of crossing and of onset.
+        groups: (n,) what cells share data.
+        resamples: bootstrap samples, drawn with `rng`.
+
+    Returns:
+        Both ends, in the unit of the statistic; NaN with fewer than three groups.
+
+    Source: method 5.12.
     """
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     if len(members) < 3:
@@ -124,7 +163,13 @@ class IdentityFit(NamedTuple):
 
 
 def fit_identity(u: Array, e: Array) -> IdentityFit:
-    """Of observed e about predicted u (n,), both log10 of a place. Source: method 5.10."""
+    """Measure how near observations lie to their predictions, about y = x.
+
+    Args:
+        u, e: (n,) log10 of what was predicted and of what was observed.
+
+    Source: method 5.10.
+    """
     if not len(u):
         return IdentityFit(0, _NAN, _NAN)
     spread = float(np.sum((e - e.mean()) ** 2))
@@ -133,7 +178,13 @@ def fit_identity(u: Array, e: Array) -> IdentityFit:
 
 
 def joint_f_test(u: Array, e: Array) -> tuple[float, float, float, float]:
-    """(F, p, slope, intercept) of e = a + b u (n,) against a = 0, b = 1; NaN for fewer than four or equal u.
+    """Test e = a + b u against a = 0, b = 1.
+
+    Args:
+        u, e: (n,) log10 of crossing and of onset.
+
+    Returns:
+        F, p, slope, intercept; NaN for fewer than four or equal u.
 
     Source: method 5.11.
     """
@@ -149,7 +200,13 @@ def joint_f_test(u: Array, e: Array) -> tuple[float, float, float, float]:
 
 
 def signed_rank_p_value(residuals: Array) -> float:
-    """Wilcoxon p that the median of residuals (n,) is 0, zeros removed, two-sided; NaN for fewer than six.
+    """Wilcoxon's p that the median is 0, zeros removed, two-sided.
+
+    Args:
+        residuals: (n,) in dex.
+
+    Returns:
+        p; NaN for fewer than six.
 
     Source: method 5.11.
     """
@@ -158,9 +215,16 @@ def signed_rank_p_value(residuals: Array) -> float:
 
 
 def mean_offset(residuals: Array, groups: Array) -> StudentEstimate:
-    """Mean residual over groups (n,), each group once: cells that share data do not count as independent (method 5.12).
+    """Mean residual over groups, each group once: cells that share data do not count as independent.
 
-    In the unit of the residuals; without an error for a single group.
+    Args:
+        residuals: (n,) in dex.
+        groups: (n,) what cells share data.
+
+    Returns:
+        In the unit of the residuals; without an error for a single group.
+
+    Source: method 5.12.
     """
     means = pd.Series(residuals).groupby(groups).mean().to_numpy(float)
     n = len(means)
@@ -170,9 +234,16 @@ def mean_offset(residuals: Array, groups: Array) -> StudentEstimate:
 
 
 def clustered_slope(x: Array, y: Array, groups: Array) -> StudentEstimate:
-    """Slope of y (n,) on x (n,), its error clustered by group (n,) where groups have several cells (method 5.12).
+    """Slope of y on x, its error clustered by group where groups have several cells.
 
-    NaN for fewer than four cells, three groups or equal x.
+    Args:
+        x, y: (n,).
+        groups: (n,) what cells share data.
+
+    Returns:
+        In units of y per x; NaN for fewer than four cells, three groups or equal x.
+
+    Source: method 5.12.
     """
     n, n_groups = len(x), len(np.unique(groups))
     if n < 4 or n_groups < 3 or np.ptp(x) == 0:

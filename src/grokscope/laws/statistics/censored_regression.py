@@ -46,15 +46,21 @@ def fit(
     rounds: int = 200,
     start: Array | None = None,
 ) -> Fit:
-    """Regress `values` (n,) on `design` (n, k); where `censored`, the true value is known to be larger.
+    """Fit by maximum likelihood where some values are only known to be larger.
 
     Args:
+        design: (n, k).
+        values: (n,) such as ln T.
+        censored: (n,) whether the true value is larger.
         counts: (n,) how many observations each row stands for, not necessarily whole; one each by default.
         floor: least sigma, for observations that are rounded and may agree exactly.
+        rounds: most steps of Newton's method.
         start: `theta` of a fit to similar observations, from which fewer rounds are needed.
 
     Raises:
         ValueError: fewer than k values are uncensored, so that no maximum need exist.
+
+    Source: method 5.3.
     """
     n, k = design.shape
     counts = np.ones(n) if counts is None else counts
@@ -84,10 +90,16 @@ def fit(
 
 
 def compress_observations(values: Array, censored: Array) -> tuple[Array, Array, Array]:
-    """(values, censored, counts) of a few observations that have the likelihood of all these under one mean.
+    """Find a few observations that have the likelihood of all these under one mean.
 
     Of seen values it knows their number, mean and variance alone, and two of half the number that lie one standard
     deviation to either side of the mean have the same. Values that are censored alike are counted.
+
+    Args:
+        values, censored: (n,).
+
+    Returns:
+        values, censored and counts, (few,) each.
     """
     ends, n_ends = np.unique(values[censored], return_counts=True)
     seen = values[~censored]
@@ -99,7 +111,16 @@ def compress_observations(values: Array, censored: Array) -> tuple[Array, Array,
 
 
 def log_likelihood(z: Array, sigma: float, censored: Array, counts: Array | None = None) -> float:
-    """Of standardised distances z = (mean - value) / sigma: densities where seen, survival where censored."""
+    """Log likelihood: densities where seen, survival where censored.
+
+    Args:
+        z: (n,) standardised distances (mean - value) / sigma.
+        sigma: in the unit of the values.
+        censored: (n,).
+        counts: (n,) observations that each stands for; one each by default.
+
+    Source: method 5.3.
+    """
     seen = -0.5 * z[~censored] ** 2 - _LOG_SQRT_2PI - np.log(sigma)
     beyond = log_ndtr(z[censored])
     if counts is None:
@@ -108,7 +129,17 @@ def log_likelihood(z: Array, sigma: float, censored: Array, counts: Array | None
 
 
 def observation_weights(z: Array, censored: Array) -> Array:
-    """What each observation says of the mean, in uncensored ones: 1 where seen, towards 0 if censored long before."""
+    """Weights of observations in the mean: 1 where seen, towards 0 if censored long before.
+
+    Args:
+        z: (n,) standardised distances (mean - value) / sigma.
+        censored: (n,).
+
+    Returns:
+        (n,) what each is worth in uncensored ones.
+
+    Source: method 5.3.
+    """
     hazard = _hazard(z)
     return np.where(censored, hazard * (hazard + z), 1.0)
 

@@ -66,7 +66,17 @@ class Truth:
 def simulate_runs(
     truth: Truth, rng: np.random.Generator, *, seeds: int, widths: tuple[int, ...] = WIDTHS, probe: str = "random"
 ) -> pd.DataFrame:
-    """Finished runs of a suite in that world: capacity, speed and groks, in the columns that laws read."""
+    """Simulate finished runs of a suite in that world: capacity, speed and groks.
+
+    Args:
+        rng: of the spread between seeds.
+        seeds: of every cell.
+        widths: of speed and groks runs.
+        probe: which data the speed runs memorise.
+
+    Returns:
+        The columns that laws read, `cells.with_axes` included, a row a run.
+    """
     rows = []
     for seed in range(seeds):
         for dim in widths:

@@ -19,7 +19,7 @@ FEWEST_FOR_A_SLOPE = 3
 
 
 def mean_over_seeds(values: Float[np.ndarray, " seeds"]) -> Estimate:
-    """Arithmetic mean of the values that are numbers, with Student's interval; without two of them, no interval."""
+    """Arithmetic mean of the values that are numbers, with Student's interval from two on. Source: method 5.14."""
     values = np.asarray(values, np.float64)
     seen = values[np.isfinite(values)]
     if len(seen) == 0:
@@ -32,7 +32,7 @@ def mean_over_seeds(values: Float[np.ndarray, " seeds"]) -> Estimate:
 
 
 def standard_error(values: Float[np.ndarray, " seeds"]) -> float:
-    """Of the mean of the values that are numbers; NaN without two of them."""
+    """Standard error of the mean of the values that are numbers; NaN without two of them. Source: method 5.14."""
     seen = values[np.isfinite(values)]
     return float(seen.std(ddof=1) / math.sqrt(len(seen))) if len(seen) > 1 else math.nan
 
@@ -42,6 +42,8 @@ def spearman_over_seeds(x: Float[np.ndarray, " seeds"], y: Float[np.ndarray, " s
 
     Values may be infinite: times of runs that did not arrive count as equal, and later than all others. Seeds of which
     either is NaN are left out.
+
+    Source: method 5.14.
     """
     seen = ~(np.isnan(x) | np.isnan(y))
     n = int(seen.sum())
@@ -75,7 +77,14 @@ class TradeOff(NamedTuple):
 
 
 def fit_trade_off(loss: Float[np.ndarray, " runs"], c: Float[np.ndarray, " runs"]) -> TradeOff:
-    """The line through one point for every run. Source: method 8.6."""
+    """Fit c = slope * loss + intercept through one point for every run.
+
+    Args:
+        loss: train loss, nats.
+        c: compressibility.
+
+    Source: method 8.6.
+    """
     finite = np.isfinite(loss) & np.isfinite(c)
     loss, c = loss[finite], c[finite]
     how = "least squares, Student's t"

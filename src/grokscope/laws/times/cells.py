@@ -50,7 +50,7 @@ class Axes(NamedTuple):
 
 
 AXES = Axes("p", "n_params")
-"""Of the main figures of the race: a curve a prime, along the parameters P."""
+"""Axes of the main figures of the race: a curve a prime, along the parameters P."""
 AXIS_COLUMNS = ("group", "x", "group_axis", "x_axis")
 
 

@@ -74,13 +74,25 @@ def fit_memorisation(
     samples: int = 100,
     seed: int = 0,
 ) -> list[MemorisationLaw]:
-    """The law pooled over groups, then of each group; none where fewer than five cells were memorised.
+    """Fit the law pooled over groups, then in each group; none where fewer than five cells were memorised.
 
     Shares are of `samples` bootstrap samples of whole cells (a group and an x), so that departures from the line
     that a cell's seeds share count as such; intervals are the wider of their percentiles and Student's.
 
+    Args:
+        frame: one row per finished run of one setting, with the columns of `cells.with_axes`.
+        capacity_constant: C in bits per parameter, for the load f = K / (C P).
+        accuracy: which train accuracy T_mem is by.
+        probe: which data were memorised.
+        samples: bootstrap samples, from `seed`.
+
+    Returns:
+        The pooled law first, then groups ascending.
+
     Raises:
         ValueError: a column is missing, settings are mixed, or C is not positive.
+
+    Source: method 5.8.
     """
     if not capacity_constant > 0:
         raise ValueError(f"capacity_constant: found {capacity_constant}, expected bits per parameter > 0")
@@ -95,7 +107,16 @@ def fit_memorisation(
 
 
 def predict_memorisation(form: Form, load: Array | float) -> Array:
-    """T_mem in epochs at loads f."""
+    """Predict T_mem by a fitted form.
+
+    Args:
+        load: f = K / (C P), of any shape.
+
+    Returns:
+        Epochs, of the shape of `load`.
+
+    Source: method 5.8.
+    """
     return np.asarray(form.b.value * np.exp(form.a.value * FORMS[form.name](np.asarray(load, float), form.exponent)))
 
 

@@ -1,4 +1,4 @@
-"""Whether T_mem depends on what is memorised: modular inputs with shuffled labels against random ones (method 5.9)."""
+"""T_mem by what is memorised: modular inputs with shuffled labels against random inputs (method 5.9)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OTHERS = ("vocab", "digits", "permuted")
 
 
 def estimate_probe_ratios(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Accuracy) -> list[ProbeRatio]:
-    """T_mem on every other probe over T_mem on random inputs, in every cell that has both.
+    """Estimate T_mem on every other probe over T_mem on random inputs, in every cell that has both.
 
     Ratios of geometric means, censored runs included; the spread between seeds is pooled over the cells of a group
     and probe, and intervals are Student's with Welch's degrees of freedom. A cell in which nothing was memorised
@@ -28,8 +28,13 @@ def estimate_probe_ratios(frame: pd.DataFrame, capacity_constant: float, *, accu
         capacity_constant: C in bits per parameter, for the load; NaN if unknown.
         accuracy: which train accuracy T_mem is by.
 
+    Returns:
+        Probe by probe, cells ascending.
+
     Raises:
         ValueError: a column is missing or settings are mixed.
+
+    Source: method 5.9.
     """
     standard = observations(frame, "T_mem", accuracy=accuracy, probe=STANDARD)
     axes, found = axes_of(standard), []
@@ -75,7 +80,7 @@ def _ratio(above: Curve, below: Curve, log_x: float, n: int) -> Estimate:
 
 
 def _known(above: Curve, i: int, below: Curve, j: int) -> list[tuple[Curve, int]]:
-    """Of the two cells, those that are more than a bound."""
+    """Those of the two cells that are more than a bound."""
     return [(line, k) for line, k in ((above, i), (below, j)) if not line.bounded[k]]
 
 

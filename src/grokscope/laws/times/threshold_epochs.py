@@ -1,4 +1,4 @@
-"""When each run's accuracies reach their thresholds, read from its trace once for every threshold that is asked of it.
+"""The epochs at which a run's accuracies reach their thresholds, read from its trace once for every threshold.
 
 Traces are most of what a ledger holds: all that is said of delays and onsets goes by this much smaller record.
 """
@@ -37,11 +37,11 @@ class ThresholdEpochs:
     reached: Mapping[tuple[Accuracies, float], Array]
 
     def along(self, runs: pd.DataFrame) -> ThresholdEpochs:
-        """The same arrivals of other columns of the same runs, a row each (see `cells.with_axes`)."""
+        """The same epochs with other columns of the same runs, a row each (see `cells.with_axes`)."""
         return ThresholdEpochs(runs.reset_index(drop=True), self.epochs, self.reached)
 
-    def of(self, chosen: pd.Index) -> ThresholdEpochs:
-        """Of some of the runs, by their numbers."""
+    def select(self, chosen: pd.Index) -> ThresholdEpochs:
+        """Those of some of the runs, by their row numbers."""
         at = chosen.to_numpy(int)
         reached = {key: epochs[at] for key, epochs in self.reached.items()}
         return ThresholdEpochs(self.runs.iloc[at].reset_index(drop=True), self.epochs[at], reached)
@@ -50,17 +50,20 @@ class ThresholdEpochs:
 def read_threshold_epochs(
     frame: pd.DataFrame, traces: Mapping[str, Any], pairs: Iterable[tuple[float, float]]
 ) -> ThresholdEpochs:
-    """The arrivals of every groks run that has a trace, at every threshold of these pairs (train, validation).
-
-    Source: method 5.6, on whole numbers of examples (see `measurements.trace.at_least`).
+    """Read when every groks run that has a trace reaches every threshold of these pairs (train, validation).
 
     Args:
         frame: one row per finished run of one setting, with the columns of `cells.with_axes`.
         traces: by identity, columns of one number an epoch by name; looked up in the frame's order.
         pairs: fractions.
 
+    Returns:
+        0-based epochs, NaN where a threshold was never reached.
+
     Raises:
         ValueError: a column is missing from the frame or from a trace, or settings are mixed.
+
+    Source: method 5.6, on whole numbers of examples (method 4.4).
     """
     require_columns(frame, "id", "measurement", *AXIS_COLUMNS, "dim", "seed", "n_train", "n_val")
     rows = frame[frame["measurement"] == "groks"]
@@ -68,14 +71,14 @@ def read_threshold_epochs(
     train, val = (sorted(set(each)) for each in zip(*pairs, strict=True))
     wanted: list[tuple[Accuracies, float]] = [*((how, t) for how in COLUMNS for t in train), *(("val", t) for t in val)]
     kept, epochs, reached = [], [], []
-    for place, row in enumerate(rows[["id", "n_train", "n_val"]].itertuples()):
+    for number, row in enumerate(rows[["id", "n_train", "n_val"]].itertuples()):
         trace = traces.get(row.id)
         if trace is None:
             continue
         require_columns(trace, *COLUMNS.values(), "val_acc")
         sizes = {"running": row.n_train, "eval": row.n_train, "val": row.n_val}
         columns = {how: np.asarray(trace[COLUMNS.get(how, "val_acc")]) for how in sizes}  # type: ignore[call-overload]
-        kept.append(place)
+        kept.append(number)
         epochs.append(len(columns["val"]))
         reached.append([_first(at_least(columns[how], t, int(sizes[how]))) for how, t in wanted])
     table = np.array(reached, float).reshape(len(kept), len(wanted))
@@ -85,6 +88,6 @@ def read_threshold_epochs(
 
 
 def _first(reached: Array) -> float:
-    """0-based first place that holds, or NaN."""
+    """Index of the first that holds, or NaN."""
     at = int(np.argmax(reached)) if len(reached) else 0
     return float(at) if len(reached) and reached[at] else float("nan")

@@ -28,15 +28,20 @@ _FEWEST_FOR_RANKS = 6
 
 
 def estimate_timescales(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Accuracy) -> list[Timescale]:
-    """T_mem of every probe and T_gen of the task, per group and x, in epochs.
+    """Estimate T_mem of every probe and T_gen of the task in every cell, in epochs.
 
     Args:
         frame: one row per finished run of one setting, with the columns of `cells.with_axes`.
         capacity_constant: C in bits per parameter, for the load f = K / (C P); NaN if unknown.
         accuracy: which train accuracy T_mem is by; T_gen is always by eval accuracy.
 
+    Returns:
+        Cells ascending, probe by probe, T_gen last.
+
     Raises:
         ValueError: a column is missing or settings are mixed.
+
+    Source: method 5.3.
     """
     found = []
     for probe in PROBES:
@@ -71,9 +76,16 @@ def _cells(frame: pd.DataFrame, quantity: Quantity, accuracy: Accuracy, probe: s
 
 
 def kaplan_meier_median(times: Array, censored: Array) -> Estimate:
-    """Kaplan-Meier median of times (n,) in epochs, with the Brookmeyer-Crowley interval where runs are enough for one.
+    """Kaplan-Meier median, with the Brookmeyer-Crowley interval where runs are enough for one.
 
-    NaN where more than half of the runs were censored to the end. Source: method 5.3.
+    Args:
+        times: (n,) epochs; where censored, how long the run was followed.
+        censored: (n,) whether the run ended before.
+
+    Returns:
+        In epochs; NaN where more than half of the runs were censored to the end.
+
+    Source: method 5.3.
     """
     left = ecdf(CensoredData(uncensored=times[~censored], right=times[censored])).sf
     median = _first_below(left.quantiles, left.probabilities)
@@ -99,9 +111,16 @@ def _first_below(times: Array, shares: Array) -> float:
 
 
 def geometric_mean(times: Array, censored: Array) -> Estimate:
-    """Geometric mean of log-normal times (n,) in epochs, censoring included, with a 95 % interval.
+    """Geometric mean by a log-normal accelerated-failure model without covariates, with a 95 % interval.
 
-    A log-normal accelerated-failure model without covariates; NaN where its parts are not known. Source: method 5.3.
+    Args:
+        times: (n,) epochs; where censored, how long the run was followed.
+        censored: (n,) whether the run ended before.
+
+    Returns:
+        In epochs; NaN where its parts are not known.
+
+    Source: method 5.3.
     """
     n, m = len(times), int((~censored).sum())
     if m == 0:
@@ -125,7 +144,13 @@ def geometric_mean(times: Array, censored: Array) -> Estimate:
 
 
 def rounding_error(times: Array) -> float:
-    """Standard deviation that counting in whole epochs alone puts on ln T: equal seeds are not exact seeds."""
+    """Standard deviation that counting in whole epochs alone puts on ln T: equal seeds are not exact seeds.
+
+    Args:
+        times: (n,) epochs.
+
+    Source: method 5.3.
+    """
     return float(1 / (math.sqrt(12) * np.median(times)))
 
 

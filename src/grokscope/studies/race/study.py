@@ -84,7 +84,7 @@ def conclude_part(
     arrived = read_threshold_epochs(_widest(frame, figures), traces, [*GRID, *pairs])
     families = tuple(conclude_family(figure, frame, arrived, analysis) for figure in figures)
     main = figures[0]
-    frame, arrived = up_to_width(frame, main.max_dim), arrived.of(up_to_width(arrived.runs, main.max_dim).index)
+    frame, arrived = up_to_width(frame, main.max_dim), arrived.select(up_to_width(arrived.runs, main.max_dim).index)
     found = estimate_capacity(frame)
     c = analysis.pinned_capacity or found.constant.value
     other_probes = sorted(set(frame.loc[frame["measurement"] == "speed", "probe"]) - {"random"})

@@ -32,7 +32,7 @@ def conclude_family(
     """What follows from the runs of one setting along a figure's axis, on random data as published."""
     seed, accuracies = analysis.bootstrap_seed, analysis.accuracy
     train, val = figure.delay_train_threshold, figure.delay_val_threshold
-    frame, arrived = up_to_width(frame, figure.max_dim), arrived.of(up_to_width(arrived.runs, figure.max_dim).index)
+    frame, arrived = up_to_width(frame, figure.max_dim), arrived.select(up_to_width(arrived.runs, figure.max_dim).index)
     timed = frame[frame["measurement"] != "capacity"]
     timed = with_axes(timed, figure.slice_field, figure.x_field)
     seen = arrived.along(with_axes(arrived.runs, figure.slice_field, figure.x_field))
