@@ -3,7 +3,7 @@
     python benchmarks/report.py [--seeds 18] [--folder out/benchmarks/report]
 
 Makes a ledger of finished runs that were never trained, through the ledger's own writer: the central suite to width
-256, ten primes, 18 seeds, 20 216 runs, each with the trace of a made-up race (`laws.simulated.Truth`). Then reports
+256, ten primes, 18 seeds, 20 216 runs, each with the trace of a made-up race (`simulation.Truth`). Then reports
 it in a process of its own, as `grokscope report` does, and prints seconds and peak memory; then opens the page in a
 headless Chromium, if there is one, and prints how long that took. A ledger that is there is used again.
 """

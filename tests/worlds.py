@@ -1,4 +1,4 @@
-"""Suites of a world whose laws are known (`laws.simulated`), done as the engine would do them: a trace a run."""
+"""Suites of a world whose laws are known (`simulation.Truth`), done as the engine would do them: a trace a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many bits a net holds: train on random data until the running loss stops falling. Source: Song & Ye 2026."""
+"""How many bits a net holds: train on random data until the running loss stops falling. Source: method 4.3."""
 
 from __future__ import annotations
 

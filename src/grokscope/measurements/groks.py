@@ -1,4 +1,4 @@
-"""T_gen: how fast a net generalises on a modular task, and when it had memorised by then. Source: Song & Ye 2026."""
+"""T_gen: how fast a net generalises on a modular task, and when it had memorised by then. Source: method 4.5."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""T_mem: how fast a net memorises data that cannot be generalised. Source: Song & Ye 2026."""
+"""T_mem: how fast a net memorises data that cannot be generalised. Source: method 4.4."""
 
 from __future__ import annotations
 

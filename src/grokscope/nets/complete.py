@@ -6,7 +6,7 @@ W[i, j] is the connection from j into unit i. Its first m columns come from the 
 I from the inputs, which are held. It is a recurrent network with tied weights and a constant input; a layered
 perceptron is the case whose connections all run from higher to lower units (see `tests/nets/test_complete.py`).
 
-Source: Song 2025, arXiv 2507.14747, and the code released with it.
+Source: method 7.1; Song 2025, arXiv 2507.14747, and the code released with it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The published network: a small decoder-only transformer that reads four tokens and answers with one.
 
 Pre-norm blocks, RMSNorm, gated feed-forward of width 4 * dim, no biases, untied head on the last position.
-Source: Song & Ye 2026, section 3 and its public description; the rotary step as published does nothing.
+Source: method 2.1; Song & Ye 2026, section 3. The rotary step as published does nothing (method 3.1).
 Its variants, one switch each: LayerNorm, learned positions, no gate. Every shortcut is exact for them too.
 """
 

@@ -1,4 +1,7 @@
-"""Which feature of an Ising snapshot a neuron follows. Source: Manning-Coe et al. 2025, section 3 and appendix."""
+"""Which feature of an Ising snapshot a neuron follows.
+
+Source: method 8.4; Manning-Coe et al. 2025, section 3 and appendix.
+"""
 
 from __future__ import annotations
 

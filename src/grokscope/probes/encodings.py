@@ -1,6 +1,6 @@
 """How a net encodes what it knows: how far it can be compressed, how unequal its numbers are.
 
-Source: Manning-Coe et al. 2025, section 4.
+Source: method 8.5; Manning-Coe et al. 2025, section 4.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 By default of raw logits, F_i = E_x sum_k (d z_k / d theta_i)^2, as the published figures have it (the Gauss-Newton
 diagonal, or the Fisher information of Gaussian outputs of unit variance); or of the categorical distribution,
 F_i = E_x sum_k p_k (d ln p_k / d theta_i)^2. They differ greatly once probabilities saturate.
-Source: Manning-Coe et al. 2025, section 5, and what its code computes.
+Source: method 8.7; Manning-Coe et al. 2025, section 5, and what its code computes.
 """
 
 from __future__ import annotations

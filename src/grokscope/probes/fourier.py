@@ -1,7 +1,8 @@
 """Which frequencies a net of modular arithmetic has found: spectra of its units, and how localised they are.
 
 The convention is the complex discrete Fourier transform along the p numbers, nothing dropped: a real wave of one
-frequency then has an inverse participation ratio of 1/2. Source: Manning-Coe et al. 2025, section 3, after Gromov 2023.
+frequency then has an inverse participation ratio of 1/2. Source: method 8.3; Manning-Coe et al.
+2025, section 3, after Gromov 2023.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A step is s = theta(next) - theta(here); <a, b>_F = sum_i F_i a_i b_i with the F of the snapshot where they meet.
 Snapshots stream through: three vectors of parameters and the start are held, however many snapshots there are.
-Source: Manning-Coe et al. 2025, section 5; arc length, straightness and curvature are ours.
+Source: method 8.8; Manning-Coe et al. 2025, section 5; arc length, straightness and curvature are ours.
 """
 
 from __future__ import annotations

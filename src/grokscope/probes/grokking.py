@@ -1,6 +1,6 @@
 """When a run had learned its training examples, when it generalised, and whether that is grokking.
 
-Source: Manning-Coe et al. 2025, section 2. Epochs are counted from 1.
+Source: method 8.2; Manning-Coe et al. 2025, section 2. Epochs are counted from 1.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 Four schemes by magnitude and one by Fisher information. Every scheme gives each entry its *place*: the share of
 entries that are removed before it. A curve then sets to zero what has a place up to p, so that all schemes, points,
-snapshots and seeds go through one compiled function. Source: Manning-Coe et al. 2025, sections 4 and appendix.
+snapshots and seeds go through one compiled function.
+
+Source: method 8.5 and method 8.7; Manning-Coe et al. 2025, sections 4 and appendix.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 E = -sum of s_i s_j over the 2 L^2 bonds, J = 1; T_c = 2 / ln(1 + sqrt 2). The default sampler is single-site Glauber
 dynamics from infinite temperature, stopped before it has wholly come to equilibrium: what has not is striped by
-extended domain walls, states of low energy and little magnetisation. Source: Manning-Coe et al. 2025, section 2.
+extended domain walls, states of low energy and little magnetisation.
+Source: method 1.6; Manning-Coe et al. 2025, section 2.
 """
 
 from __future__ import annotations

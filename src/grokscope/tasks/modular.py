@@ -1,7 +1,7 @@
 """Modular arithmetic: `a o b = c (mod p)` as four tokens `[a, op, b, =]` and one label.
 
 Token ids: digits 0..p-1, one operator id p shared by all operations, equals p+1.
-Source: Song & Ye 2026, section 3.
+Source: method 1.1 and method 1.2; Song & Ye 2026, section 3.
 """
 
 from __future__ import annotations

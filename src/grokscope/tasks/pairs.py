@@ -1,6 +1,8 @@
 """Modular arithmetic for nets that see the two numbers at once: `a o b = c (mod p)` as the tokens `[a, b]`.
 
-Token ids and labels are the digits 0..p-1, and nothing else. Source: Manning-Coe et al. 2025, section 2.
+Token ids and labels are the digits 0..p-1, and nothing else.
+
+Source: method 1.6; Manning-Coe et al. 2025, section 2.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Random data: nothing to generalise from, so whatever is learned is memorised.
 
-Source: Song & Ye 2026, section 3, after Morris et al. 2025.
+Source: method 1.4; Song & Ye 2026, section 3, after Morris et al. 2025.
 """
 
 from __future__ import annotations

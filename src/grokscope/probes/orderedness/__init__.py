@@ -8,7 +8,7 @@ that the best order does not cost. Outputs come first, so strength flows from th
 with the null of relocated entries: a sparse matrix is easy to order whether or not anything was learned, so what is
 found is the excess.
 
-Source: Song 2025, arXiv 2507.14747 and the code released with it.
+Source: method 7.3 and method 7.4; Song 2025, arXiv 2507.14747 and the code released with it.
 """
 
 from grokscope.probes.orderedness.measure import METHODS, Orderedness, orderedness

@@ -76,7 +76,7 @@ class Part:
     """The runs of a suite that share one setting, and what follows from them. A suite without a swept axis has one.
 
     Attributes:
-        setting: what parts these runs from the others, as `laws.cells.by_setting` yields it; empty for the only part.
+        setting: what parts these runs from the others, as `split_by_setting` yields it; empty for the only part.
         frame: (runs, columns) the finished runs, capacity included; the columns that the laws read.
         capacity: bits against P, or None where there is nothing to say.
         constant, constant_source: C that loads go by, in bits per parameter, and where it is from.
