@@ -1,7 +1,11 @@
 """The lower rooms stand alone, and the names that the house offers are there."""
 
+import ast
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -11,6 +15,7 @@ from jaxtyping import TypeCheckError
 import grokscope
 from grokscope.nets.layers import dense
 
+ROOT = Path(__file__).parents[1]
 ENGINE = (
     "grokscope.run",
     "grokscope.tasks",
@@ -102,9 +107,40 @@ def test_shapes_in_annotations_are_checked_here() -> None:
 
 
 def test_the_house_names_no_package_that_stands_outside_it() -> None:
-    root = Path(__file__).parents[1]
-    outside = [path.name.removeprefix("grokscope-") for path in (root / "plugins").iterdir()]
+    outside = [path.name.removeprefix("grokscope-") for path in (ROOT / "plugins").iterdir()]
     assert outside
-    files = [*(path for path in (root / "src").rglob("*") if path.suffix != ".pyc"), root / "pyproject.toml"]
+    files = [*(path for path in (ROOT / "src").rglob("*") if path.suffix != ".pyc"), ROOT / "pyproject.toml"]
     texts = {path: path.read_text("utf-8").lower() for path in files if path.is_file()}
     assert not [(path, name) for path, text in texts.items() for name in outside if name in text or name in path.name]
+
+
+def documented(page: str) -> dict[str, set[str]]:
+    """Module -> the names that `docs/packages.md` offers of it."""
+    offered: dict[str, set[str]] = {}
+    for module, names in re.findall(r"^\| `(grokscope[a-z_.]*)` \| (.*) \|$", page, re.MULTILINE):
+        every = import_module(module).__all__ if names.startswith("all of `__all__`") else ()
+        offered[module] = {*every, *re.findall(r"`(\w+)`", names)} - {"__all__"}
+    return offered
+
+
+def imported_from_grokscope() -> Iterator[tuple[Path, str, str]]:
+    """Every name that a package here, its tests or its benchmarks import of Grokscope: where, module, name."""
+    for folder in ("plugins", "examples"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Import):
+                    yield from ((path, alias.name, "") for alias in node.names if alias.name.startswith("grokscope."))
+                elif isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] == "grokscope":
+                    yield from ((path, str(node.module), alias.name) for alias in node.names)
+
+
+def test_packages_build_on_documented_names_alone() -> None:
+    offered = documented((ROOT / "docs" / "packages.md").read_text())
+    assert {"grokscope", "grokscope.ledger", "grokscope.report.style"} < set(offered)
+    missing = [
+        (module, name) for module in offered for name in offered[module] if not hasattr(import_module(module), name)
+    ]
+    assert not missing
+    found = list(imported_from_grokscope())
+    assert found
+    assert not [(str(path), module, name) for path, module, name in found if name not in offered.get(module, ())]

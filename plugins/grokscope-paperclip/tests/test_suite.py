@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grokscope.suite import SuiteError, shipped
+from grokscope.suite.grammar import SuiteError, shipped
 from grokscope_paperclip.plan import planned
 from grokscope_paperclip.suite import SHIPPED, Known, load, read
 

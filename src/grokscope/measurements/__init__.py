@@ -4,7 +4,7 @@ from grokscope.measurements.capacity import Capacity
 from grokscope.measurements.groks import Groks
 from grokscope.measurements.result import Result
 from grokscope.measurements.speed import Speed
-from grokscope.measurements.trace import Trace
+from grokscope.measurements.trace import Trace, first_epoch
 from grokscope.measurements.watch import Watch
 
-__all__ = ["Capacity", "Groks", "Result", "Speed", "Trace", "Watch"]
+__all__ = ["Capacity", "Groks", "Result", "Speed", "Trace", "Watch", "first_epoch"]

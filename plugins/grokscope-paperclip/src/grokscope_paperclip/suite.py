@@ -23,11 +23,17 @@ from typing import Any
 
 from grokscope.run import Seeds
 from grokscope.spec import SpecError
-from grokscope.suite.document import Value, read_document
-from grokscope.suite.errors import Findings, SuiteError, in_words
-from grokscope.suite.keys import refuse_unknown
-from grokscope.suite.plain import specs
-from grokscope.suite.shipped import find, read_text
+from grokscope.suite.grammar import (
+    Findings,
+    SuiteError,
+    Value,
+    find,
+    in_words,
+    read_document,
+    read_text,
+    refuse_unknown,
+    specs,
+)
 from grokscope_paperclip.learning.parts import Clip, Contrast, Pairs, Retrieval, Tuning
 from grokscope_paperclip.learning.run import FineTune
 

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grokscope.ledger import Ledger
-from grokscope.ledger.leases import Leases
-from grokscope.ledger.owners import new_owner
+from grokscope.ledger import Leases, Ledger, new_owner
 from grokscope.training.provenance import now
 from grokscope_paperclip.data import dataset, splits
 from grokscope_paperclip.data.build import build

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from grokscope.measurements import Result
-from grokscope.measurements.trace import first_epoch
+from grokscope.measurements import Result, first_epoch
 from grokscope_paperclip.learning.run import FineTune
 
 Column = np.ndarray
