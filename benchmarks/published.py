@@ -10,7 +10,7 @@ was not published. docs/published.md says what to make of it.
 from __future__ import annotations
 
 from grokscope.laws.claims.claims import evaluate_claims
-from grokscope.laws.claims.published_summary import CENTRAL, TESTS, reconstruct_cells
+from grokscope.laws.claims.published_summary import CENTRAL, TESTS, crossing_spread, reconstruct_cells
 
 ALONG_PRIME = (0.5, 0.9, 0.99, 0.999)
 
@@ -21,7 +21,7 @@ def main() -> None:
     for test in TESTS:
         df = f"{test.columns}, {test.cells - test.model}"
         print(f"{test.sweep:15} {test.name:20} {test.f:6g} {df:>6} {test.p:12.2g} {test.recomputed:11.2g}")
-    print(f"\nspread of the ten crossings: {spread_of_crossings():.3f} dex\n")
+    print(f"\nspread of the ten crossings: {crossing_spread():.3f} dex\n")
     for claim in evaluate_claims(reconstruct_cells(0.99), axes=["dropout"], design="published"):
         numbers = ", ".join(f"{name} {value:.4g}" for name, value in claim.numbers.items())
         print(f"as published: {claim.name}: {claim.verdict}; {numbers}")
