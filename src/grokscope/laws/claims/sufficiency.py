@@ -124,7 +124,7 @@ def evaluate_robustness(
     """Test, for the group and every axis, that the offset of onset from crossing does not depend on it.
 
     Args:
-        residuals: (n,) log10(onset / crossing) of the cells `valid`; the others as in `sufficiency`.
+        residuals: (n,) log10(onset / crossing) of the cells `valid`; the others as in `evaluate_sufficiency`.
 
     Source: method 5.12.
     """

@@ -1,6 +1,6 @@
 """Whether the crossing of T_mem and T_gen marks where runs begin to grok, along any scale.
 
-The crossing is the race's (see `sign_change`); the onset is its rule too, of shares: the next x past the last one at
+The crossing is the race's (see `crossings`); the onset is its rule too, of shares: the next x past the last one at
 which most seeds do not grok. So two accounts of grokking can be compared along a scale that multiplies a net's first
 parameters, where P does not change.
 """
