@@ -296,7 +296,7 @@ def trade(batch_64: Sweep | None, batch_200: Sweep | None) -> Iterator[Row]:
             yield Row(f"trade-off, {name}", expected, NO_RUN, None)
             continue
         fit = fit_trade_off(low["train_loss"].to_numpy(), low["c"].to_numpy())
-        holds = 2000 <= fit.slope.value <= 2700 and fit.shows if name == "batch 64" else not fit.shows
+        holds = 2000 <= fit.slope.value <= 2700 and fit.excludes_zero if name == "batch 64" else not fit.excludes_zero
         found = f"{fit.slope.value:.0f} [{fit.slope.low:.0f}, {fit.slope.high:.0f}], R2 {fit.r2:.2f}, {len(low)} runs"
         yield Row(f"trade-off, {name}", expected, found, bool(holds))
 

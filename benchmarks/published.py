@@ -20,7 +20,7 @@ def main() -> None:
     print(f"{'sweep':15} {'test':20} {'F':>6} {'df':>6} {'p published':>12} {'recomputed':>11}")
     for test in TESTS:
         df = f"{test.columns}, {test.cells - test.model}"
-        print(f"{test.sweep:15} {test.name:20} {test.f:6g} {df:>6} {test.p:12.2g} {test.recomputed:11.2g}")
+        print(f"{test.sweep:15} {test.name:20} {test.f:6g} {df:>6} {test.p:12.2g} {test.recomputed_p:11.2g}")
     print(f"\nspread of the ten crossings: {crossing_spread():.3f} dex\n")
     for claim in evaluate_claims(reconstruct_cells(0.99), axes=["dropout"], design="published"):
         numbers = ", ".join(f"{name} {value:.4g}" for name, value in claim.numbers.items())

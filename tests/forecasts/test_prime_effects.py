@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import t as student
 
 from grokscope.forecasts.prime_effects import (
-    PrimeLevels,
+    PrimeIntercepts,
     Variance,
-    fit_prime_levels,
+    fit_prime_intercepts,
     half_width,
     prime_variance,
     variance_about_mean,
@@ -30,7 +30,7 @@ def fitted(mem, rng, spread=0.01):
 def test_levels_are_those_of_every_prime():
     mem = np.array([0.1, -0.2, 0.05])
     primes, loads, log_times = fitted(mem, np.random.default_rng(0))
-    found = fit_prime_levels(primes, loads, log_times, np.zeros(len(loads), bool), floor=1e-6)
+    found = fit_prime_intercepts(primes, loads, log_times, np.zeros(len(loads), bool), floor=1e-6)
     assert list(found.by_prime) == list(PRIMES)
     assert list(found.by_prime.values()) == pytest.approx(list(2 + mem), abs=0.02)
     assert found.slope == pytest.approx(5, abs=0.1)
@@ -40,7 +40,7 @@ def test_levels_are_those_of_every_prime():
 
 def test_a_prime_at_which_nothing_arrived_has_no_level():
     primes, loads, log_times = fitted(np.zeros(3), np.random.default_rng(0))
-    found = fit_prime_levels(primes, loads, log_times, primes == 113, floor=1e-6)
+    found = fit_prime_intercepts(primes, loads, log_times, primes == 113, floor=1e-6)
     assert list(found.by_prime) == [97, 137]
     assert prime_variance(found, 113, powers=False).df == 1
     assert prime_variance(found, 113, powers=True).df == 0
@@ -49,7 +49,7 @@ def test_a_prime_at_which_nothing_arrived_has_no_level():
 
 def test_the_law_has_followed_a_prime_that_was_fitted():
     primes, loads, log_times = fitted(np.array([0.1, -0.2, 0.05]), np.random.default_rng(0))
-    found = fit_prime_levels(primes, loads, log_times, np.zeros(len(loads), bool), floor=1e-6)
+    found = fit_prime_intercepts(primes, loads, log_times, np.zeros(len(loads), bool), floor=1e-6)
     variance = np.var(list(found.by_prime.values()), ddof=1)
     assert prime_variance(found, 113, powers=False) == pytest.approx((variance * 2 / 3, 2))
     assert prime_variance(found, 127, powers=False) == pytest.approx((variance * 4 / 3, 2))
@@ -67,7 +67,7 @@ def test_widths_add_variances_with_satterthwaites_degrees_of_freedom():
 
 def at(values):
     """Levels that are known exactly."""
-    return PrimeLevels(dict(zip(PRIMES, values, strict=True)), 0.0, 0.0, 0.0, 10)
+    return PrimeIntercepts(dict(zip(PRIMES, values, strict=True)), 0.0, 0.0, 0.0, 10)
 
 
 @pytest.mark.parametrize("spreads", [(1.0, 1.0), (1.0, 0.2), (0.2, 1.0)])

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from grokscope.forecasts.prime_effects import PrimeLevels, fit_prime_levels
+from grokscope.forecasts.prime_effects import PrimeIntercepts, fit_prime_intercepts
 from grokscope.laws.arrays import Array
 from grokscope.laws.results import Accuracy
 from grokscope.laws.statistics import censored_regression
@@ -81,7 +81,7 @@ class Calibration:
 
     Attributes:
         capacity_constant: C, bits per parameter.
-        memorising, generalising: levels of ln T_mem against f and of ln T_gen against ln P, prime by prime.
+        memorising, generalising: intercepts of ln T_mem against f and of ln T_gen against ln P, prime by prime.
         redrawn: the laws of resampled cells; empty with three primes or more.
         crossings, onsets: P of the observed crossing and onset at the calibration primes that have one.
         bits: K at the calibration primes.
@@ -93,8 +93,8 @@ class Calibration:
     probe: str
     capacity_constant: float
     laws: TimeLaws
-    memorising: PrimeLevels
-    generalising: PrimeLevels
+    memorising: PrimeIntercepts
+    generalising: PrimeIntercepts
     redrawn: tuple[TimeLaws, ...]
     crossings: Mapping[int, float]
     onsets: Mapping[int, float]
@@ -108,7 +108,7 @@ class Calibration:
         return solve_crossing(self.capacity_constant, laws, p, bits)
 
     def own_crossing(self, p: int) -> float:
-        """P of the crossing at a calibration prime by its own levels instead of the laws'; NaN without one."""
+        """P of the crossing at a calibration prime by its own intercepts instead of the laws'; NaN without one."""
         mem, gen = self.memorising, self.generalising
         if p not in mem.by_prime or p not in gen.by_prime:
             return _NAN
@@ -159,8 +159,8 @@ def calibrate(
         probe=probe,
         capacity_constant=capacity_constant,
         laws=_fit_laws(mem, gen),
-        memorising=_fit_levels(mem, mem["load"].to_numpy(float)),
-        generalising=_fit_levels(gen, np.log(gen["n_params"].to_numpy(float))),
+        memorising=_fit_intercepts(mem, mem["load"].to_numpy(float)),
+        generalising=_fit_intercepts(gen, np.log(gen["n_params"].to_numpy(float))),
         redrawn=tuple(_fit_laws(_resample_cells(mem, rng), _resample_cells(gen, rng)) for _ in range(samples))
         if len(primes) < FEWEST_PRIMES
         else (),
@@ -187,10 +187,10 @@ def _at_primes(observed: Mapping[int, float], primes: list[int]) -> dict[int, fl
     return {p: observed[p] for p in primes if observed.get(p, _NAN) > 0}
 
 
-def _fit_levels(rows: pd.DataFrame, feature: Array) -> PrimeLevels:
+def _fit_intercepts(rows: pd.DataFrame, feature: Array) -> PrimeIntercepts:
     times, censored = rows["time"].to_numpy(float), rows["censored"].to_numpy(bool)
     floor = rounding_error(times[~censored])
-    return fit_prime_levels(rows["group"].to_numpy(int), feature, np.log(times), censored, floor=floor)
+    return fit_prime_intercepts(rows["group"].to_numpy(int), feature, np.log(times), censored, floor=floor)
 
 
 def _fit_laws(mem: pd.DataFrame, gen: pd.DataFrame) -> TimeLaws:

@@ -21,7 +21,7 @@ from grokscope.laws.statistics import censored_regression
 _NAN = float("nan")
 
 
-class PrimeLevels(NamedTuple):
+class PrimeIntercepts(NamedTuple):
     """ln T of every prime at equal load or P: a regression with an intercept a prime and one slope.
 
     Attributes:
@@ -46,7 +46,9 @@ class Variance(NamedTuple):
     df: float
 
 
-def fit_prime_levels(primes: Array, feature: Array, log_times: Array, censored: Array, *, floor: float) -> PrimeLevels:
+def fit_prime_intercepts(
+    primes: Array, feature: Array, log_times: Array, censored: Array, *, floor: float
+) -> PrimeIntercepts:
     """Fit ln T to an intercept for every prime and one slope of a feature.
 
     Primes at which no run reached its threshold are left out, since nothing bounds their intercept.
@@ -66,12 +68,12 @@ def fit_prime_levels(primes: Array, feature: Array, log_times: Array, censored: 
     design = np.column_stack([*(primes == p for p in arrived), feature]).astype(float)
     found = censored_regression.fit(design, log_times, censored, floor=floor)
     intercepts = {int(p): float(value) for p, value in zip(arrived, found.coef, strict=False)}
-    return PrimeLevels(
+    return PrimeIntercepts(
         intercepts, float(found.coef[-1]), float(feature.mean()), float(found.covariance[-1, -1]), found.df
     )
 
 
-def prime_variance(found: PrimeLevels, p: int, *, powers: bool) -> Variance:
+def prime_variance(found: PrimeIntercepts, p: int, *, powers: bool) -> Variance:
     """Variance of ln T at a prime about the law through the levels of all, the law's own error included.
 
     Args:
@@ -96,7 +98,7 @@ def prime_variance(found: PrimeLevels, p: int, *, powers: bool) -> Variance:
     return Variance(float(residuals @ residuals) / df * share, df)
 
 
-def slope_error_variance(found: PrimeLevels, feature: float) -> Variance:
+def slope_error_variance(found: PrimeIntercepts, feature: float) -> Variance:
     """Variance that the slope's error gives ln T at a value of the feature. Source: method 6.4."""
     return Variance((feature - found.centre) ** 2 * found.slope_variance, found.df)
 

@@ -63,15 +63,15 @@ def test_the_line_and_its_interval_are_those_of_another_library() -> None:
     found = fit_trade_off(LOSS, C)
     assert found.slope[:3] == pytest.approx((fit.params[1], *fit.conf_int()[1]))
     assert (found.intercept, found.r2) == pytest.approx((fit.params[0], fit.rsquared))
-    assert found.shows
-    assert not fit_trade_off(LOSS, RNG.normal(size=15)).shows
+    assert found.excludes_zero
+    assert not fit_trade_off(LOSS, RNG.normal(size=15)).excludes_zero
 
 
 def test_two_runs_or_one_loss_have_no_slope() -> None:
     for loss, c in ((LOSS[:2], C[:2]), (np.ones(5), C[:5]), (np.array([np.nan, *LOSS[:2]]), C[:3])):
         found = fit_trade_off(loss, c)
         assert np.isnan(found.slope.value)
-        assert not found.shows
+        assert not found.excludes_zero
 
 
 def test_one_seed_has_a_mean_and_no_interval() -> None:

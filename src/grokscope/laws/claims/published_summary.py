@@ -45,7 +45,7 @@ class PublishedF(NamedTuple):
     p: float
 
     @property
-    def recomputed(self) -> float:
+    def recomputed_p(self) -> float:
         """p of F with the degrees of freedom that these cells and columns leave."""
         return float(fisher.sf(self.f, self.columns, self.cells - self.model))
 

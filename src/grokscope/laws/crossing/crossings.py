@@ -114,7 +114,7 @@ def find_sign_change(
 
     if difference is None:
         return result(CrossingCode.TOO_FEW, _nowhere(n), _NAN, ())
-    code, bracket = difference.verdict()
+    code, bracket = difference.judge()
     roots = difference.roots()
     every = tuple(math.exp(x) for x, _ in roots)
     if bracket is None:

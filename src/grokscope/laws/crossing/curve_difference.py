@@ -42,14 +42,14 @@ class CurveDifference:
         """Whether seeds show the spread of both curves."""
         return self.mem.noisy and self.gen.noisy
 
-    def at(self, x: Array) -> tuple[Array, Array, Array]:
-        """(value, at least, at most) of D: where a curve is only a bound, so is D on one side or on both."""
+    def evaluate(self, x: Array) -> tuple[Array, Array, Array]:
+        """Value, least and most of D at ln x (n,), (n,) each: where a curve is a bound, so is D on one side or both."""
         value = self._line(self.mem, x) - self._line(self.gen, x)
         mem_bound, gen_bound = self._bounded(self.mem, x), self._bounded(self.gen, x)
         return value, np.where(gen_bound, -np.inf, value), np.where(mem_bound, np.inf, value)
 
-    def error(self, x: Array) -> tuple[Array, Array]:
-        """(standard error of D, degrees of freedom by Welch and Satterthwaite).
+    def standard_error(self, x: Array) -> tuple[Array, Array]:
+        """Standard error of D at ln x (n,) and degrees of freedom by Welch and Satterthwaite, (n,) each.
 
         Between widths what the straight lines miss of the curves' bend is part of the error.
         """
@@ -57,26 +57,26 @@ class CurveDifference:
         for line in (self.mem, self.gen):
             w = line.weights(x)
             parts.append(np.einsum("ij,jk,ik->i", w, line.covariance, w))
-        total = parts[0] + parts[1] + self.mem.missed(x) ** 2 + self.gen.missed(x) ** 2
+        total = parts[0] + parts[1] + self.mem.chord_error(x) ** 2 + self.gen.chord_error(x) ** 2
         with np.errstate(invalid="ignore", divide="ignore"):
             df = total**2 / (parts[0] ** 2 / self.mem.df + parts[1] ** 2 / self.gen.df)
         return np.sqrt(total), np.where(np.isfinite(df), df, max(1, min(self.mem.df, self.gen.df)))
 
-    def signs(self, x: Array, tail: float) -> Array:
+    def significant_signs(self, x: Array, tail: float) -> Array:
         """+1 or -1 where D is significantly so, one-sided at `tail`; 0 where it may be either."""
-        _, least, most = self.at(x)
+        _, least, most = self.evaluate(x)
         margin: Array | float = 0.0
         if self.noisy:
-            error, df = self.error(x)
+            error, df = self.standard_error(x)
             margin = student.isf(tail, df) * error
         return np.where(least - margin > 0, 1, np.where(most + margin < 0, -1, 0))
 
-    def verdict(self) -> tuple[CrossingCode, tuple[float, float] | None]:
+    def judge(self) -> tuple[CrossingCode, tuple[float, float] | None]:
         """The reason code and, if there is a crossing, ln x of the widths that prove it on either side.
 
         Significant at 5 % over all widths together (Bonferroni), so that many widths do not make a crossing.
         """
-        proven = self.signs(self.knots, 0.05 / len(self.knots))
+        proven = self.significant_signs(self.knots, 0.05 / len(self.knots))
         where, signs = self.knots[proven != 0], proven[proven != 0]
         changes = np.flatnonzero(np.diff(signs))
         falling = [i for i in changes if signs[i] > 0]
@@ -85,7 +85,7 @@ class CurveDifference:
                 return CrossingCode.WRONG_WAY, None
             code = CrossingCode.CROSSES if len(changes) == 1 else CrossingCode.MULTIPLE
             return code, (float(where[falling[0]]), float(where[falling[0] + 1]))
-        _, least, most = self.at(self.knots)
+        _, least, most = self.evaluate(self.knots)
         if (least > 0).all():
             return CrossingCode.ALWAYS_SLOWER, None
         if (most < 0).all():
@@ -100,7 +100,7 @@ class CurveDifference:
 
         With a bound on one side it is where the bound crosses: the nearest that it can be.
         """
-        value, least, most = self.at(self.knots)
+        value, least, most = self.evaluate(self.knots)
         known = (least > 0) | (most < 0)
         x, d = self.knots[known], value[known]
         return [
@@ -114,7 +114,8 @@ class CurveDifference:
         if not self.noisy:
             return _NAN
         above, below = (
-            (line.log_times + line.noise(samples, rng)) @ line.weights(self.knots).T for line in (self.mem, self.gen)
+            (line.log_times + line.draw_noise(samples, rng)) @ line.weights(self.knots).T
+            for line in (self.mem, self.gen)
         )
         value = above - below
         # Where a curve is only a bound the sign is known on the side on which it lies beyond the other.
@@ -132,7 +133,7 @@ class CurveDifference:
         if not self.noisy:
             return _NAN, _NAN
         x = np.union1d(np.linspace(self.knots[0], self.knots[-1], _GRID), self.knots)
-        signs = self.signs(x, 0.025)
+        signs = self.significant_signs(x, 0.025)
         before, after = x[(signs > 0) & (x <= root)], x[(signs < 0) & (x >= root)]
         return (float(before[-1]) if len(before) else _NAN, float(after[0]) if len(after) else _NAN)
 

@@ -53,13 +53,13 @@ class Curve:
         found[rows, right - 1], found[rows, right] = 1 - share, share
         return found
 
-    def missed(self, log_x: Array) -> Array:
+    def chord_error(self, log_x: Array) -> Array:
         """How far a curve so bent departs from its straight line at `log_x` (n,): 0 at the cells themselves."""
         right = self._right(log_x)
         sides = (log_x - self.log_x[right - 1]) * (self.log_x[right] - log_x)
         return np.asarray(0.5 * abs(self.curvature) * np.maximum(sides, 0))
 
-    def noise(self, samples: int, rng: np.random.Generator) -> Array:
+    def draw_noise(self, samples: int, rng: np.random.Generator) -> Array:
         """(samples, k): how the cells might have departed under other seeds, by what these show of their spread."""
         if not self.noisy:
             return np.zeros((samples, len(self.log_times)))

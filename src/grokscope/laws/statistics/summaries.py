@@ -71,7 +71,7 @@ class TradeOff(NamedTuple):
     r2: float
 
     @property
-    def shows(self) -> bool:
+    def excludes_zero(self) -> bool:
         """Whether the interval leaves zero out."""
         return self.slope.low > 0 or self.slope.high < 0
 

@@ -58,7 +58,7 @@ class _Observations(NamedTuple):
         columns = (np.concatenate(column) for column in zip(*parts, strict=True))
         return cls(rounding_error(used.loc[~used["censored"], "time"].to_numpy(float)), *columns)
 
-    def drawn(self, times: Array) -> _Observations:
+    def resample(self, times: Array) -> _Observations:
         """With each cell as often as it was drawn."""
         counts = self.counts * times[self.cell]
         kept = counts > 0
@@ -131,7 +131,7 @@ def _law(
     n_cells = int(rows_of.cell[-1]) + 1
     redrawn = []
     for _ in range(samples):
-        drawn = rows_of.drawn(np.bincount(rng.integers(n_cells, size=n_cells), minlength=n_cells))
+        drawn = rows_of.resample(np.bincount(rng.integers(n_cells, size=n_cells), minlength=n_cells))
         if len(np.unique(drawn.load[~drawn.censored])) >= _FEWEST_CELLS - 1:
             redrawn.append(_fit_all(drawn, fitted))
     best = min(found.aic for found in fitted.values())

@@ -66,7 +66,7 @@ def encodings_section(family: Sweep) -> Section:
         fitted = fit_trade_off(low["train_loss"].to_numpy(), low[column].to_numpy())
         if fitted.slope.value == fitted.slope.value:
             lines[over] = (fitted.slope.value, fitted.intercept)
-            is_line = "goes with" if fitted.shows else "does not provably go with"
+            is_line = "goes with" if fitted.excludes_zero else "does not provably go with"
             findings.append(
                 f"Up to w0 = {COMPRESSIVE:g}, c over {over} {is_line} the train loss at the end: slope "
                 f"{fmt(fitted.slope)} per nat, R2 = {fitted.r2:.2f}, {fitted.slope.n} runs."
