@@ -37,7 +37,7 @@ from scipy.optimize import nnls
 from synthetic import BATCH, synthetic, text
 
 from grokscope.ledger import open_ledger
-from grokscope.ledger.batches import batches
+from grokscope.ledger.database import batches
 from grokscope.run import Run
 from grokscope.suite import Suite, parse_suite
 from grokscope.training.outcomes import Finished

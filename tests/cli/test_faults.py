@@ -85,7 +85,7 @@ def test_a_second_driver_on_a_network_filesystem(copy: Path, monkeypatch: pytest
     monkeypatch.setattr(network, "MOUNTS", copy / "mounts")
     with open_ledger(copy / "out" / "ledger.sqlite") as ledger:
         ledger.reset(list(ledger.states(suite="tiny"))[:1])
-        with ledger.leases("far:1:00000000").alone():
+        with ledger.leases("far:1:00000000").exclusive():
             refused(run(copy), "nfs4", "far:1:00000000", "PostgreSQL URL with --store")
         assert list(ledger.states(suite="tiny").values()).count("pending") == 1
 

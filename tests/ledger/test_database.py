@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from grokscope.ledger import Ledger, LedgerError, database, open_ledger, tables
-from grokscope.ledger.database import shown, url_of, writing_to
+from grokscope.ledger.database import display_url, url_of, writing_to
 
 from .fakes import finished, groks
 
@@ -140,7 +140,7 @@ def test_urls_that_lead_nowhere(store: str, words: str, tmp_path: Path, monkeypa
 
 def test_postgresql_takes_the_driver_that_is_installed() -> None:
     for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
-        assert shown(url_of(f"{scheme}://u:secret@host/db")) == "postgresql+psycopg://u:***@host/db"
+        assert display_url(url_of(f"{scheme}://u:secret@host/db")) == "postgresql+psycopg://u:***@host/db"
 
 
 def test_many_open_a_new_ledger_at_once(store: str) -> None:

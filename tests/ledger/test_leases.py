@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from grokscope.ledger import Ledger, LedgerError, leasing, open_ledger, tables
+from grokscope.ledger import Ledger, LedgerError, leases, open_ledger, tables
 from grokscope.ledger.database import reading_from, writing_to
 from grokscope.ledger.owners import is_dead, new_owner, process_space
 from stores import postgresql
@@ -33,14 +33,14 @@ def shared(ledger: Ledger) -> Ledger:
 
 def owners(ledger: Ledger) -> list[str | None]:
     with reading_from(ledger._engine) as connection:
-        rows = {row["id"]: row for row in leasing.leases_of(connection, IDS, lock=False)}
+        rows = {row["id"]: row for row in leases.leases_of(connection, IDS, lock=False)}
     return [rows[identity]["owner"] for identity in IDS]
 
 
 def test_what_one_has_the_other_does_not_get(shared: Ledger) -> None:
     one, other = shared.leases(FAR), shared.leases("farther:1:00000000bbbb")
     assert one.claim(IDS[:2]) == (IDS[:2], {}, {})
-    assert other.standing(IDS) == (IDS[2:], {}, dict.fromkeys(IDS[:2], FAR))
+    assert other.lease_states(IDS) == (IDS[2:], {}, dict.fromkeys(IDS[:2], FAR))
     assert other.claim(IDS) == (IDS[2:], {}, dict.fromkeys(IDS[:2], FAR))
     assert one.claim(IDS) == (IDS[:2], {}, dict.fromkeys(IDS[2:], other.owner))
     assert [shared.show(run)["attempts"] for run in RUNS] == [2, 2, 1, 1]
@@ -149,7 +149,7 @@ def test_leases_end_by_the_clock_of_the_database(monkeypatch: pytest.MonkeyPatch
         ledger.register("s", "", RUNS)
         ledger.leases(FAR, seconds=60).claim(IDS[:1])
         with monkeypatch.context() as patch:
-            patch.setattr(leasing, "datetime", Fast)
+            patch.setattr(leases, "datetime", Fast)
             fast = ledger.leases("farther:1:00000000bbbb", seconds=0.1)
             assert fast.claim(IDS[:2]).free == IDS[1:2]
         time.sleep(0.15)
@@ -182,7 +182,7 @@ def test_many_drivers_at_once_share_without_a_run_too_many(store: str) -> None:
 
 
 def test_more_runs_than_one_statement_takes(shared: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leasing.batches, "__defaults__", (3,))
+    monkeypatch.setattr(leases.batches, "__defaults__", (3,))
     one = shared.leases(FAR)
     assert one.claim(IDS).free == IDS
     assert one.renew(IDS) == {}
@@ -191,5 +191,9 @@ def test_more_runs_than_one_statement_takes(shared: Ledger, monkeypatch: pytest.
 
 
 def test_a_ledger_on_one_machine_is_anybodys(tmp_path: Path) -> None:
-    with open_ledger(tmp_path / "x.db") as ledger, ledger.leases("a:1:x").alone(), ledger.leases("b:2:y").alone():
+    with (
+        open_ledger(tmp_path / "x.db") as ledger,
+        ledger.leases("a:1:x").exclusive(),
+        ledger.leases("b:2:y").exclusive(),
+    ):
         assert [path.name for path in tmp_path.iterdir() if path.suffix == ".driver"] == []

@@ -71,13 +71,13 @@ def test_a_second_driver_is_refused_with_advice(mounts: Path) -> None:
     path = mounts / "net" / "ledger.sqlite"
     with open_ledger(path) as ledger:
         first = ledger.leases(new_owner())
-        with first.alone(), pytest.raises(LedgerError) as refused, ledger.leases(new_owner()).alone():
+        with first.exclusive(), pytest.raises(LedgerError) as refused, ledger.leases(new_owner()).exclusive():
             pytest.fail("two drivers")
         message = str(refused.value)
         for word in (str(path), "nfs4", first.owner, "PostgreSQL", "--store", f"delete {path}.driver"):
             assert word in message
         assert "\n" not in message
-        with ledger.leases(new_owner()).alone():
+        with ledger.leases(new_owner()).exclusive():
             pass
         assert not (mounts / "net" / "ledger.sqlite.driver").exists()
 
@@ -87,10 +87,10 @@ def test_a_driver_that_died_here_is_not_in_the_way(mounts: Path) -> None:
     with open_ledger(path) as ledger:
         mark = path.with_name("ledger.sqlite.driver")
         mark.write_text(f"here:4194305:{process_space()}ffff")
-        with ledger.leases("me").alone():
+        with ledger.leases("me").exclusive():
             assert mark.read_text() == "me"
         mark.write_text("")  # begun by one that had no time to say who it is
-        with pytest.raises(LedgerError, match="found another driver"), ledger.leases("me").alone():
+        with pytest.raises(LedgerError, match="found another driver"), ledger.leases("me").exclusive():
             pytest.fail("two drivers")
 
 

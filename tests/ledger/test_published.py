@@ -88,9 +88,9 @@ def test_imported_runs_are_among_no_others_unasked(ledger: Ledger, three: Path) 
     run = fakes.groks(seed=42)
     ledger.register("mine", "", [run])
     ledger.record(fakes.finished(run))
-    before = ledger.runs(), ledger.records(), ledger.status_counts(), ledger.trained([run.training])
+    before = ledger.runs(), ledger.records(), ledger.status_counts(), ledger.runs_by_training([run.training])
     ledger.import_registry(three)
-    after = ledger.runs(), ledger.records(), ledger.status_counts(), ledger.trained([run.training])
+    after = ledger.runs(), ledger.records(), ledger.status_counts(), ledger.runs_by_training([run.training])
     assert after[0].equals(before[0])
     assert after[1:] == before[1:]
     assert len(ledger.runs(imported=True)) == 4

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from grokscope.ledger import LedgerError
-from grokscope.ledger.specs import dotted, parsed, written
+from grokscope.ledger.specs import dotted_columns, parse_spec, spec_text
 from grokscope.measurements import Speed
 from grokscope.nets import Transformer
 from grokscope.run import Run, Seeds
@@ -33,14 +33,14 @@ def one_by_one(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def test_a_spec_comes_back() -> None:
     for run in RUNS:
-        assert parsed(written(run.spec)) == run.spec
-        assert run_from_spec(parsed(written(run.spec))).identity == run.identity
+        assert parse_spec(spec_text(run.spec)) == run.spec
+        assert run_from_spec(parse_spec(spec_text(run.spec))).identity == run.identity
 
 
 @pytest.mark.parametrize("seeds_first", [True, False])
 def test_columns_say_what_each_spec_says(seeds_first: bool) -> None:
-    texts = [written(run.spec) if seeds_first else json.dumps(run.spec) for run in RUNS]
-    columns = dotted(texts)
+    texts = [spec_text(run.spec) if seeds_first else json.dumps(run.spec) for run in RUNS]
+    columns = dotted_columns(texts)
     flat = [one_by_one(run.spec) for run in RUNS]
     assert columns.keys() == {name for each in flat for name in each}
     for name, (values, which) in columns.items():
@@ -48,7 +48,7 @@ def test_columns_say_what_each_spec_says(seeds_first: bool) -> None:
 
 
 def test_what_runs_share_is_parsed_once() -> None:
-    columns = dotted([written(groks(seed).spec) for seed in range(10)])
+    columns = dotted_columns([spec_text(groks(seed).spec) for seed in range(10)])
     assert columns["task.p"].values == [13]
     assert len(columns["seeds.data"].values) == 10
 
@@ -56,6 +56,6 @@ def test_what_runs_share_is_parsed_once() -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"seeds":{},', "\0"])
 def test_damage_is_one_line(text: str) -> None:
     with pytest.raises(LedgerError, match="spec: found"):
-        parsed(text)
+        parse_spec(text)
     with pytest.raises(LedgerError, match="spec: found"):
-        dotted([text])
+        dotted_columns([text])

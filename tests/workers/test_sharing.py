@@ -182,7 +182,7 @@ def test_leases_are_renewed_while_the_driver_lives(harness: DriverHarness) -> No
         for _ in range(50):
             time.sleep(0.01)
             yield None
-            assert rival.standing(IDENTITIES).free == []
+            assert rival.lease_states(IDENTITIES).free == []
 
     harness.drive(script)
     assert harness.states() == ["pending"] * 3

@@ -90,7 +90,7 @@ def run_suite(
         checkpoints = Checkpoints(out / "checkpoints")
         checkpoints.open()
         driver = Driver(ledger, checkpoints, retries=suite.retries, watch=watch, say=say)
-        with collect_interrupts() as asked, driver.ledger.leases.alone():
+        with collect_interrupts() as asked, driver.ledger.leases.exclusive():
             wanted = prepare(suite, ledger, only=only, calibration=calibration, force=force)
             _refuse_unreachable(wanted)
             expect(wanted)

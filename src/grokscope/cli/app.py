@@ -6,8 +6,8 @@ import sys
 
 import typer
 
-from grokscope.cli import browse, carry, do, foretell
-from grokscope.cli.errors import BAD_INPUT, USAGE_ERROR, complain, misused, set_debug
+from grokscope.cli import browse, exchange, forecast, run
+from grokscope.cli.errors import BAD_INPUT, USAGE_ERROR, complain, describe_usage_error, set_debug
 from grokscope.cli.installed import Commands
 
 app = typer.Typer(
@@ -35,16 +35,16 @@ def _options(
         typer.echo(context.get_help())
 
 
-app.command("run")(do.run)
-app.command("plan")(do.plan)
-app.command("report")(do.report)
-app.command("forecast")(foretell.forecast)
+app.command("run")(run.run)
+app.command("plan")(run.plan)
+app.command("report")(run.report)
+app.command("forecast")(forecast.forecast)
 app.command("status")(browse.status)
 app.command("runs")(browse.runs)
 app.command("show")(browse.show)
-app.command("import")(carry.import_)
-app.command("export")(carry.export)
-app.command("capsule")(carry.capsule)
+app.command("import")(exchange.import_)
+app.command("export")(exchange.export)
+app.command("capsule")(exchange.capsule)
 app.command("kinds")(browse.kinds)
 app.command("version")(browse.version)
 
@@ -54,6 +54,6 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except USAGE_ERROR as error:
-        complain(misused(error))
+        complain(describe_usage_error(error))
         code = BAD_INPUT
     sys.exit(code)

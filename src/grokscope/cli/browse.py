@@ -36,7 +36,7 @@ SHORT = 8
 """Digits of an identity that a table shows; `show` takes as many as tell it from others."""
 
 
-def opened(store: str | None) -> Ledger:
+def open_existing(store: str | None) -> Ledger:
     """The ledger to look into; it must be there."""
     from grokscope.ledger import open_ledger
 
@@ -51,7 +51,7 @@ def status(
 
     Example: [bold]grokscope status --suite quick[/bold]
     """
-    with opened(store) as ledger:
+    with open_existing(store) as ledger:
         counts, suites, origins = ledger.status_counts(suite), ledger.suites(), ledger.origins()
         table = Table("measurement", *("pending", "running", "done", "failed"), title=ledger.url)
     for measurement, by_status in counts.items():
@@ -88,7 +88,7 @@ def runs(
         "where": conditions(where or []),
         "imported": imported,
     }
-    with opened(store) as ledger:
+    with open_existing(store) as ledger:
         if as_json:
             typer.echo(json.dumps(ledger.records(**filters), indent=2))
             return
@@ -98,7 +98,7 @@ def runs(
         return
     table = Table(*COLUMNS.values(), box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for identity, *row in frame.reindex(columns=list(COLUMNS)).itertuples(index=False):
-        table.add_row(identity[:SHORT], *map(shown, row))
+        table.add_row(identity[:SHORT], *map(format_value, row))
     console.print(table)
     console.print(f"{len(frame):,} runs; whole identities and every field with --json or --csv")
 
@@ -113,7 +113,7 @@ def show(
 
     Example: [bold]grokscope show 4f1c[/bold]
     """
-    with opened(store) as ledger:
+    with open_existing(store) as ledger:
         found = ledger.show(run)
         trace = ledger.trace(run) if found["trace_epochs"] else None
     if as_json:
@@ -123,7 +123,7 @@ def show(
     for title in ("spec", "result", "provenance"):
         table = Table("", "", title=title, show_header=False, title_justify="left")
         for key, value in flat(found[title] or {}):
-            table.add_row(key, shown(value))
+            table.add_row(key, format_value(value))
         if table.rows:
             console.print(table)
     if found["error"]:
@@ -175,7 +175,7 @@ def flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     return rows
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as a person reads it; what is missing is a dash."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"

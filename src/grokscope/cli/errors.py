@@ -38,7 +38,7 @@ def complain_softly(text: str) -> None:
     console.print(text, markup=False, style="yellow")
 
 
-def misused(error: Any) -> str:
+def describe_usage_error(error: Any) -> str:
     """A usage error in one line, with where to look."""
     command = error.ctx.command_path if error.ctx else "grokscope"
     return f"{error.format_message().rstrip('.')} (see {command} --help)"

@@ -20,7 +20,7 @@ from grokscope.laws.results import Accuracy
 from grokscope.laws.tidy import tidy
 from grokscope.laws.times.cells import split_by_setting, with_axes
 from grokscope.ledger import KeptForecast, Ledger
-from grokscope.ledger.batches import batches
+from grokscope.ledger.database import batches
 from grokscope.spec import InputError
 from grokscope.suite import Analysis, Suite
 

@@ -13,7 +13,7 @@ from grokscope.laws.crossing.onset import find_onsets
 from grokscope.laws.results import CROSSED, Accuracy, OnsetCode
 from grokscope.laws.times.threshold_epochs import ThresholdEpochs, read_threshold_epochs
 from grokscope.ledger import Ledger
-from grokscope.ledger.lazy import Traces
+from grokscope.ledger.reader import LazyTraces
 
 Thresholds = tuple[float, float]
 """Fractions of train and validation examples between which a delay is counted."""
@@ -29,7 +29,7 @@ class Observations(NamedTuple):
 
 def read_arrivals(ledger: Ledger, frame: pd.DataFrame, thresholds: Thresholds) -> ThresholdEpochs:
     """When these runs, of one setting, reached their thresholds: no other run's trace is read."""
-    traced = Traces(ledger, list(frame.loc[frame["measurement"] == "groks", "id"]))
+    traced = LazyTraces(ledger, list(frame.loc[frame["measurement"] == "groks", "id"]))
     return read_threshold_epochs(frame, traced, [thresholds])
 
 

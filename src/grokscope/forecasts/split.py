@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from grokscope.ledger.specs import dotted, written
+from grokscope.ledger.specs import dotted_columns, spec_text
 from grokscope.run import Run
 from grokscope.suite import CalibrationOptions, Suite, SuiteError
 
@@ -81,7 +81,7 @@ def describe_runs(runs: Iterable[Run]) -> pd.DataFrame:
     specs = pd.DataFrame(
         {
             name: pd.Series(values, dtype=object).to_numpy()[which]
-            for name, (values, which) in dotted([written(run.spec) for run in runs]).items()
+            for name, (values, which) in dotted_columns([spec_text(run.spec) for run in runs]).items()
         }
     )
     known = [

@@ -10,7 +10,7 @@ import safetensors
 import safetensors.numpy
 from sqlalchemy import Connection, func, select
 
-from grokscope.ledger.batches import batches
+from grokscope.ledger.database import batches
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.tables import PROVENANCE, params, runs, snapshots, traces
 from grokscope.ledger.traces import framed, unpacked

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, insert, inspect, select
 
-from grokscope.ledger.batches import batches
+from grokscope.ledger.database import batches
 from grokscope.ledger.forecasts import forecasts
-from grokscope.ledger.reading import check_suite
+from grokscope.ledger.queries import check_suite
 from grokscope.ledger.tables import OUTCOMES, runs, suite_runs, suites
 
 BATCH = 50

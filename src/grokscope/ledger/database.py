@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, insert, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -32,7 +33,7 @@ def url_of(store: str | Path) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
 
-def shown(url: URL) -> str:
+def display_url(url: URL) -> str:
     """The URL with its password hidden."""
     return url.render_as_string(hide_password=True)
 
@@ -51,12 +52,13 @@ def open_database(store: str | Path, *, create: bool) -> Engine:
     except NoSuchModuleError:
         name = url.drivername
         raise LedgerError(
-            f"{shown(url)}: found an unknown database {name!r}, expected sqlite, postgresql or one SQLAlchemy knows"
+            f"{display_url(url)}: found an unknown database {name!r}, "
+            "expected sqlite, postgresql or one SQLAlchemy knows"
         ) from None
     except (ImportError, ArgumentError) as error:
-        raise LedgerError(f"{shown(url)}: {first_line(error)}; expected an installed driver") from error
+        raise LedgerError(f"{display_url(url)}: {first_line(error)}; expected an installed driver") from error
     if engine.dialect.name == "sqlite":
-        _behave(engine)
+        _configure_sqlite(engine)
     try:
         _check(engine, create)
     except BaseException:
@@ -68,14 +70,14 @@ def open_database(store: str | Path, *, create: bool) -> Engine:
 @contextmanager
 def reading_from(engine: Engine) -> Iterator[Connection]:
     """A transaction that sees one state of the ledger, whoever writes meanwhile."""
-    with in_one_line(shown(engine.url)), engine.begin() as connection:
+    with in_one_line(display_url(engine.url)), engine.begin() as connection:
         yield connection
 
 
 @contextmanager
 def writing_to(engine: Engine) -> Iterator[Connection]:
     """A transaction that is kept whole, or not at all if anything in it fails."""
-    with in_one_line(shown(engine.url)), engine.connect() as connection:
+    with in_one_line(display_url(engine.url)), engine.connect() as connection:
         connection = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         with connection.begin():
             yield connection
@@ -96,7 +98,7 @@ def _prepare_file(url: URL, create: bool) -> None:
         raise LedgerError(f"{path}: its folder cannot be made: {error.strerror}") from None
 
 
-def _behave(engine: Engine) -> None:
+def _configure_sqlite(engine: Engine) -> None:
     """SQLite: real transactions, and a writer that takes its lock at the beginning instead of failing half-way."""
 
     @event.listens_for(engine, "connect")
@@ -112,7 +114,7 @@ def _behave(engine: Engine) -> None:
 
 
 def _check(engine: Engine, create: bool) -> None:
-    place = shown(engine.url)
+    place = display_url(engine.url)
     with reading_from(engine) as connection:
         version = _version(connection, place)
     if version is None and not create:
@@ -147,11 +149,11 @@ def _make_tables(engine: Engine) -> None:
         # it needs memory that all of them share, which no network filesystem gives to two machines.
         path = sqlite_file(engine.url)
         journal = "DELETE" if path is not None and network_filesystem(path) else "WAL"
-        with in_one_line(shown(engine.url)), engine.connect() as connection:
+        with in_one_line(display_url(engine.url)), engine.connect() as connection:
             connection.execution_options(sqlite_begin=None).exec_driver_sql(f"PRAGMA journal_mode = {journal}")
     with writing_to(engine) as connection:
         _lock(connection)
-        if _version(connection, shown(engine.url)) is None:
+        if _version(connection, display_url(engine.url)) is None:
             metadata.create_all(connection)
             connection.execute(insert(ledger).values(schema_version=SCHEMA_VERSION, created=now()))
             revision.create(connection)
@@ -165,7 +167,7 @@ def _migrate(engine: Engine, found: int) -> None:
     try:
         with writing_to(engine) as connection:
             _lock(connection)
-            version = _version(connection, shown(engine.url))
+            version = _version(connection, display_url(engine.url))
             if version is not None and version < SCHEMA_VERSION:
                 upgrade(connection, version)
     except LedgerError as error:
@@ -176,3 +178,16 @@ def _lock(connection: Connection) -> None:
     """One process at a time makes or changes tables; SQLite's writers are alone anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(CREATION_LOCK)))
+
+
+STATEMENT_BATCH = 2000
+"""Rows or identities a statement; every database allows at least so many parameters."""
+
+T = TypeVar("T")
+
+
+def batches(items: Iterable[T], size: int = STATEMENT_BATCH) -> Iterator[list[T]]:
+    """The items in lists of at most `size`."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

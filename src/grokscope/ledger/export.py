@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from grokscope.folders import atomic_write
 from grokscope.ledger import Ledger
-from grokscope.ledger.batches import batches
+from grokscope.ledger.database import batches
 from grokscope.measurements import Trace
 
 RUNS_AT_ONCE = 100

@@ -30,7 +30,7 @@ from sqlalchemy.exc import IntegrityError
 
 from grokscope.ledger.database import reading_from, writing_to
 from grokscope.ledger.errors import LedgerError
-from grokscope.ledger.reading import check_suite
+from grokscope.ledger.queries import check_suite
 from grokscope.ledger.rows import Row, now
 from grokscope.ledger.tables import metadata
 
@@ -109,7 +109,7 @@ class Forecasts:
             LedgerError: one stands and is not to be superseded, the suite is not in the ledger, or the payload is no
                 JSON; nothing is kept then.
         """
-        text = _written(payload)
+        text = _payload_text(payload)
         row: Row = {"suite": suite, "accuracy": accuracy, "probe": probe, "identity": identity}
         row |= {"made": now(), "payload": text}
         row["id"] = _digest(row)
@@ -120,8 +120,8 @@ class Forecasts:
             try:
                 connection.execute(insert(forecasts).values(row))
             except IntegrityError:
-                raise LedgerError(f"{_named(row)}: another process has just kept one; it stands") from None
-        return _read(row | {"superseded_by": None})
+                raise LedgerError(f"{_describe(row)}: another process has just kept one; it stands") from None
+        return _forecast_from_row(row | {"superseded_by": None})
 
     def enter(self, kept: Iterable[KeptForecast]) -> None:
         """Add what another ledger keeps, to the letter, but to no chain that has begun here.
@@ -152,7 +152,7 @@ class Forecasts:
             query = select(forecasts).order_by(forecasts.c.made, forecasts.c.accuracy, forecasts.c.id)
             query = query if suite is None else query.where(forecasts.c.suite == suite)
             rows = connection.execute(query.where(_STANDING) if standing else query).mappings()
-            return [_read(dict(row)) for row in rows]
+            return [_forecast_from_row(dict(row)) for row in rows]
 
 
 def _step_down(connection: Connection, row: Row, supersede: bool) -> None:
@@ -163,16 +163,16 @@ def _step_down(connection: Connection, row: Row, supersede: bool) -> None:
         return
     if not supersede:
         raise LedgerError(
-            f"{_named(row)}: found {before.id}, made {before.made}, which stands; a forecast is only ever superseded"
+            f"{_describe(row)}: found {before.id}, made {before.made}, which stands; a forecast is only ever superseded"
         )
     connection.execute(update(forecasts).where(forecasts.c.id == before.id, _STANDING).values(superseded_by=row["id"]))
 
 
-def _named(row: Row) -> str:
+def _describe(row: Row) -> str:
     return f"forecast of {row['suite']!r} by {row['accuracy']} accuracy, probe {row['probe']}"
 
 
-def _written(payload: Mapping[str, Any]) -> str:
+def _payload_text(payload: Mapping[str, Any]) -> str:
     try:
         return json.dumps(payload, sort_keys=True, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -184,13 +184,13 @@ def _digest(row: Row) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:DIGITS]
 
 
-def _read(row: Row) -> KeptForecast:
+def _forecast_from_row(row: Row) -> KeptForecast:
     _check(row)
     return KeptForecast(**row | {"payload": json.loads(row["payload"])})
 
 
 def _as_row(kept: KeptForecast) -> Row:
-    row = vars(kept) | {"payload": _written(kept.payload)}
+    row = vars(kept) | {"payload": _payload_text(kept.payload)}
     _check(row)
     return row
 

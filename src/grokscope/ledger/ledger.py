@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from grokscope.ledger import copying, reading, writing
-from grokscope.ledger.batches import batches
-from grokscope.ledger.database import open_database, reading_from, writing_to
+from grokscope.ledger import copying, queries, writing
+from grokscope.ledger.database import batches, open_database, reading_from, writing_to
 from grokscope.ledger.forecasts import Forecasts
-from grokscope.ledger.kept import KeptOutcome, KeptRun
-from grokscope.ledger.leases import Leases
-from grokscope.ledger.leasing import LEASE_SECONDS
+from grokscope.ledger.leases import LEASE_SECONDS, Leases
+from grokscope.ledger.protocols import KeptOutcome, KeptRun
 from grokscope.ledger.published import Imported, enter, entries
 from grokscope.ledger.published.registry import find
 from grokscope.ledger.reader import Reader
@@ -53,7 +51,7 @@ class Ledger(Reader):
         """Identity -> pending, running, done or failed: of a suite, or of those identities that are known."""
         with reading_from(self._engine) as connection:
             if suite is not None:
-                return reading.member_statuses(connection, suite)
+                return queries.member_statuses(connection, suite)
             wanted = list(identities or ())
             known = writing.statuses_of(connection, wanted, lock=False)
             return {identity: known[identity] for identity in wanted if identity in known}

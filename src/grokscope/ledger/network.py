@@ -37,13 +37,13 @@ def network_filesystem(path: Path) -> str | None:
     except OSError:
         return None
     whole = Path(os.path.realpath(path))
-    mounts = [(Path(spaced(fields[1])), fields[2]) for fields in map(str.split, lines) if len(fields) > 2]
+    mounts = [(Path(unescape_mount(fields[1])), fields[2]) for fields in map(str.split, lines) if len(fields) > 2]
     over = [(len(place.parts), n, kind) for n, (place, kind) in enumerate(mounts) if whole.is_relative_to(place)]
     kind = max(over, default=(0, 0, ""))[2]  # of two mounts at one place the later one is seen
     return kind if kind in NETWORK else None
 
 
-def spaced(text: str) -> str:
+def unescape_mount(text: str) -> str:
     """A path as the table of mounts writes it, with its blanks back."""
     for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
         text = text.replace(code, character)
@@ -51,7 +51,7 @@ def spaced(text: str) -> str:
 
 
 @contextmanager
-def alone(url: URL, owner: str) -> Iterator[None]:
+def exclusive_driver(url: URL, owner: str) -> Iterator[None]:
     """The right to drive this ledger: anybody's, but of an SQLite file on a network filesystem one driver's at a time.
 
     Raises:
@@ -63,14 +63,14 @@ def alone(url: URL, owner: str) -> Iterator[None]:
         yield
         return
     mark = path.with_name(path.name + ".driver")
-    hold(mark, owner, f"{path}: is on a network filesystem ({kind}), where one driver at a time may use SQLite")
+    hold_mark(mark, owner, f"{path}: is on a network filesystem ({kind}), where one driver at a time may use SQLite")
     try:
         yield
     finally:
         mark.unlink(missing_ok=True)
 
 
-def hold(mark: Path, owner: str, why: str) -> None:
+def hold_mark(mark: Path, owner: str, why: str) -> None:
     """Make the file that says who drives. To make a file that is not there is atomic on network filesystems too."""
     for _ in range(2):
         try:

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from grokscope.ledger import blobs, reading, views
-from grokscope.ledger.database import reading_from, shown
-from grokscope.ledger.kept import KeptRun
-from grokscope.ledger.selection import Selection, selected
+from grokscope.ledger import blobs, queries, views
+from grokscope.ledger.database import display_url, reading_from
+from grokscope.ledger.protocols import KeptRun
+from grokscope.ledger.selection import Selection, find_runs
 from grokscope.training.derive import Source
 
 
@@ -38,7 +38,7 @@ class Reader:
     @property
     def url(self) -> str:
         """Where it is, any password hidden."""
-        return shown(self._engine.url)
+        return display_url(self._engine.url)
 
     def runs(
         self,
@@ -59,8 +59,8 @@ class Reader:
         Raises:
             LedgerError: no such suite, status or column.
         """
-        chosen = self._selected(suite=suite, measurement=measurement, status=status, where=where, imported=imported)
-        return views.frame(chosen)
+        chosen = self._find(suite=suite, measurement=measurement, status=status, where=where, imported=imported)
+        return views.runs_frame(chosen)
 
     def records(
         self,
@@ -75,12 +75,12 @@ class Reader:
 
         A number that is NaN is None here, as in JSON.
         """
-        chosen = self._selected(suite=suite, measurement=measurement, status=status, where=where, imported=imported)
-        return views.records(chosen)
+        chosen = self._find(suite=suite, measurement=measurement, status=status, where=where, imported=imported)
+        return views.run_records(chosen)
 
-    def _selected(self, **filters: Any) -> Selection:
+    def _find(self, **filters: Any) -> Selection:
         with reading_from(self._engine) as connection:
-            return selected(connection, **filters)
+            return find_runs(connection, **filters)
 
     def resolve(self, prefix: str) -> str:
         """The one identity that begins with these hexadecimal digits.
@@ -89,14 +89,14 @@ class Reader:
             LedgerError: none does, or several do.
         """
         with reading_from(self._engine) as connection:
-            return reading.resolve(connection, prefix)
+            return queries.resolve(connection, prefix)
 
     def show(self, run: KeptRun | str) -> dict[str, Any]:
         """Everything of one run as in `records`, with its suites, its trace's epochs and its parameters' bytes."""
         with reading_from(self._engine) as connection:
             identity = _identity(connection, run)
-            (known,) = views.records(selected(connection, where={"id": identity}, imported=True))
-            member_of = {"suites": reading.suites_of(connection, identity)}
+            (known,) = views.run_records(find_runs(connection, where={"id": identity}, imported=True))
+            member_of = {"suites": queries.suites_of(connection, identity)}
             return known | member_of | blobs.sizes_of(connection, identity)
 
     def trace(self, run: KeptRun | str) -> pd.DataFrame:
@@ -113,10 +113,10 @@ class Reader:
         with reading_from(self._engine) as connection:
             return blobs.traces_of(connection, list(identities))
 
-    def trained(self, trainings: Iterable[str]) -> dict[str, list[reading.Trained]]:
+    def runs_by_training(self, trainings: Iterable[str]) -> dict[str, list[queries.TrainedRun]]:
         """`Run.training` -> the runs of it that are done, the longest trace first; imported ones do not count."""
         with reading_from(self._engine) as connection:
-            return reading.trained(connection, trainings)
+            return queries.runs_by_training(connection, trainings)
 
     def source(self, identity: str) -> Source:
         """All that is needed to read other runs' results from the trace of this one, which is done.
@@ -164,23 +164,55 @@ class Reader:
     def status_counts(self, suite: str | None = None) -> dict[str, dict[str, int]]:
         """Measurement -> status -> number of runs, imported ones not among them."""
         with reading_from(self._engine) as connection:
-            return reading.status_counts(connection, suite)
+            return queries.status_counts(connection, suite)
 
     def origins(self) -> dict[str, int]:
         """Where imported runs came from, and how many."""
         with reading_from(self._engine) as connection:
-            return reading.origins(connection)
+            return queries.origins(connection)
 
     def suites(self) -> pd.DataFrame:
         """One row a suite: name, hash of its text, when it was registered (UTC), its number of runs."""
         with reading_from(self._engine) as connection:
-            return views.suites(reading.suites_with_sizes(connection))
+            return views.suites_frame(queries.suites_with_sizes(connection))
 
     def suite_text(self, name: str) -> str:
         """The YAML that the suite was last registered with."""
         with reading_from(self._engine) as connection:
-            return reading.suite_text(connection, name)
+            return queries.suite_text(connection, name)
 
 
 def _identity(connection: Connection, run: KeptRun | str) -> str:
-    return reading.resolve(connection, run if isinstance(run, str) else run.identity)
+    return queries.resolve(connection, run if isinstance(run, str) else run.identity)
+
+
+READ_AHEAD = 256
+"""Traces that a walk reads at once: some 30 MiB of long ones."""
+
+
+class LazyTraces(Mapping[str, Mapping[str, np.ndarray]]):
+    """Traces by identity: columns of one number an epoch by name, element 0 for epoch 1.
+
+    Only what was read last is kept. Whoever asks for one run after the other in the order of `identities` is read
+    ahead of; a single look-up reads a single trace.
+    """
+
+    def __init__(self, ledger: Reader, identities: list[str]):
+        self._ledger, self._identities = ledger, identities
+        self._place = {identity: place for place, identity in enumerate(identities)}
+        self._held: dict[str, dict[str, np.ndarray]] = {}
+        self._next = 0
+
+    def __getitem__(self, identity: str) -> Mapping[str, np.ndarray]:
+        place = self._place[identity]
+        if identity not in self._held:
+            n = READ_AHEAD if place == self._next else 1
+            self._held = self._ledger.traces(self._identities[place : place + n])
+        self._next = place + 1
+        return self._held[identity]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._identities)
+
+    def __len__(self) -> int:
+        return len(self._identities)

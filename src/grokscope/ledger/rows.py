@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from grokscope.ledger.errors import LedgerError
-from grokscope.ledger.kept import Columns, KeptFailure, KeptFinish, KeptRun
-from grokscope.ledger.specs import written
+from grokscope.ledger.protocols import Columns, KeptFailure, KeptFinish, KeptRun
+from grokscope.ledger.specs import spec_text
 from grokscope.ledger.tables import FACTS, RESULT_TYPES
 from grokscope.ledger.traces import packed
 from grokscope.run import ROLES, Net, Task
@@ -39,7 +39,7 @@ def pending_row(run: KeptRun, created: str) -> Row:
     return facts_of(run.task) | {
         "id": run.identity,
         "measurement": run.measurement.kind,
-        "spec": written(run.spec),
+        "spec": spec_text(run.spec),
         "dim": run.net.width if isinstance(run.net, Net) else None,
         "n_params": run.n_params,
         "training": run.training,

@@ -16,8 +16,8 @@ from jaxtyping import Bool
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from grokscope.ledger.errors import LedgerError
-from grokscope.ledger.reading import check_suite
-from grokscope.ledger.specs import dotted
+from grokscope.ledger.queries import check_suite
+from grokscope.ledger.specs import dotted_columns
 from grokscope.ledger.tables import RESULT_TYPES, STATUSES, results, runs, suite_runs
 
 OWN_COLUMNS = [column for column in runs.c if column.name not in ("spec", "owner", "heartbeat", "lease_until")]
@@ -45,7 +45,7 @@ class Selection:
         return Selection(list(compress(self.specs, mask)), columns)
 
 
-def selected(
+def find_runs(
     connection: Connection,
     *,
     suite: str | None = None,
@@ -126,7 +126,7 @@ def _check(name: str, values: Sequence[Any], identities: Sequence[str]) -> None:
 
 def _matching(found: Selection, wanted: Mapping[str, list[Any]]) -> Selection:
     """Runs with the wanted values in their specs. A misspelt field would otherwise select nothing in silence."""
-    fields = dotted(found.specs)
+    fields = dotted_columns(found.specs)
     mask = np.ones(len(found.specs), dtype=bool)
     for name, choices in wanted.items():
         if name not in fields:

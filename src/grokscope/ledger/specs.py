@@ -19,19 +19,19 @@ from grokscope.ledger.errors import LedgerError
 SEEDS_FIRST = '{"seeds":{'
 
 
-class Dotted(NamedTuple):
+class DottedColumn(NamedTuple):
     """One field of many specs: its values where specs differ, and for each run which of them is its own."""
 
     values: list[Any]
     which: Int[np.ndarray, " runs"]
 
 
-def written(spec: Mapping[str, Any]) -> str:
+def spec_text(spec: Mapping[str, Any]) -> str:
     """A spec as JSON, seeds first."""
     return json.dumps({"seeds": spec["seeds"]} | dict(spec), separators=(",", ":"), allow_nan=False)
 
 
-def parsed(text: str) -> dict[str, Any]:
+def parse_spec(text: str) -> dict[str, Any]:
     """A spec from JSON.
 
     Raises:
@@ -46,7 +46,7 @@ def parsed(text: str) -> dict[str, Any]:
     return spec
 
 
-def dotted(texts: Sequence[str]) -> dict[str, Dotted]:
+def dotted_columns(texts: Sequence[str]) -> dict[str, DottedColumn]:
     """Every field of the specs under its dotted name (`task.p`); None where a spec has no such field."""
     parts = [_parts(text) for text in texts]
     return _fields([rest for _, rest in parts]) | _fields([seeds for seeds, _ in parts])
@@ -58,18 +58,18 @@ def _parts(text: str) -> tuple[str, str]:
     return (seeds + "}}", "{" + rest) if end and text.startswith(SEEDS_FIRST) else ("{}", text)
 
 
-def _fields(texts: Sequence[str]) -> dict[str, Dotted]:
+def _fields(texts: Sequence[str]) -> dict[str, DottedColumn]:
     place = {text: n for n, text in enumerate(dict.fromkeys(texts))}
     which = np.fromiter((place[text] for text in texts), np.intp, len(texts))
-    return {name: Dotted(values, which) for name, values in flattened([parsed(text) for text in place])}
+    return {name: DottedColumn(values, which) for name, values in flatten([parse_spec(text) for text in place])}
 
 
-def flattened(dicts: Sequence[Mapping[str, Any]], prefix: str = "") -> Iterator[tuple[str, list[Any]]]:
+def flatten(dicts: Sequence[Mapping[str, Any]], prefix: str = "") -> Iterator[tuple[str, list[Any]]]:
     """Columns of nested dicts under dotted names; None where a dict has no such field."""
     for name in dict.fromkeys(chain.from_iterable(dicts)):
         column = [each.get(name) for each in dicts]
         if any(isinstance(value, dict) for value in column):
             nested = [value if isinstance(value, dict) else {} for value in column]
-            yield from flattened(nested, f"{prefix}{name}.")
+            yield from flatten(nested, f"{prefix}{name}.")
         else:
             yield prefix + name, column

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from grokscope.ledger.errors import LedgerError, first_line
-from grokscope.ledger.kept import Columns
+from grokscope.ledger.protocols import Columns
 
 LEVEL = 1
 """Of zlib: the bytes of a trace hardly shrink further at any other, and only this one keeps up with the writer."""

@@ -13,7 +13,7 @@ import pandas as pd
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.rows import Row
 from grokscope.ledger.selection import RESULT_COLUMNS, Selection
-from grokscope.ledger.specs import dotted, parsed
+from grokscope.ledger.specs import dotted_columns, parse_spec
 from grokscope.ledger.tables import FACTS, PROVENANCE, RESULT_TYPES
 
 TIMES = ("created", "started", "ended")
@@ -31,14 +31,14 @@ FLOATS = {
 """Columns of `frame` that are float64 with NaN for what is missing, whatever is in them: ready for NumPy."""
 
 
-def frame(chosen: Selection) -> pd.DataFrame:
+def runs_frame(chosen: Selection) -> pd.DataFrame:
     """A row a run: its own columns, the spec with dotted names, the result, the provenance.
 
     Results are float64 with NaN, texts are objects with None, times are datetime64 in UTC.
     """
     columns = {name: _column(name, chosen.columns[name]) for name in OWN}
-    for name, (values, which) in dotted(chosen.specs).items():
-        columns[name] = _inferred(values)[which]
+    for name, (values, which) in dotted_columns(chosen.specs).items():
+        columns[name] = _infer_array(values)[which]
     columns |= {name: _column(name, chosen.columns[name]) for name in (*RESULT_NAMES, *PROVENANCE)}
     return pd.DataFrame(columns)
 
@@ -49,7 +49,7 @@ def _column(name: str, values: Sequence[Any]) -> Any:
     if name in WHOLE:
         return np.array(values, dtype=np.int64)
     if name in ("p", "dim"):
-        return _inferred(values)
+        return _infer_array(values)
     texts = np.array(values, dtype=object)
     return times(name, texts) if name in TIMES else texts
 
@@ -79,17 +79,17 @@ def versions(identity: str, text: str | None) -> Any:
         raise LedgerError(f"run {identity}: versions: found {str(text)[:40]!r}, expected JSON") from None
 
 
-def _inferred(values: Sequence[Any]) -> np.ndarray:
+def _infer_array(values: Sequence[Any]) -> np.ndarray:
     """The plainest array: whole numbers where every run has one, floats with NaN where some have none."""
     array: np.ndarray = pd.Series(values).to_numpy()
     return array
 
 
-def records(chosen: Selection) -> list[dict[str, Any]]:
+def run_records(chosen: Selection) -> list[dict[str, Any]]:
     """Runs as plain nested values; `result` and `provenance` are None before there is any."""
     rows = zip(*chosen.columns.values(), strict=True)
     named = (dict(zip(chosen.columns, row, strict=True)) for row in rows)
-    return [_record(row, parsed(text)) for row, text in zip(named, chosen.specs, strict=True)]
+    return [_record(row, parse_spec(text)) for row, text in zip(named, chosen.specs, strict=True)]
 
 
 def _record(row: Row, spec: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _record(row: Row, spec: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in OWN} | {"spec": spec, "result": result, "provenance": provenance}
 
 
-def suites(rows: Sequence[Row]) -> pd.DataFrame:
+def suites_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """A row a suite, its time of registration as a datetime in UTC."""
     table = pd.DataFrame(rows, columns=["name", "hash", "registered", "runs"])
     table["registered"] = times("registered", table["registered"])

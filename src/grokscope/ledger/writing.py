@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import Connection, Insert, Table, bindparam, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from grokscope.ledger.batches import batches
+from grokscope.ledger.database import batches
 from grokscope.ledger.errors import LedgerError
-from grokscope.ledger.kept import KeptFinish, KeptOutcome, KeptRun
-from grokscope.ledger.leasing import RETURNED, standing
+from grokscope.ledger.leases import NO_LEASE, lease_states
+from grokscope.ledger.protocols import KeptFinish, KeptOutcome, KeptRun
 from grokscope.ledger.rows import Row, done_row, failed_row, now, pending_row, result_row, trace_row
 from grokscope.ledger.tables import (
     OUTCOMES,
@@ -94,10 +94,10 @@ def reset(connection: Connection, identities: Sequence[str]) -> None:
     Raises:
         LedgerError: another driver is training one of them.
     """
-    if theirs := standing(connection, identities, "", lock=True).theirs:
+    if theirs := lease_states(connection, identities, "", lock=True).theirs:
         owner = next(iter(theirs.values()))
         raise LedgerError(f"runs: found {len(theirs)} that {owner} is training, expected none (end that driver first)")
-    forgotten = dict.fromkeys(("error", "failed_epoch", "started", "ended", *PROVENANCE)) | RETURNED
+    forgotten = dict.fromkeys(("error", "failed_epoch", "started", "ended", *PROVENANCE)) | NO_LEASE
     for batch in batches(identities):
         for table in OUTCOMES:
             connection.execute(delete(table).where(table.c.id.in_(batch)))
@@ -109,14 +109,14 @@ def record(connection: Connection, outcomes: Iterable[KeptOutcome], owner: str |
 
     A failure that `owner` tells of a run which another driver trains by now is not kept: the other one will tell.
     """
-    ended = one_each(outcomes)
+    ended = one_per_run(outcomes)
     add_runs(connection, (outcome.run for outcome in ended.values()))
     states = statuses_of(connection, list(ended), lock=True)
     fresh = {identity: outcome for identity, outcome in ended.items() if states[identity] != "done"}
     finished = {identity: outcome for identity, outcome in fresh.items() if isinstance(outcome, KeptFinish)}
     failed = {identity: outcome for identity, outcome in fresh.items() if not isinstance(outcome, KeptFinish)}
     if owner is not None:
-        theirs = standing(connection, list(failed), owner, lock=True).theirs
+        theirs = lease_states(connection, list(failed), owner, lock=True).theirs
         failed = {identity: outcome for identity, outcome in failed.items() if identity not in theirs}
     keep(connection, results, [result_row(identity, done.result) for identity, done in finished.items()])
     keep(connection, traces, trace_rows(finished))
@@ -144,7 +144,7 @@ def keep_snapshots(connection: Connection, taken: Iterable[Snapshot]) -> None:
         connection.execute(insert_new(snapshots, connection.dialect.name), rows)
 
 
-def one_each(outcomes: Iterable[KeptOutcome]) -> Outcomes:
+def one_per_run(outcomes: Iterable[KeptOutcome]) -> Outcomes:
     """One outcome per identity: the first finish, or else the last failure."""
     chosen: Outcomes = {}
     for outcome in outcomes:

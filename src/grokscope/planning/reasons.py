@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from grokscope.ledger import Ledger, NoLedgerError, open_ledger
-from grokscope.ledger.batches import batches
+from grokscope.ledger.database import batches
 from grokscope.run import Run
 from grokscope.suite import Suite
 from grokscope.training.cost import flops_per_epoch
@@ -130,7 +130,7 @@ class NearestRun(NamedTuple):
 def find_nearest(ledger: Ledger, runs: Sequence[Run]) -> Iterator[tuple[Run, NearestRun]]:
     """Every run whose training is in the ledger, with the run that contains it or comes nearest to it."""
     trainings = [(run.training, run) for run in runs]
-    known = ledger.trained({training for training, _ in trainings})
+    known = ledger.runs_by_training({training for training, _ in trainings})
     read = lru_cache(maxsize=2)(ledger.source)
     # Runs of one training one after the other, so that no trace is read more often than once.
     for training, run in sorted((pair for pair in trainings if pair[0] in known), key=lambda pair: pair[0]):

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from grokscope.suite.analysis import Analysis, CalibrationOptions, FigureOptions, HypothesisTests, Settings
-from grokscope.suite.document import Value
-from grokscope.suite.errors import Findings, in_words
+from grokscope.suite.errors import Findings
+from grokscope.suite.value import Value, in_words
 
 
 def read_analysis(value: Value | None, findings: Findings) -> Analysis:

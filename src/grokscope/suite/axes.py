@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from grokscope.run import Seeds
 from grokscope.spec import SpecError
-from grokscope.suite.document import Value
-from grokscope.suite.errors import Findings, in_words
+from grokscope.suite.errors import Findings
+from grokscope.suite.value import Value, in_words
 from grokscope.tasks.modular import check_prime
 
 LARGEST_PRIME = 46_340
@@ -31,7 +31,7 @@ def whole_number(value: Value, findings: Findings, *, low: int, high: int) -> in
     return None
 
 
-def listed(value: Value | None, key: str, at: Value, findings: Findings) -> list[Value]:
+def required_list(value: Value | None, key: str, at: Value, findings: Findings) -> list[Value]:
     """The elements of a list that has to be there; a fault at `at` if it is not, or is empty."""
     if value is None or value.data in (None, []):
         findings.refuse(value or at, f"{key}: a list", found=f"no {key}")
@@ -83,7 +83,7 @@ def seeds(values: Iterable[Value], findings: Findings) -> list[Seeds]:
 def sizes(kind: str, value: Value | None, at: Value, findings: Findings) -> list[tuple[int | None, Value]]:
     """`n_samples`: a list for capacity, `auto` (None here) or one number for speed, nothing or `auto` for groks."""
     if kind == "capacity":
-        entries = listed(value, "n_samples", at, findings)
+        entries = required_list(value, "n_samples", at, findings)
     elif value is None or value.data == "auto":
         return [(None, value or at)]
     elif kind == "groks" or not value.is_scalar:

@@ -9,15 +9,13 @@ from __future__ import annotations
 import json
 import math
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from ruamel.yaml import YAML, MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLWarning
 
 from grokscope.spec import LARGEST_INT
-from grokscope.suite.errors import Findings, SuiteError, in_words, short
+from grokscope.suite.errors import Findings, SuiteError
+from grokscope.suite.value import Value, in_words, short
 
 MOST_BYTES = 2**18
 MOST_VALUES = 200_000
@@ -25,40 +23,6 @@ MOST_DEPTH = 16
 CORE = "tag:yaml.org,2002:"
 COLLECTIONS = (CORE + "map", CORE + "seq")
 SCALARS = ("str", "int", "float", "bool", "null")
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A scalar, a list or a mapping, the line where it (for a mapping's value: its key) stands, and its key's path."""
-
-    data: Any
-    line: int
-    path: str = ""
-
-    @property
-    def found(self) -> str:
-        """What stands here, as an error message says it."""
-        return in_words(self.data)
-
-    @property
-    def is_scalar(self) -> bool:
-        return not isinstance(self.data, list | dict) and self.data is not None
-
-    def elements(self) -> list[Value]:
-        """The elements of a list; a lone value is a list of one."""
-        return self.data if isinstance(self.data, list) else [self]
-
-    def mapping(self) -> Mapping[str, Value]:
-        """The entries of a mapping; nothing else has any."""
-        return self.data if isinstance(self.data, dict) else {}
-
-    def plain(self) -> Any:
-        """The value without its places."""
-        if isinstance(self.data, list):
-            return [element.plain() for element in self.data]
-        if isinstance(self.data, dict):
-            return {key: value.plain() for key, value in self.data.items()}
-        return self.data
 
 
 def read_document(text: str, findings: Findings) -> Value:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
 
 from grokscope.spec import InputError
-
-if TYPE_CHECKING:
-    from grokscope.suite.document import Value
+from grokscope.suite.value import Value, key_of
 
 MOST_SHOWN = 50
-LONGEST_FOUND = 60
 
 
 class SuiteError(InputError):
@@ -63,23 +59,3 @@ class Findings:
 
     def _place(self, at: Value) -> str:
         return f"{self.source}:{at.line}: {key_of(at)}"
-
-
-def in_words(found: Any) -> str:
-    """A value as an error message shows it: on one line, and short."""
-    if found is None:
-        return "nothing"
-    if isinstance(found, list | tuple):
-        return "a list" if found else "an empty list"
-    if isinstance(found, dict):
-        return "a mapping" if found else "an empty mapping"
-    return short(repr(found))
-
-
-def short(words: str) -> str:
-    return words if len(words) <= LONGEST_FOUND else words[: LONGEST_FOUND - 3] + "..."
-
-
-def key_of(at: Value) -> str:
-    """The path of a value's key, where it has one, as a message begins with it."""
-    return f"{at.path}: " if at.path else ""

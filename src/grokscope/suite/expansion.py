@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from grokscope.run import Measurement, Net, Optimiser, Run, Seeds, Task
 from grokscope.spec import SpecError
 from grokscope.suite import axes, parts, widths
-from grokscope.suite.document import Value
-from grokscope.suite.errors import Findings, in_words
+from grokscope.suite.errors import Findings
 from grokscope.suite.keys import FALLBACKS, STRUCTURAL
+from grokscope.suite.value import Value, in_words
 
 MOST_RUNS = 5_000_000
 
@@ -56,10 +56,14 @@ class Experiment:
         Returns how many runs there are at most, which is a fault if there is no room for them.
         """
         grid = {key: self._axis(value) for key, value in self.values.items() if key not in STRUCTURAL}
-        primes = axes.primes(axes.listed(self.values.get("primes"), "primes", self.at, self.findings), self.findings)
-        self.seeds = axes.seeds(axes.listed(self.values.get("seeds"), "seeds", self.at, self.findings), self.findings)
+        primes = axes.primes(
+            axes.required_list(self.values.get("primes"), "primes", self.at, self.findings), self.findings
+        )
+        self.seeds = axes.seeds(
+            axes.required_list(self.values.get("seeds"), "seeds", self.at, self.findings), self.findings
+        )
         sizes = axes.sizes(self.kind, self.values.get("n_samples"), self.at, self.findings)
-        named = widths.named(self.values, self.findings)
+        named = widths.given_widths(self.values, self.findings)
         targets = widths.targets(self.values, self.at, self.findings)
         lengths = [*map(len, grid.values()), len(primes), len(self.seeds), len(sizes)]
         # an axis that is all faults counts as one, so that a huge grid is never walked for the sake of its faults

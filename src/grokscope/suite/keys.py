@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
-from grokscope.suite.document import Value
 from grokscope.suite.errors import Findings
+from grokscope.suite.value import Value
 
 TYPES = ("capacity", "speed", "groks")
 """In the order in which a suite's runs are listed."""

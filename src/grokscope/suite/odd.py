@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from grokscope.run import Run
 from grokscope.spec import Spec
-from grokscope.suite.document import Value
 from grokscope.suite.errors import Findings
+from grokscope.suite.value import Value
 
 
 def warn_of_curves_apart(runs: Iterable[Run], at: Value, findings: Findings) -> None:

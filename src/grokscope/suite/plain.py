@@ -26,10 +26,10 @@ from typing import Any
 from grokscope.run import Run, Seeds
 from grokscope.spec import Spec, SpecError
 from grokscope.suite import axes
-from grokscope.suite.document import Value
-from grokscope.suite.errors import Findings, in_words
+from grokscope.suite.errors import Findings
 from grokscope.suite.keys import refuse_unknown
 from grokscope.suite.specs import is_optional, kinds_of
+from grokscope.suite.value import Value, in_words
 
 PARTS = ("task", "net", "optimiser", "measurement", "transform", "filter", "loss")
 SCALARS = tuple(f.name for f in dataclasses.fields(Run) if f.name not in (*PARTS, "seeds"))
@@ -83,7 +83,9 @@ class PlainExperiment:
         for key in REQUIRED:
             if key not in self.values:
                 self.findings.refuse(self.at, f"{key}: one of the keys that the plain grammar needs", found=f"no {key}")
-        self.seeds = axes.seeds(axes.listed(self.values.get("seeds"), "seeds", self.at, self.findings), self.findings)
+        self.seeds = axes.seeds(
+            axes.required_list(self.values.get("seeds"), "seeds", self.at, self.findings), self.findings
+        )
         grid = {key: self._axis(key, value) for key, value in self.values.items() if key in (*PARTS, *SCALARS)}
         n_runs = math.prod(map(len, grid.values())) * len(self.seeds)
         if n_runs > room:

@@ -6,9 +6,9 @@ from importlib import metadata
 from pathlib import Path
 
 from grokscope.registry import RegistryError, include, included
-from grokscope.suite.axes import listed
-from grokscope.suite.document import Value
+from grokscope.suite.axes import required_list
 from grokscope.suite.errors import Findings
+from grokscope.suite.value import Value
 
 
 def find_plugins(value: Value | None, path: Path | None, findings: Findings) -> None:
@@ -22,7 +22,7 @@ def find_plugins(value: Value | None, path: Path | None, findings: Findings) -> 
     """
     if value is None:
         return
-    for entry in listed(value, "plugins", value, findings):
+    for entry in required_list(value, "plugins", value, findings):
         if not isinstance(entry.data, str) or not entry.data:
             findings.refuse(entry, "the name of an installed package, or of a Python file")
         elif entry.data.endswith(".py"):

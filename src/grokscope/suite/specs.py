@@ -11,7 +11,8 @@ from grokscope.registry import failures, kinds
 from grokscope.run import PROTOCOL, Run
 from grokscope.spec import LARGEST_INT, Spec, SpecError, type_of
 from grokscope.suite.axes import LARGEST_PRIME
-from grokscope.suite.errors import SuiteError, in_words
+from grokscope.suite.errors import SuiteError
+from grokscope.suite.value import in_words
 
 
 def kinds_of(cls: type[Spec], name: str) -> Mapping[str, type[Spec]] | None:

@@ -38,7 +38,7 @@ from grokscope.suite import plain
 from grokscope.suite.analysis import Analysis
 from grokscope.suite.analysis_block import read_analysis
 from grokscope.suite.axes import whole_number
-from grokscope.suite.document import Value, read_document
+from grokscope.suite.document import read_document
 from grokscope.suite.errors import Findings, SuiteError
 from grokscope.suite.expansion import MOST_RUNS, Experiment
 from grokscope.suite.keys import KNOWN, TYPES, overlay, refuse_unknown
@@ -46,6 +46,7 @@ from grokscope.suite.odd import warn_of_curves_apart
 from grokscope.suite.plain import PlainExperiment
 from grokscope.suite.plugins import find_plugins
 from grokscope.suite.shipped import find, read_text
+from grokscope.suite.value import Value
 
 TOP_LEVEL = ("name", "study", "description", "plugins", "retries", "defaults", "experiments", "analysis")
 DEFAULT_STUDY = "race"

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from grokscope.nets import Transformer
 from grokscope.run import Signature
-from grokscope.suite.axes import listed, whole_number
-from grokscope.suite.document import Value
+from grokscope.suite.axes import required_list, whole_number
 from grokscope.suite.errors import Findings
 from grokscope.suite.keys import WIDTHS
+from grokscope.suite.value import Value
 
 LARGEST_WIDTH = 65_536
 SEARCHED = range(8, 511, 2)
@@ -20,16 +20,16 @@ TOLERANCE = 0.15
 MATCHED_BY = ("param_count", "n_params", "params", "parameters")
 
 
-def named(values: Mapping[str, Value], findings: Findings) -> dict[int, Value]:
+def given_widths(values: Mapping[str, Value], findings: Findings) -> dict[int, Value]:
     """Widths of `dims` and `dim_ranges`, in order, with the place that names each."""
     found: dict[int, Value] = {}
     if "dims" in values:
-        for entry in listed(values["dims"], "dims", values["dims"], findings):
+        for entry in required_list(values["dims"], "dims", values["dims"], findings):
             dim = whole_number(entry, findings, low=1, high=LARGEST_WIDTH)
             if dim is not None:
                 found.setdefault(dim, entry)
     if "dim_ranges" in values:
-        for entry in listed(values["dim_ranges"], "dim_ranges", values["dim_ranges"], findings):
+        for entry in required_list(values["dim_ranges"], "dim_ranges", values["dim_ranges"], findings):
             for dim in _inclusive(entry, findings):
                 found.setdefault(dim, entry)
     return found
@@ -44,7 +44,7 @@ def targets(values: Mapping[str, Value], at: Value, findings: Findings) -> list[
         findings.warn(by, f"{by.found} is read as {MATCHED_BY[0]}: widths are matched by their number of parameters")
     value = values.get("param_count_targets")
     found = []
-    for entry in listed(value, "param_count_targets", at, findings) if value is not None else []:
+    for entry in required_list(value, "param_count_targets", at, findings) if value is not None else []:
         number = entry.data
         if isinstance(number, bool) or not isinstance(number, int | float) or number <= 0:
             findings.refuse(entry, "a number of parameters above 0")

@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 from grokscope.ledger import Ledger, LedgerError
-from grokscope.ledger.leasing import LEASE_SECONDS
+from grokscope.ledger.leases import LEASE_SECONDS
 from grokscope.ledger.owners import new_owner
 from grokscope.run import Run, Shape
 from grokscope.training.cost import flops_per_epoch

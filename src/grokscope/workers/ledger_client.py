@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from grokscope.ledger import Ledger, LedgerError
-from grokscope.ledger.leases import Leases
-from grokscope.ledger.leasing import LEASE_SECONDS, Standing
+from grokscope.ledger.leases import LEASE_SECONDS, Leases, LeaseStates
 from grokscope.run import Run
 from grokscope.training.outcomes import Outcome, Snapshot
 from grokscope.workers.ledger_retry import GIVE_UP_SECONDS, LedgerRetry
@@ -48,15 +47,15 @@ class LedgerClient:
         """Whether anything is still to be written."""
         return bool(self.unwritten or self._snapshots)
 
-    def claim(self, identities: Iterable[str]) -> Standing | None:
+    def claim(self, identities: Iterable[str]) -> LeaseStates | None:
         """Claim those runs that nobody else has (see `Leases.claim`); None while the ledger is away."""
         standing = self._retry.call(lambda: self.leases.claim(identities))
         self.held.update(standing.free if standing else ())
         return standing
 
-    def standing(self, identities: Iterable[str]) -> Standing | None:
-        """Who has which runs (see `Leases.standing`), none claimed; None while the ledger is away."""
-        return self._retry.call(lambda: self.leases.standing(identities))
+    def standing(self, identities: Iterable[str]) -> LeaseStates | None:
+        """Who has which runs (see `Leases.lease_states`), none claimed; None while the ledger is away."""
+        return self._retry.call(lambda: self.leases.lease_states(identities))
 
     def add_outcome(self, outcome: Outcome) -> None:
         """Write an outcome soon."""

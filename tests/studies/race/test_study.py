@@ -14,7 +14,7 @@ import pytest
 
 from drawn import quickly, saved
 from grokscope.ledger import open_ledger
-from grokscope.ledger.lazy import AHEAD, Traces
+from grokscope.ledger.reader import READ_AHEAD, LazyTraces
 from grokscope.studies.race.report import claims_json, write_report
 from grokscope.studies.race.study import conclude
 from grokscope.studies.race.tables import tables
@@ -96,11 +96,11 @@ def test_traces_are_read_ahead_only_when_walked(suite: Suite, store: Path, monke
         read = ledger.traces
         monkeypatch.setattr(ledger, "traces", lambda some: asked.append(len(some)) or read(some))
         identities = [run.identity for run in suite.runs]
-        traces = Traces(ledger, identities)
+        traces = LazyTraces(ledger, identities)
         every = {identity: traces[identity] for identity in traces}
         assert len(every) == len(traces) == len(identities)
         assert sum(asked) == len(identities)
-        assert len(asked) == -(-len(identities) // AHEAD)
+        assert len(asked) == -(-len(identities) // READ_AHEAD)
         asked.clear()
         for identity in identities[::-2]:
             assert traces[identity]["val_acc"].shape == every[identity]["val_acc"].shape

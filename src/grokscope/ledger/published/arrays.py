@@ -44,7 +44,7 @@ def trace_in(folder: Path, kind: str, run_id: str, epochs: int) -> Trace:
     """
     path = path_of(folder, kind, run_id)
     place = path.relative_to(folder)
-    found = _loaded(path, place)
+    found = _load(path, place)
     columns = {name: np.full(epochs, np.nan) for name in Trace._fields}
     for name in RECORDED[kind]:
         called = next((other for other in ARRAYS[name] if other in found), None)
@@ -58,7 +58,7 @@ def trace_in(folder: Path, kind: str, run_id: str, epochs: int) -> Trace:
     return Trace(**columns)
 
 
-def _loaded(path: Path, place: Path) -> dict[str, np.ndarray]:
+def _load(path: Path, place: Path) -> dict[str, np.ndarray]:
     """Every array of an archive that is named in `ARRAYS`."""
     wanted = {name for names in ARRAYS.values() for name in names}
     try:

@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.published.arrays import trace_in
-from grokscope.ledger.published.mapping import mapped
+from grokscope.ledger.published.mapping import map_row
 from grokscope.ledger.published.registry import Row, rows
 from grokscope.ledger.rows import facts_of, in_utc, now
-from grokscope.ledger.specs import written
+from grokscope.ledger.specs import spec_text
 from grokscope.ledger.tables import results, runs, traces
 from grokscope.ledger.traces import packed
 from grokscope.ledger.writing import insert_new, statuses_of
@@ -77,13 +77,13 @@ def enter(connection: Connection, batch: list[Entry], found: Imported) -> None:
 
 
 def _entry(row: Row, database: Path) -> Entry:
-    run = mapped(row)
+    run = map_row(row)
     trace = trace_in(database.parent, run.measurement, run.run_id, run.epochs)
     identity = identity_of(run.spec)
     own = {
         "id": identity,
         "measurement": run.measurement,
-        "spec": written(run.spec),
+        "spec": spec_text(run.spec),
         "dim": run.spec["net"]["dim"],
         "n_params": run.n_params,
         "status": "done",

@@ -48,7 +48,7 @@ class Mapped(NamedTuple):
     result: Row
 
 
-def mapped(row: Row) -> Mapped:
+def map_row(row: Row) -> Mapped:
     """The row in our words.
 
     Raises:

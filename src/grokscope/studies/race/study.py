@@ -22,7 +22,7 @@ from grokscope.laws.times.probe_ratio import estimate_probe_ratios
 from grokscope.laws.times.threshold_epochs import read_threshold_epochs
 from grokscope.laws.times.timescales import estimate_timescales
 from grokscope.ledger import Ledger
-from grokscope.ledger.lazy import Traces
+from grokscope.ledger.reader import LazyTraces
 from grokscope.registry import register
 from grokscope.report.status import counts, failures, provenance
 from grokscope.studies.race.facts.contents import Contents, Part
@@ -39,7 +39,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
     runs = select_runs(suite, ledger)
     own = runs[runs["origin"].isna()]
     frame = tidy(runs[runs["p"].notna()])
-    traces = Traces(ledger, list(frame["id"]))
+    traces = LazyTraces(ledger, list(frame["id"]))
     parts = (
         tuple(conclude_part(setting, rows, traces, suite.analysis) for setting, rows in split_by_setting(frame))
         if len(frame)

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, update
 
 from grokscope.ledger.migrations.missing import add_what_is_missing
 from grokscope.ledger.rows import Row, facts_of
-from grokscope.ledger.specs import parsed
+from grokscope.ledger.specs import parse_spec
 from grokscope.ledger.tables import FACTS, runs
 from grokscope.spec import InputError
 from grokscope.suite.specs import part_from_spec
@@ -33,7 +33,7 @@ def upgrade() -> None:
 def _facts(spec: str, known: dict[str, Row]) -> Row:
     """The facts of a spec's task; none where it cannot be read here, as that of a plug-in that is not installed."""
     try:
-        fields = parsed(spec).get("task")
+        fields = parse_spec(spec).get("task")
         text = json.dumps(fields)
         if text not in known:
             known[text] = facts_of(part_from_spec("task", fields))

@@ -92,7 +92,7 @@ def run(
             f"found {store!r}, but a capsule is done again in a ledger of its own, under --out", param_hint="--store"
         )
     capsule = api.open_capsule(suite, out=out) if sealed else None
-    loaded = loaded_suite(suite, skip_impossible) if capsule is None else capsule.suite
+    loaded = load_and_warn(suite, skip_impossible) if capsule is None else capsule.suite
     with Display(console) as display:
         outcome = api.run_suite(
             loaded,
@@ -111,7 +111,7 @@ def run(
     if outcome.contents is not None:
         console.print(study_of(loaded).summary(outcome.contents))
         console.print(f"Report: {outcome.report}", soft_wrap=True)
-    differs = capsule is not None and said_agreements(api.compare_capsule(capsule))
+    differs = capsule is not None and print_agreements(api.compare_capsule(capsule))
     for failure in outcome.tally.failures:
         complain(f"run {failure.run.identity} failed: {failure.error.strip().splitlines()[-1]}")
     if outcome.tally.elsewhere:
@@ -123,7 +123,7 @@ def run(
         raise typer.Exit(SOME_FAILED)
 
 
-def said_agreements(found: list[Agreement]) -> bool:
+def print_agreements(found: list[Agreement]) -> bool:
     """Say how a capsule's runs compare, those that differ one by one; whether any does."""
     counts = Counter(one.verdict for one in found)
     console.print(
@@ -155,7 +155,7 @@ def plan(
     """
     from grokscope import api
 
-    loaded = loaded_suite(suite, skip_impossible)
+    loaded = load_and_warn(suite, skip_impossible)
     found = api.plan(loaded, store=store)
     if as_json:
         typer.echo(json.dumps(found.to_dict(reasons=explain), indent=2))
@@ -190,13 +190,13 @@ def report(suite: SuiteArgument, store: Store = None, out: Out = DEFAULT_OUT, in
     from grokscope import api
     from grokscope.studies.study import study_of
 
-    loaded = loaded_suite(suite, True)
+    loaded = load_and_warn(suite, True)
     contents, page = api.report(loaded, store=store, out=out)
     console.print(study_of(loaded).summary(contents))
     console.print(f"Report: {page}", soft_wrap=True)
 
 
-def loaded_suite(name: str, skip_impossible: bool) -> Suite:
+def load_and_warn(name: str, skip_impossible: bool) -> Suite:
     """The suite, its warnings and omissions said."""
     from grokscope.registry import failures
     from grokscope.suite import load_suite

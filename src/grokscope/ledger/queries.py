@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from grokscope.ledger.batches import batches
-from grokscope.ledger.database import shown
+from grokscope.ledger.database import batches, display_url
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.rows import Row
 from grokscope.ledger.tables import STATUSES, params, runs, suite_runs, suites, traces
@@ -39,7 +38,7 @@ def resolve(connection: Connection, prefix: str) -> str:
     if len(found) == 1 or digits in found:
         return digits if digits in found else found[0]
     if not found:
-        known = shown(connection.engine.url)
+        known = display_url(connection.engine.url)
         raise LedgerError(f"run: found {prefix!r}, expected the identity of a run in {known}, or its beginning")
     names = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
     raise LedgerError(f"run: found {prefix!r}, which begins {names}; expected more digits")
@@ -53,7 +52,7 @@ def member_statuses(connection: Connection, suite: str) -> dict[str, str]:
     return {row.id: row.status for row in rows}
 
 
-class Trained(NamedTuple):
+class TrainedRun(NamedTuple):
     """A run that was trained to its end: how long its trace is, and whether it kept its parameters."""
 
     id: str
@@ -61,9 +60,9 @@ class Trained(NamedTuple):
     has_params: bool
 
 
-def trained(connection: Connection, trainings: Iterable[str]) -> dict[str, list[Trained]]:
-    """See `Ledger.trained`."""
-    found: dict[str, list[Trained]] = {}
+def runs_by_training(connection: Connection, trainings: Iterable[str]) -> dict[str, list[TrainedRun]]:
+    """See `Ledger.runs_by_training`."""
+    found: dict[str, list[TrainedRun]] = {}
     query = select(runs.c.training, runs.c.id, traces.c.epochs, params.c.id.is_not(None)).join(
         traces, traces.c.id == runs.c.id
     )
@@ -72,7 +71,7 @@ def trained(connection: Connection, trainings: Iterable[str]) -> dict[str, list[
     for batch in batches(trainings):
         wanted = query.where(runs.c.training.in_(batch)).order_by(traces.c.epochs.desc(), runs.c.id)
         for training, *row in connection.execute(wanted):
-            found.setdefault(training, []).append(Trained(*row))
+            found.setdefault(training, []).append(TrainedRun(*row))
     return found
 
 

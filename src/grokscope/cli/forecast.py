@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from grokscope.cli.do import loaded_suite
 from grokscope.cli.errors import complain_softly, friendly
 from grokscope.cli.options import Include, Store, SuiteArgument
+from grokscope.cli.run import load_and_warn
 
 if TYPE_CHECKING:
     from grokscope.forecasts.evaluate import StandingForecast
@@ -43,7 +43,7 @@ def forecast(
     """
     from grokscope import api
 
-    found = api.forecast(loaded_suite(suite, True), store=store, supersede=supersede)
+    found = api.forecast(load_and_warn(suite, True), store=store, supersede=supersede)
     for note in found.notes:
         complain_softly(f"note: {note}")
     if as_json:
