@@ -25,7 +25,7 @@ from grokscope.nets import MLP, Cnn
 from grokscope.probes.fisher import diagonal
 from grokscope.probes.geometry import cosine
 from grokscope.run import Signature
-from grokscope.studies.paths.facts.anatomy import fisher, flat
+from grokscope.studies.paths.facts.anatomy import fisher, flat_params
 from grokscope.studies.paths.facts.run_facts import RunFacts
 from grokscope.studies.paths.facts.sweeps import Sweep, find_sweeps, w0_of
 from grokscope.studies.paths.sections.encodings import COMPRESSIVE
@@ -69,8 +69,8 @@ def without_training() -> Iterator[Row]:
     )
     x = jax.random.randint(jax.random.key(1), (64, 2), 0, 7)
     for kind in ("logits", "categorical"):
-        apart = jnp.abs(fisher(net, x, kind) - flat(diagonal(net, x, kind=kind)))
-        relative = float(apart.max() / flat(diagonal(net, x, kind=kind)).max())
+        apart = jnp.abs(fisher(net, x, kind) - flat_params(diagonal(net, x, kind=kind)))
+        relative = float(apart.max() / flat_params(diagonal(net, x, kind=kind)).max())
         yield Row(f"F in closed form against autodiff, {kind}", "< 1e-5", f"{relative:.1e}", relative < 1e-5)
     ones = fisher(net, x)[-7:]
     yield Row("F of the last bias, raw logits", "1", f"{float(ones.min()):g}", bool(jnp.all(ones == 1)))

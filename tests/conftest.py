@@ -28,7 +28,7 @@ settings.register_profile("grokscope", deadline=None)  # the first example of a 
 settings.load_profile("grokscope")
 
 install_import_hook(
-    ["grokscope.nets", "grokscope.tasks", "grokscope.measurements", "grokscope.training"], "checking.shapes"
+    ["grokscope.nets", "grokscope.tasks", "grokscope.measurements", "grokscope.training"], "shape_checks.shapes"
 )
 
 from grokscope.workers.cache import use_compilation_cache  # noqa: E402  only now may the checked rooms be imported

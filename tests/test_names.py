@@ -16,24 +16,25 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "grokscope"
 
-IRREGULAR = frozenset(
-    "begun bound bred broken brought built cast caught chosen come cut dealt done drawn driven fed felt forgotten found "
-    "foretold frozen given gone grown heard held hidden hit kept known laid learnt led left lent lost made meant met "
-    "paid put read run said seen sent set shown shut sold spent split spoken spread stood sunk taken taught thought "
-    "thrown told understood unseen woken written".split()
+IRREGULAR = re.compile(
+    "begun|bound|bred|broken|brought|built|cast|caught|chosen|come|cut|dealt|done|drawn|driven|fed|felt|"
+    "forgotten|found|foretold|frozen|given|gone|grown|heard|held|hidden|hit|kept|known|laid|learnt|led|left|"
+    "lent|lost|made|meant|met|paid|put|read|run|said|seen|sent|set|shown|shut|sold|spent|split|spoken|spread|"
+    "stood|sunk|taken|taught|thought|thrown|told|understood|unseen|woken|written"
 )
 """Past participles that no ending gives away."""
 
 VERBS = {
     "cut": "the imperative: cut a trace short",
-    "embed": "an infinitive",
-    "feed": "an infinitive",
+    "flatten": "an infinitive",
     "listen": "an infinitive",
+    "markdown": "a noun",
     "open": "an infinitive",
     "put": "the imperative, as in `queue.Queue`",
     "read": "the imperative, as of files",
     "reopen": "an infinitive",
     "run": "the imperative: the command `grokscope run`",
+    "speed": "a noun",
     "split": "the imperative: split parameters in two",
 }
 """Words that look like participles and are not."""
@@ -45,16 +46,13 @@ SHARED_FUNCTIONS = {
     "caveats": "what a study's data do not allow to say: the same of each study",
     "colours": "the colours of a study's curves, in the figures of each study",
     "conclude": "the first of the three functions that make a study",
-    "crossing": "of laws the crossing, of a report the crossing in words",
     "describe_gaps": "what a study's report lacks, of each study",
     "export": "the command and what it does",
     "forecast": "the command, the call and the computation",
-    "onset": "of laws the onset, of a report the onset in words",
     "plan": "the command and the call behind it",
     "report": "the command and the call behind it",
     "sections": "the sections of a report, of each study that has some",
     "terminal_summary": "the last of the three functions that make a study",
-    "version": "the command that says the version, and the version",
 }
 """Function names that two rooms have, and why that is one word for one thing."""
 
@@ -113,7 +111,8 @@ def definitions() -> list[Definition]:
 
 def is_participle(name: str) -> bool:
     """Whether a name is one word that ends as participles do, or is an irregular one."""
-    return "_" not in name and name not in VERBS and (name in IRREGULAR or bool(re.search("(ed|en|own|ung)$", name)))
+    ends = re.search("(ed|en|own|ung)$", name) or IRREGULAR.fullmatch(name)
+    return "_" not in name and name not in VERBS and ends is not None
 
 
 def test_no_function_is_a_bare_participle(definitions: list[Definition]) -> None:

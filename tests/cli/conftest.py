@@ -11,7 +11,7 @@ import typer.testing
 from click.testing import Result
 from typer.testing import CliRunner
 
-from drawn import blank, saved
+from fast_figures import blank, saved
 from grokscope.cli.app import app
 
 # The runner would make the whole command line anew for every call, which takes longer than most commands.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import worlds
+import simulated_suites
 from grokscope.forecasts.split import require_calibration, split_runs
 from grokscope.ledger import open_ledger
 
@@ -17,11 +17,11 @@ from .conftest import call
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
     """A folder with a suite and a ledger in which its calibration runs are done."""
-    suite = worlds.suite()
+    suite = simulated_suites.suite()
     (tmp_path / "world.yaml").write_text(suite.text)
     with open_ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.register(suite.name, suite.text, suite.runs)
-        worlds.do(ledger, split_runs(suite, require_calibration(suite)).calibration)
+        simulated_suites.do(ledger, split_runs(suite, require_calibration(suite)).calibration)
     return tmp_path
 
 
@@ -34,8 +34,8 @@ def test_it_is_made_once_and_then_stands(world: Path) -> None:
     assert "before any held-out run was done; from 108 runs at primes 89, 101, 113 and widths all." in text
     assert "Not scored yet, since held-out runs are to be done: p = 97; p = 107." in text
     with open_ledger(world / "ledger.sqlite") as ledger:
-        suite = worlds.suite()
-        worlds.do(ledger, split_runs(suite, require_calibration(suite)).held_out)
+        suite = simulated_suites.suite()
+        simulated_suites.do(ledger, split_runs(suite, require_calibration(suite)).held_out)
     stands = call(*words)
     assert stands.exit_code == 0, stands.output
     text = " ".join(stands.output.split())
@@ -44,7 +44,7 @@ def test_it_is_made_once_and_then_stands(world: Path) -> None:
     found = json.loads(call(*words, "--json").stdout)
     assert [one["accuracy"] for one in found] == ["running", "eval"]
     assert not any(one["new"] for one in found)
-    assert found[0]["rows"][0]["score"]["observed_onset"] == worlds.onset(97)
+    assert found[0]["rows"][0]["score"]["observed_onset"] == simulated_suites.onset(97)
 
 
 def test_a_capsule_that_is_done_again_has_the_forecasts_that_were_frozen(world: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_capsule_that_is_done_again_has_the_forecasts_that_were_frozen(world: 
 
 
 def test_a_suite_without_a_calibration_is_one_line_with_the_key(world: Path) -> None:
-    (world / "none.yaml").write_text(worlds.suite("", name="none").text)
+    (world / "none.yaml").write_text(simulated_suites.suite("", name="none").text)
     refused = call("forecast", world / "none.yaml", "--store", world / "ledger.sqlite")
     assert refused.exit_code == 2
     assert "none.yaml: analysis.calibrate: found nothing, expected the dims, the primes or both" in refused.stderr
@@ -76,7 +76,7 @@ def test_what_is_not_there_is_said_in_one_line(world: Path) -> None:
     assert nowhere.exit_code == 2
     assert "found no file, expected a ledger" in nowhere.stderr
     with open_ledger(world / "ledger.sqlite") as ledger:
-        suite = worlds.suite()
+        suite = simulated_suites.suite()
         ledger.reset([suite.runs[0].identity])
     early = call("forecast", world / "world.yaml", "--store", world / "ledger.sqlite")
     assert early.exit_code == 2

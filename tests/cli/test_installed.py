@@ -38,9 +38,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
     before = set(sys.modules)
     monkeypatch.syspath_prepend(str(tmp_path))
-    installed.installed.cache_clear()
+    installed.installed_commands.cache_clear()
     yield put
-    installed.installed.cache_clear()
+    installed.installed_commands.cache_clear()
     for name in set(sys.modules) - before:
         if name.startswith("grokscope_"):
             del sys.modules[name]

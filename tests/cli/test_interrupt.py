@@ -20,7 +20,7 @@ from grokscope.training.advance import CHUNK, STRATEGIES, Strategy
 from grokscope.training.checkpoint import DIGEST
 from grokscope.training.outcomes import Checkpoint, Event
 from kill import AT_DROP, AT_RECORD, N_RUNS, NEARLY, Doomed, kill, workers_of
-from stores import postgresql
+from postgres import postgresql
 
 EPOCHS = 300
 LONG_EPOCHS = 1500

@@ -22,13 +22,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from feeding import fed
+from example_counts import fed
 from grokscope.ledger import open_ledger
 from grokscope.run import Run
 from grokscope.spec import InputError
 from grokscope.suite import SuiteError, run_from_spec
 from grokscope.suite.specs import kinds_of
-from ledger.fakes import failed, finished, groks, speed
+from ledger.untrained_runs import failed, finished, groks, speed
 from suite.test_malformed import suites
 
 from .conftest import TINY, call

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from grokscope.cli.plot import HEIGHT, curves
+from grokscope.cli.plot import HEIGHT, draw_curves
 
 
 def test_marks_stand_where_the_accuracies_are() -> None:
     trace = pd.DataFrame({"running_acc": [0.0, 1.0], "train_acc": [0.0, 1.0], "val_acc": [0.0, 0.5]})
-    lines = curves(trace, width=60).splitlines()
+    lines = draw_curves(trace, width=60).splitlines()
     assert lines[0].endswith("+")
     assert "o" in lines[HEIGHT // 2]
     assert lines[HEIGHT - 1].startswith("  0 % |o")
@@ -19,6 +19,6 @@ def test_marks_stand_where_the_accuracies_are() -> None:
 
 def test_without_validation_and_with_a_single_epoch() -> None:
     trace = pd.DataFrame({"running_acc": [0.4], "train_acc": [0.5], "val_acc": [np.nan]})
-    text = curves(trace, width=40)
+    text = draw_curves(trace, width=40)
     assert "validation" not in text
     assert max(map(len, text.splitlines())) <= 40 + 8

@@ -71,7 +71,7 @@ def test_ctrl_c_while_the_report_is_made_leaves_the_one_that_is_there(
         signal.raise_signal(signal.SIGINT)
         time.sleep(60)
 
-    monkeypatch.setattr("grokscope.api.running.concluded", interrupted)
+    monkeypatch.setattr("grokscope.api.running.conclude_suite", interrupted)
     before_it = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     try:
         stopped = call("run", tiny / "tiny.yaml", "--out", tiny / "out")

@@ -127,7 +127,7 @@ def test_beyond_the_primes_of_the_calibration_is_said(calibration):
 
 @pytest.mark.parametrize(("n", "trials"), [(3, 25), (5, 15)])
 def test_intervals_hold_what_is_observed_at_new_primes(n, trials):
-    """Primes that depart from the laws by 15 % in either time; a smaller version of many more worlds."""
+    """Primes that depart from the laws by 15 % in either time; a smaller version of many more simulated_suites."""
     held = asked = 0
     for trial in range(trials):
         rng = np.random.default_rng(trial)

@@ -17,7 +17,7 @@ from grokscope.studies.race.figures import figures
 from grokscope.studies.race.page import render_page
 from grokscope.studies.race.sentences import describe_gaps
 from grokscope.studies.race.tables import tables
-from studies.race import fakes
+from studies.race import example_contents
 from studies.race.test_figures import legend, points, texts
 
 NAN = float("nan")
@@ -61,7 +61,9 @@ STANDING = StandingForecast(
         row(113, waiting=7),
     ),
 )
-CONTENTS = replace(fakes.EMPTY, calibrates=True, forecasts=(STANDING, replace(STANDING, accuracy="eval", id="ef")))
+CONTENTS = replace(
+    example_contents.EMPTY, calibrates=True, forecasts=(STANDING, replace(STANDING, accuracy="eval", id="ef"))
+)
 
 
 def test_the_figure_shows_forecast_outcome_and_baselines_of_every_prime() -> None:
@@ -137,17 +139,21 @@ def test_the_table_has_a_row_a_forecast_and_prime() -> None:
     assert (first["p"], first["forecast"], first["held_out_done"]) == (101, STANDING.id, 21)
     assert first["dex_capacity_threshold"] == pytest.approx(math.log10(5))
     assert table["dex_forecast"].isna().sum() == 2
-    assert "forecasts" not in tables(fakes.EMPTY)
+    assert "forecasts" not in tables(example_contents.EMPTY)
 
 
 def test_the_page_has_a_section_and_nothing_of_a_forecast_without_one() -> None:
     html = render_page(CONTENTS, {}, [], [])
     for text in ("Forecast and outcome", STANDING.id, "when 21 of 4,321 held-out runs were done", "dex, power of p"):
         assert text in html
-    assert "Forecast and outcome" not in render_page(fakes.EMPTY, {}, [], [])
+    assert "Forecast and outcome" not in render_page(example_contents.EMPTY, {}, [], [])
 
 
 def test_a_calibration_without_a_forecast_is_missing() -> None:
     (said,) = (text for text in describe_gaps(replace(CONTENTS, forecasts=()), []) if "forecast" in text)
     assert said.endswith("`grokscope forecast empty` makes it.")
-    assert not [text for text in (*describe_gaps(CONTENTS, []), *describe_gaps(fakes.EMPTY, [])) if "forecast" in text]
+    assert not [
+        text
+        for text in (*describe_gaps(CONTENTS, []), *describe_gaps(example_contents.EMPTY, []))
+        if "forecast" in text
+    ]

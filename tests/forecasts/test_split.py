@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-import worlds
+import simulated_suites
 from grokscope.forecasts.split import cell, describe_runs, require_calibration, split_runs
 from grokscope.suite import Suite, SuiteError, load_suite
 
@@ -20,7 +20,7 @@ def refused(suite: Suite) -> str:
 
 
 def test_every_run_is_on_one_side() -> None:
-    suite = worlds.suite("{primes: [89, 113], dims: [32, 48]}")
+    suite = simulated_suites.suite("{primes: [89, 113], dims: [32, 48]}")
     found = split_runs(suite, require_calibration(suite))
     assert {cell(run) for run in found.calibration} == {(p, dim) for p in (89, 113) for dim in (32, 48)}
     assert len(found.calibration) == 2 * 2 * 2 * 2
@@ -38,7 +38,7 @@ def test_every_run_is_on_one_side() -> None:
     ],
 )
 def test_a_calibration_that_cannot_be_is_one_line_with_its_key(calibrate: str, said: str) -> None:
-    assert said in refused(worlds.suite(calibrate))
+    assert said in refused(simulated_suites.suite(calibrate))
 
 
 def test_the_central_suite_holds_half_of_its_primes_out() -> None:
@@ -59,11 +59,11 @@ def test_where_c_is_measured_capacity_runs_belong_to_the_calibration(name: str) 
 
 
 def test_what_is_ahead_is_described_without_a_ledger() -> None:
-    suite = worlds.suite()
+    suite = simulated_suites.suite()
     table = describe_runs(split_runs(suite, require_calibration(suite)).held_out)
     groks = table[table["measurement"] == "groks"]
-    assert set(groks["p"]) == set(worlds.HELD_OUT)
+    assert set(groks["p"]) == set(simulated_suites.HELD_OUT)
     assert set(groks["op"]) == {"/"}
     row = groks[groks["p"] == 97].iloc[0]
     assert row["bits"] == pytest.approx(4656 * math.log2(99))
-    assert row["bits"] == worlds.world(97).bits
+    assert row["bits"] == simulated_suites.world(97).bits

@@ -9,8 +9,8 @@ import pytest
 from grokscope.forecasts.calibration import calibrate
 from grokscope.forecasts.times import (
     GUESSES,
-    Cell,
     CellForecast,
+    TimeCell,
     TimeScore,
     predict_times,
     rms_time_errors,
@@ -28,7 +28,7 @@ def world(p):
 
 def cells(p, dim):
     truth = world(p)
-    return [Cell(quantity, p, dim, truth.n_params(dim), truth.bits) for quantity in ("T_mem", "T_gen")]
+    return [TimeCell(quantity, p, dim, truth.n_params(dim), truth.bits) for quantity in ("T_mem", "T_gen")]
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import math
 import pandas as pd
 import pytest
 
-from frames import run
 from grokscope.laws.capacity import PUBLISHED, estimate_capacity, extrapolation_warning, fit_published_rule
+from run_frames import run
 
 POINTS = ((1000, 1000), (1000, 2150), (2000, 4300), (5000, 10_750))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grokscope.ledger import Ledger, open_ledger
-from stores import postgresql
+from postgres import postgresql
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

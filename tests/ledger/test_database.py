@@ -10,7 +10,7 @@ from sqlalchemy import delete, update
 from grokscope.ledger import Ledger, LedgerError, database, open_ledger, tables
 from grokscope.ledger.database import display_url, url_of, writing_to
 
-from .fakes import finished, groks
+from .untrained_runs import finished, groks
 
 
 def refused(store: str | Path, *, create: bool = True) -> str:

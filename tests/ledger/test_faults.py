@@ -14,9 +14,9 @@ from sqlalchemy import create_engine, text
 
 from grokscope.ledger import Ledger, LedgerAwayError, LedgerError, database, open_ledger
 from grokscope.ledger.database import reading_from, writing_to
-from stores import postgresql
+from postgres import postgresql
 
-from .fakes import failed, finished, groks
+from .untrained_runs import failed, finished, groks
 
 
 @pytest.fixture

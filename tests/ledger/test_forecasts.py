@@ -10,13 +10,13 @@ from sqlalchemy import update
 
 from grokscope.ledger import Ledger, LedgerError, open_ledger
 from grokscope.ledger.database import reading_from, writing_to
-from grokscope.ledger.forecasts import Forecasts, forecasts
+from grokscope.ledger.forecasts import ForecastStore, forecasts
 
-from .fakes import finished, groks
+from .untrained_runs import finished, groks
 
 
 @pytest.fixture
-def kept(ledger: Ledger) -> Forecasts:
+def kept(ledger: Ledger) -> ForecastStore:
     ledger.register("one", "", [groks()])
     return ledger.forecasts
 
@@ -26,7 +26,7 @@ def said(number: float = 1.0, **changed: Any) -> dict[str, Any]:
     return made | {"payload": {"onset": number, "unknown": None}} | changed
 
 
-def test_what_is_kept_is_read_back(kept: Forecasts) -> None:
+def test_what_is_kept_is_read_back(kept: ForecastStore) -> None:
     made = kept.keep(**said())
     assert kept.all() == kept.all("one") == kept.all("one", standing=True) == [made]
     assert kept.all("another") == []
@@ -36,7 +36,7 @@ def test_what_is_kept_is_read_back(kept: Forecasts) -> None:
     assert made.superseded_by is None
 
 
-def test_a_second_one_is_refused_and_the_first_stays(kept: Forecasts) -> None:
+def test_a_second_one_is_refused_and_the_first_stays(kept: ForecastStore) -> None:
     first = kept.keep(**said())
     for other in (said(), said(2.0)):
         with pytest.raises(
@@ -47,13 +47,13 @@ def test_a_second_one_is_refused_and_the_first_stays(kept: Forecasts) -> None:
     assert kept.all() == [first]
 
 
-def test_each_accuracy_and_probe_has_its_own(kept: Forecasts) -> None:
+def test_each_accuracy_and_probe_has_its_own(kept: ForecastStore) -> None:
     made = [kept.keep(**said()), kept.keep(**said(accuracy="running")), kept.keep(**said(probe="permuted"))]
     assert {one.id for one in kept.all(standing=True)} == {one.id for one in made}
     assert len({one.id for one in made}) == 3
 
 
-def test_superseding_keeps_the_old(kept: Forecasts) -> None:
+def test_superseding_keeps_the_old(kept: ForecastStore) -> None:
     first = kept.keep(**said())
     second = kept.keep(**said(2.0), supersede=True)
     third = kept.keep(**said(1.0), supersede=True)
@@ -66,8 +66,8 @@ def test_superseding_keeps_the_old(kept: Forecasts) -> None:
     assert first.identity == third.identity
 
 
-def test_there_is_no_way_to_change_or_remove_one(kept: Forecasts, ledger: Ledger) -> None:
-    assert {name for name in dir(Forecasts) if not name.startswith("_")} == {"all", "enter", "keep"}
+def test_there_is_no_way_to_change_or_remove_one(kept: ForecastStore, ledger: Ledger) -> None:
+    assert {name for name in dir(ForecastStore) if not name.startswith("_")} == {"all", "enter", "keep"}
     made = kept.keep(**said())
     ledger.record(finished(groks()))
     ledger.reset([groks().identity])
@@ -76,7 +76,7 @@ def test_there_is_no_way_to_change_or_remove_one(kept: Forecasts, ledger: Ledger
 
 
 @pytest.mark.parametrize("changed", [{"payload": '{"onset": 3.0}'}, {"made": "2020-01-01T00:00:00.000+00:00"}])
-def test_one_that_was_altered_is_noticed(kept: Forecasts, ledger: Ledger, changed: dict[str, str]) -> None:
+def test_one_that_was_altered_is_noticed(kept: ForecastStore, ledger: Ledger, changed: dict[str, str]) -> None:
     made = kept.keep(**said())
     with writing_to(ledger._engine) as connection:
         connection.execute(update(forecasts).values(changed))
@@ -84,7 +84,7 @@ def test_one_that_was_altered_is_noticed(kept: Forecasts, ledger: Ledger, change
         kept.all()
 
 
-def test_what_cannot_be_kept_is_one_line_and_leaves_nothing(kept: Forecasts) -> None:
+def test_what_cannot_be_kept_is_one_line_and_leaves_nothing(kept: ForecastStore) -> None:
     with pytest.raises(LedgerError, match="its payload is no JSON"):
         kept.keep(**said(payload={"onset": float("nan")}))
     with pytest.raises(LedgerError, match="suite: found 'two', expected one of one"):
@@ -92,7 +92,7 @@ def test_what_cannot_be_kept_is_one_line_and_leaves_nothing(kept: Forecasts) -> 
     assert kept.all() == []
 
 
-def test_of_writers_at_once_one_wins(kept: Forecasts) -> None:
+def test_of_writers_at_once_one_wins(kept: ForecastStore) -> None:
     with ThreadPoolExecutor(4) as pool:
         attempts = [pool.submit(kept.keep, **said(number)) for number in range(4)]
     refused = [attempt.exception() for attempt in attempts if attempt.exception()]
@@ -101,7 +101,7 @@ def test_of_writers_at_once_one_wins(kept: Forecasts) -> None:
     assert kept.all() == [attempt.result() for attempt in attempts if not attempt.exception()]
 
 
-def test_a_suite_is_copied_with_its_forecasts(kept: Forecasts, ledger: Ledger, tmp_path: Path) -> None:
+def test_a_suite_is_copied_with_its_forecasts(kept: ForecastStore, ledger: Ledger, tmp_path: Path) -> None:
     """Those that were superseded among them, and no other suite's."""
     kept.keep(**said())
     kept.keep(**said(2.0), supersede=True)
@@ -117,7 +117,7 @@ def test_a_suite_is_copied_with_its_forecasts(kept: Forecasts, ledger: Ledger, t
 
 
 def test_forecasts_of_another_ledger_are_entered_once_and_to_the_letter(
-    kept: Forecasts, ledger: Ledger, tmp_path: Path
+    kept: ForecastStore, ledger: Ledger, tmp_path: Path
 ) -> None:
     kept.keep(**said())
     kept.keep(**said(2.0), supersede=True)

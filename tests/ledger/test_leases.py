@@ -16,9 +16,9 @@ from sqlalchemy import update
 from grokscope.ledger import Ledger, LedgerError, leases, open_ledger, tables
 from grokscope.ledger.database import reading_from, writing_to
 from grokscope.ledger.owners import is_dead, new_owner, process_space
-from stores import postgresql
+from postgres import postgresql
 
-from .fakes import failed, finished, groks
+from .untrained_runs import failed, finished, groks
 
 RUNS = [groks(seed) for seed in range(4)]
 IDS = [run.identity for run in RUNS]

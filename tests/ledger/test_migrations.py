@@ -17,7 +17,7 @@ from grokscope.ledger.database import open_database, reading_from, url_of
 from grokscope.ledger.rows import facts_of
 from grokscope.suite import load_suite, run_from_spec
 
-from .fakes import finished, groks
+from .untrained_runs import finished, groks
 
 FIRST = Path(__file__).parents[1] / "fixtures" / "ledger_0.1.0.db"
 SAID = json.loads(FIRST.with_suffix(".json").read_text())

@@ -12,7 +12,7 @@ import pytest
 from grokscope.ledger import Ledger, LedgerError
 from grokscope.suite import SuiteError, run_from_spec
 
-from . import fakes
+from . import untrained_runs
 from .registry import capacity, groks, registry, speed
 
 
@@ -85,9 +85,9 @@ def test_where_it_came_from_and_what_it_says_of_itself(ledger: Ledger, three: Pa
 
 
 def test_imported_runs_are_among_no_others_unasked(ledger: Ledger, three: Path) -> None:
-    run = fakes.groks(seed=42)
+    run = untrained_runs.groks(seed=42)
     ledger.register("mine", "", [run])
-    ledger.record(fakes.finished(run))
+    ledger.record(untrained_runs.finished(run))
     before = ledger.runs(), ledger.records(), ledger.status_counts(), ledger.runs_by_training([run.training])
     ledger.import_registry(three)
     after = ledger.runs(), ledger.records(), ledger.status_counts(), ledger.runs_by_training([run.training])

@@ -6,7 +6,7 @@ from sqlalchemy import update
 from grokscope.ledger import Ledger, LedgerError, tables
 from grokscope.ledger.database import writing_to
 
-from .fakes import failed, finished, groks, speed
+from .untrained_runs import failed, finished, groks, speed
 
 
 def test_a_beginning_that_only_one_run_has_is_enough(ledger: Ledger) -> None:

@@ -14,7 +14,7 @@ from grokscope.measurements import Groks, Result
 from grokscope.spec import SpecError
 from grokscope.tasks import Modular
 
-from .fakes import failed, finished, groks, speed
+from .untrained_runs import failed, finished, groks, speed
 
 
 @pytest.fixture

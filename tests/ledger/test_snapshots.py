@@ -6,7 +6,7 @@ from safetensors.numpy import save
 from grokscope.ledger import Ledger
 from grokscope.training.outcomes import Snapshot
 
-from .fakes import failed, finished, groks
+from .untrained_runs import failed, finished, groks
 
 
 def taken(seed: int, epoch: int, value: float) -> Snapshot:

@@ -14,7 +14,7 @@ from grokscope.suite import run_from_spec
 from grokscope.tasks import Modular, Shuffled
 from grokscope.training.optimisers import AdamW
 
-from .fakes import groks, speed
+from .untrained_runs import groks, speed
 
 RUNS = [
     groks(0),

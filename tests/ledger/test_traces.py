@@ -13,7 +13,7 @@ from grokscope.ledger.traces import packed, unpacked
 from grokscope.measurements import Trace
 from grokscope.training.outcomes import Finished
 
-from .fakes import PROVENANCE, finished, groks, trace
+from .untrained_runs import PROVENANCE, finished, groks, trace
 
 WIDTH = len(Trace._fields)
 BITS = st.integers(0, 30).flatmap(lambda epochs: arrays(np.uint32, (WIDTH, epochs)))

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from grokscope.ledger import Ledger, LedgerError, open_ledger, tables, writing
 from grokscope.ledger.database import reading_from, writing_to
 
-from .fakes import PROVENANCE, failed, finished, groks, speed
+from .untrained_runs import PROVENANCE, failed, finished, groks, speed
 
 
 def rows(ledger: Ledger) -> dict[str, int]:
@@ -142,7 +142,7 @@ def test_an_error_anywhere_leaves_nothing_of_any_run(
 
         return call
 
-    monkeypatch.setattr(writing, "keep", breaking(writing.keep))
+    monkeypatch.setattr(writing, "insert_rows", breaking(writing.insert_rows))
     monkeypatch.setattr(writing, "end", breaking(writing.end))
     with pytest.raises(OSError, match="no space"):
         ledger.record_all([finished(groks(0), params=True), finished(groks(1)), failed(groks(2))])

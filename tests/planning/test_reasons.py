@@ -25,7 +25,7 @@ from grokscope.tasks import Modular, RandomLabels
 from grokscope.training.derive import Source, cut, derived, end_within
 from grokscope.training.outcomes import Finished
 from grokscope.training.train import train
-from ledger.fakes import failed, finished, groks
+from ledger.untrained_runs import failed, finished, groks
 
 LONG = Run(
     RandomLabels(13, 50),

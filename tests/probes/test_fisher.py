@@ -11,7 +11,7 @@ import pytest
 from grokscope.nets import Cnn
 from grokscope.probes.fisher import diagonal
 from grokscope.run import Signature
-from grokscope.studies.paths.facts.anatomy import fisher, flat
+from grokscope.studies.paths.facts.anatomy import fisher, flat_params
 
 from .nets import INPUTS, mlp
 
@@ -29,7 +29,7 @@ def plain_diagonal(net: Any, inputs: np.ndarray, kind: str) -> np.ndarray:
     for x in jnp.asarray(inputs):
         p = jax.nn.softmax(net(x))
         for k in range(len(p)):
-            total = total + (1.0 if kind == "logits" else p[k]) * flat(gradient(net, x, jnp.asarray(k))) ** 2
+            total = total + (1.0 if kind == "logits" else p[k]) * flat_params(gradient(net, x, jnp.asarray(k))) ** 2
     return np.asarray(total / len(inputs))
 
 
@@ -40,13 +40,13 @@ def test_closed_form_and_autodiff_are_the_sum_written_out(kind: Any, activation:
         net = mlp(activation=activation, init="xavier_normal", init_scale=2.0)
         expected = plain_diagonal(net, INPUTS[:9], kind)
         np.testing.assert_allclose(fisher(net, jnp.asarray(INPUTS[:9]), kind), expected, rtol=1e-10, atol=1e-12)
-        found = flat(diagonal(net, jnp.asarray(INPUTS[:9]), kind=kind))
+        found = flat_params(diagonal(net, jnp.asarray(INPUTS[:9]), kind=kind))
         np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
 def test_closed_form_in_single_precision_agrees_to_1e_5() -> None:
     net, x = mlp(init_scale=3.0), jnp.asarray(INPUTS)
-    found, expected = fisher(net, x), flat(diagonal(net, x))
+    found, expected = fisher(net, x), flat_params(diagonal(net, x))
     assert float(jnp.max(jnp.abs(found - expected)) / jnp.max(expected)) < 1e-5
 
 

@@ -10,7 +10,7 @@ from grokscope.laws.results import CROSSED, Crossing, CrossingCode, Estimate, On
 from grokscope.report import words
 from grokscope.studies.race.facts.slices import Slice, slices, suffix
 from grokscope.studies.race.sentences import caveats, describe_slice
-from studies.race import fakes
+from studies.race import example_contents
 
 NAN = float("nan")
 
@@ -55,7 +55,7 @@ def test_a_closest_approach_is_never_stated_as_a_crossing() -> None:
 
 
 def prime(**changed: object) -> Slice:
-    return replace(next(slices(fakes.contents())), **changed)
+    return replace(next(slices(example_contents.contents())), **changed)
 
 
 @pytest.mark.parametrize("code", list(CrossingCode))
@@ -79,7 +79,7 @@ def test_every_onset_code_has_a_sentence(code: OnsetCode) -> None:
 
 
 def test_what_cannot_be_said_is_said() -> None:
-    text = " ".join(caveats(next(slices(fakes.contents(seeds=2)))))
+    text = " ".join(caveats(next(slices(example_contents.contents(seeds=2)))))
     assert "are censored" in text
     assert "rest on 2 seeds" in text
     assert "Not measured here: T_gen" in " ".join(caveats(prime(curves={"T_gen": ()})))

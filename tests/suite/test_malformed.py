@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from feeding import fed
+from example_counts import fed
 from grokscope.run import Run
 from grokscope.suite import SuiteError, load_suite, parse_suite, plain
 from grokscope.suite.keys import KNOWN, TYPES

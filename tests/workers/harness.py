@@ -11,7 +11,7 @@ from grokscope.run import Run
 from grokscope.training.outcomes import Event, Job
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver, Tally
-from ledger.fakes import groks
+from ledger.untrained_runs import groks
 
 Script = Callable[["Driver", "FakePool"], Iterator[Any]]
 RUNS = [groks(seed) for seed in range(3)]

@@ -3,7 +3,7 @@
 import pytest
 
 from grokscope.workers.attempts import Attempts
-from ledger.fakes import groks
+from ledger.untrained_runs import groks
 
 RUN, OTHER = groks(0), groks(1)
 

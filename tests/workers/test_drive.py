@@ -13,7 +13,7 @@ from grokscope.run import Run
 from grokscope.training.outcomes import Checkpoint, Progress, Snapshot
 from grokscope.workers.drive import Driver, Tally
 from grokscope.workers.pool import LostWorker
-from ledger.fakes import failed, finished, groks
+from ledger.untrained_runs import failed, finished, groks
 
 from .harness import IDENTITIES, RUNS, DriverHarness, FakePool, deal_jobs
 

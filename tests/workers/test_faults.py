@@ -21,8 +21,8 @@ from grokscope.training.outcomes import Checkpoint, Snapshot
 from grokscope.workers import ledger_retry
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver
-from ledger.fakes import finished, groks
-from stores import postgresql
+from ledger.untrained_runs import finished, groks
+from postgres import postgresql
 
 from .harness import IDENTITIES, RUNS, DriverHarness, FakePool, deal_jobs
 

@@ -14,7 +14,7 @@ from grokscope.run import Run
 from grokscope.training.outcomes import Checkpoint
 from grokscope.workers.drive import Driver
 from grokscope.workers.pool import LostWorker
-from ledger.fakes import failed, finished
+from ledger.untrained_runs import failed, finished
 
 from .harness import IDENTITIES, RUNS, DriverHarness, FakePool, deal_jobs
 

@@ -14,7 +14,7 @@ from grokscope.workers.messages import ChunkSeconds, Hello, JobRequest, Message,
 from grokscope.workers.pool import LostWorker, Pool
 from grokscope.workers.site import Ended, Place
 from grokscope.workers.watchdog import Limits
-from ledger.fakes import finished, groks
+from ledger.untrained_runs import finished, groks
 
 A, B, C = (Place(machine, 0) for machine in "abc")
 KILLED = Ended("was killed", by_itself=False)

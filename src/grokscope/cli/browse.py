@@ -122,16 +122,16 @@ def show(
     console.print(f"run {found['id']}: {found['measurement']}, {found['status']}")
     for title in ("spec", "result", "provenance"):
         table = Table("", "", title=title, show_header=False, title_justify="left")
-        for key, value in flat(found[title] or {}):
+        for key, value in flatten_mapping(found[title] or {}):
             table.add_row(key, format_value(value))
         if table.rows:
             console.print(table)
     if found["error"]:
         console.print(found["error"], markup=False, style="red")
     if trace is not None:
-        from grokscope.cli.plot import curves
+        from grokscope.cli.plot import draw_curves
 
-        console.print(curves(trace, width=min(console.width, 100)), markup=False)
+        console.print(draw_curves(trace, width=min(console.width, 100)), markup=False)
 
 
 def version() -> None:
@@ -153,11 +153,11 @@ def conditions(pairs: list[str]) -> dict[str, Any]:
         key, separator, value = pair.partition("=")
         if not separator or not key:
             raise typer.BadParameter(f"found {pair!r}, expected KEY=VALUE", param_hint="--where")
-        found[key] = number(value)
+        found[key] = parse_number(value)
     return found
 
 
-def number(text: str) -> Any:
+def parse_number(text: str) -> Any:
     """The whole number or float that a text is, or the text."""
     for kind in (int, float):
         try:
@@ -167,11 +167,11 @@ def number(text: str) -> Any:
     return text
 
 
-def flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+def flatten_mapping(values: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     """Nested mappings as dotted names."""
     rows: list[tuple[str, Any]] = []
     for key, value in values.items():
-        rows += flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", value)]
+        rows += flatten_mapping(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", value)]
     return rows
 
 

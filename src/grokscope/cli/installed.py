@@ -28,7 +28,7 @@ def origin(entry: EntryPoint) -> str:
 
 
 @functools.cache
-def installed() -> dict[str, list[EntryPoint]]:
+def installed_commands() -> dict[str, list[EntryPoint]]:
     """Name -> the entry points that offer a command of that name; more than one is a clash."""
     found: dict[str, dict[str, EntryPoint]] = {}
     for entry in entry_points(group=GROUP):
@@ -77,14 +77,14 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         own = super().list_commands(ctx)
-        for name in set(own) & set(installed()):
-            who = " and ".join(map(origin, installed()[name]))
+        for name in set(own) & set(installed_commands()):
+            who = " and ".join(map(origin, installed_commands()[name]))
             complain_softly(f"warning: {name}: found in {who} too, but this name is a command of grokscope itself")
-        return [*own, *(name for name in installed() if name not in own)]
+        return [*own, *(name for name in installed_commands() if name not in own)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         own = super().get_command(ctx, cmd_name)
         if own is not None:
             return own
-        entries = installed().get(cmd_name)
+        entries = installed_commands().get(cmd_name)
         return InstalledCommand(cmd_name, entries) if entries else None

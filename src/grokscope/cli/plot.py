@@ -10,7 +10,7 @@ MARKS = {"running_acc": ".", "train_acc": "+", "val_acc": "o"}
 NAMES = {"running_acc": "running", "train_acc": "train", "val_acc": "validation"}
 
 
-def curves(trace: pd.DataFrame, *, width: int) -> str:
+def draw_curves(trace: pd.DataFrame, *, width: int) -> str:
     """Accuracies over epochs; the later mark of `MARKS` wins where two fall together."""
     columns = max(20, width - 8)
     grid = np.full((HEIGHT, columns), " ")

@@ -13,7 +13,7 @@ from grokscope.forecasts.calibration import TooFewCellsError, calibrate
 from grokscope.forecasts.observe import Thresholds, observe
 from grokscope.forecasts.predict import Forecast, make_forecasts
 from grokscope.forecasts.split import PROBE
-from grokscope.forecasts.times import Cell, CellForecast, predict_times
+from grokscope.forecasts.times import CellForecast, TimeCell, predict_times
 from grokscope.laws.capacity import estimate_capacity
 from grokscope.laws.results import Accuracy, Estimate
 from grokscope.laws.times.cells import select_setting
@@ -102,12 +102,12 @@ def _predict_setting(
     }
 
 
-def _cells(ahead: pd.DataFrame) -> list[Cell]:
+def _cells(ahead: pd.DataFrame) -> list[TimeCell]:
     """The cells of held-out runs, each once, ascending."""
     columns = ["measurement", "p", "dim", "n_params", "bits"]
     rows = ahead[columns].drop_duplicates().sort_values(["measurement", "p", "n_params"], ascending=[False, True, True])
     return [
-        Cell("T_mem" if kind == "speed" else "T_gen", int(p), int(dim), int(params), float(bits))
+        TimeCell("T_mem" if kind == "speed" else "T_gen", int(p), int(dim), int(params), float(bits))
         for kind, p, dim, params, bits in rows.itertuples(index=False)
     ]
 

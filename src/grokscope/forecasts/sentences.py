@@ -27,7 +27,7 @@ GUESS_LABELS = {
 }
 
 
-class Line(NamedTuple):
+class ForecastLine(NamedTuple):
     """One prime in words: what was foretold and observed, and the error of each predictor of the onset in dex."""
 
     title: str
@@ -44,7 +44,7 @@ def row_title(row: ScoredForecast) -> str:
     return ", ".join(words_of) + ("" if row.forecast.new_prime else ", new widths")
 
 
-def forecast_lines(standing: StandingForecast) -> list[Line]:
+def forecast_lines(standing: StandingForecast) -> list[ForecastLine]:
     """A line a prime and setting."""
     return [_line(row) for row in standing.rows]
 
@@ -128,10 +128,10 @@ def _coverage(covered: list[bool | None]) -> str:
     return f"; {sum(bounded)} of {len(bounded)} intervals of the forecast held it" if bounded else ""
 
 
-def _line(row: ScoredForecast) -> Line:
+def _line(row: ScoredForecast) -> ForecastLine:
     made, score = row.forecast, row.score
     beyond = "" if made.within else " (beyond what was fitted)"
-    return Line(
+    return ForecastLine(
         title=row_title(row),
         crossing=words.estimate(made.crossing) + beyond,
         crossing_observed=_observed_value(row, score.observed_crossing if score else math.nan, "none proven"),

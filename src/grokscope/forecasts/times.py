@@ -18,7 +18,7 @@ GUESSES = ("law", "interpolated", "nearest_cell")
 _NAN = float("nan")
 
 
-class Cell(NamedTuple):
+class TimeCell(NamedTuple):
     """A prime and width at which one of the times is to be measured; K in bits."""
 
     quantity: Literal["T_mem", "T_gen"]
@@ -62,7 +62,9 @@ class TimeScore(NamedTuple):
     nearest_cell: float
 
 
-def predict_times(calibration: Calibration, known: Sequence[Timescale], cells: Iterable[Cell]) -> list[CellForecast]:
+def predict_times(
+    calibration: Calibration, known: Sequence[Timescale], cells: Iterable[TimeCell]
+) -> list[CellForecast]:
     """Predict the times at cells by the laws, and by what was measured at the calibration's own cells.
 
     Args:
@@ -117,7 +119,7 @@ def _measured_cells(
 
 
 def _predict_time(
-    calibration: Calibration, measured: Mapping[str, Mapping[int, list[tuple[float, float]]]], cell: Cell
+    calibration: Calibration, measured: Mapping[str, Mapping[int, list[tuple[float, float]]]], cell: TimeCell
 ) -> CellForecast:
     load, laws = cell.bits / (calibration.capacity_constant * cell.n_params), calibration.laws
     log_params, window = math.log(cell.n_params), MEMORISING if cell.quantity == "T_mem" else GENERALISING

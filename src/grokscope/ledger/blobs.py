@@ -14,7 +14,7 @@ from grokscope.ledger.database import batches
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.tables import PROVENANCE, params, runs, snapshots, traces
 from grokscope.ledger.traces import framed, unpacked
-from grokscope.ledger.views import versions
+from grokscope.ledger.views import parse_versions
 from grokscope.measurements import Trace
 from grokscope.training.derive import Source
 from grokscope.training.outcomes import Provenance
@@ -76,7 +76,7 @@ def source_of(connection: Connection, identity: str) -> Source:
     """See `Ledger.source`."""
     columns = {name: runs.c[name] for name in ("started", "ended", *PROVENANCE)}
     row = connection.execute(select(*columns.values()).where(runs.c.id == identity)).mappings().one()
-    provenance = Provenance(**{**row, "versions": versions(identity, row["versions"])})
+    provenance = Provenance(**{**row, "versions": parse_versions(identity, row["versions"])})
     trace = traces_of(connection, [identity]).get(identity, {})
     if not trace.keys() >= set(Trace._fields):
         raise LedgerError(f"run {identity}: found no whole trace, expected one of {', '.join(Trace._fields)}")

@@ -84,7 +84,7 @@ class KeptForecast:
     superseded_by: str | None
 
 
-class Forecasts:
+class ForecastStore:
     """The forecasts of a ledger. There is no way to change or to remove one.
 
     Of a suite, an accuracy and a probe there is one chain: the forecast that stands and those that it superseded.

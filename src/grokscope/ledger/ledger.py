@@ -7,11 +7,11 @@ from pathlib import Path
 
 from grokscope.ledger import copying, queries, writing
 from grokscope.ledger.database import batches, open_database, reading_from, writing_to
-from grokscope.ledger.forecasts import Forecasts
+from grokscope.ledger.forecasts import ForecastStore
 from grokscope.ledger.leases import LEASE_SECONDS, Leases
 from grokscope.ledger.protocols import KeptOutcome, KeptRun
 from grokscope.ledger.published import Imported, enter, entries
-from grokscope.ledger.published.registry import find
+from grokscope.ledger.published.registry import find_database
 from grokscope.ledger.reader import Reader
 from grokscope.training.outcomes import Snapshot
 
@@ -36,9 +36,9 @@ class Ledger(Reader):
     """
 
     @property
-    def forecasts(self) -> Forecasts:
+    def forecasts(self) -> ForecastStore:
         """Predictions that were kept before their outcome was looked at."""
-        return Forecasts(self._engine)
+        return ForecastStore(self._engine)
 
     # What is to be done.
 
@@ -107,7 +107,7 @@ class Ledger(Reader):
         Raises:
             LedgerError: it is no such registry. A row that cannot be believed is left out, and said.
         """
-        database = find(Path(path))
+        database = find_database(Path(path))
         found = Imported(str(database))
         for batch in batches(entries(database, found), IMPORT_BATCH):
             with writing_to(self._engine) as connection:

@@ -88,7 +88,7 @@ def status_counts(connection: Connection, suite: str | None) -> dict[str, dict[s
     return counts
 
 
-def origins(connection: Connection) -> dict[str, int]:
+def origins_of_imports(connection: Connection) -> dict[str, int]:
     """See `Ledger.origins`."""
     query = select(runs.c.origin, func.count()).where(runs.c.origin.is_not(None)).group_by(runs.c.origin)
     return dict(map(tuple, connection.execute(query.order_by(runs.c.origin))))

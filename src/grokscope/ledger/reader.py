@@ -169,7 +169,7 @@ class Reader:
     def origins(self) -> dict[str, int]:
         """Where imported runs came from, and how many."""
         with reading_from(self._engine) as connection:
-            return queries.origins(connection)
+            return queries.origins_of_imports(connection)
 
     def suites(self) -> pd.DataFrame:
         """One row a suite: name, hash of its text, when it was registered (UTC), its number of runs."""

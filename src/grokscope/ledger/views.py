@@ -51,10 +51,10 @@ def _column(name: str, values: Sequence[Any]) -> Any:
     if name in ("p", "dim"):
         return _infer_array(values)
     texts = np.array(values, dtype=object)
-    return times(name, texts) if name in TIMES else texts
+    return to_datetimes(name, texts) if name in TIMES else texts
 
 
-def times(name: str, texts: Sequence[Any] | np.ndarray) -> Any:
+def to_datetimes(name: str, texts: Sequence[Any] | np.ndarray) -> Any:
     """Texts as datetimes in UTC, NaT for None."""
     try:
         return pd.to_datetime(texts, utc=True, format="ISO8601")
@@ -71,7 +71,7 @@ def _is_time(text: Any) -> bool:
     return True
 
 
-def versions(identity: str, text: str | None) -> Any:
+def parse_versions(identity: str, text: str | None) -> Any:
     """Versions of packages as the JSON object that a run's row holds."""
     try:
         return json.loads(text or "{}")
@@ -96,12 +96,12 @@ def _record(row: Row, spec: dict[str, Any]) -> dict[str, Any]:
     result = {name: row[name] for name in RESULT_TYPES} if row["has_result"] else None
     provenance = {name: row[name] for name in PROVENANCE} if row["version"] is not None else None
     if provenance is not None:
-        provenance["versions"] = versions(row["id"], provenance["versions"])
+        provenance["versions"] = parse_versions(row["id"], provenance["versions"])
     return {name: row[name] for name in OWN} | {"spec": spec, "result": result, "provenance": provenance}
 
 
 def suites_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """A row a suite, its time of registration as a datetime in UTC."""
     table = pd.DataFrame(rows, columns=["name", "hash", "registered", "runs"])
-    table["registered"] = times("registered", table["registered"])
+    table["registered"] = to_datetimes("registered", table["registered"])
     return table

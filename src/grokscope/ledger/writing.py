@@ -118,10 +118,10 @@ def record(connection: Connection, outcomes: Iterable[KeptOutcome], owner: str |
     if owner is not None:
         theirs = lease_states(connection, list(failed), owner, lock=True).theirs
         failed = {identity: outcome for identity, outcome in failed.items() if identity not in theirs}
-    keep(connection, results, [result_row(identity, done.result) for identity, done in finished.items()])
-    keep(connection, traces, trace_rows(finished))
+    insert_rows(connection, results, [result_row(identity, done.result) for identity, done in finished.items()])
+    insert_rows(connection, traces, trace_rows(finished))
     kept = {identity: done.params for identity, done in finished.items() if done.params is not None}
-    keep(connection, params, [{"id": identity, "data": data} for identity, data in kept.items()])
+    insert_rows(connection, params, [{"id": identity, "data": data} for identity, data in kept.items()])
     end(connection, [{"run": identity} | done_row(done) for identity, done in finished.items()])
     end(connection, [{"run": identity} | failed_row(failure) for identity, failure in failed.items()])
 
@@ -154,7 +154,7 @@ def one_per_run(outcomes: Iterable[KeptOutcome]) -> Outcomes:
     return chosen
 
 
-def keep(connection: Connection, table: Table, rows: list[Row]) -> None:
+def insert_rows(connection: Connection, table: Table, rows: list[Row]) -> None:
     if rows:
         connection.execute(insert(table), rows)
 

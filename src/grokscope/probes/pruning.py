@@ -27,7 +27,7 @@ Net = Any
 """A net, or a tree of its structure."""
 
 
-class Curve(NamedTuple):
+class PruningCurve(NamedTuple):
     """Evaluated on the data, without any training in between.
 
     Attributes:
@@ -107,18 +107,18 @@ def pruned(net: Net, at: Net, fraction: Float[Array, ""]) -> Net:
 
 def curve(
     net: Net, at: Net, inputs: Shaped[Array, "n ..."], targets: Int[Array, " n"], points: int, at_once: int = 1
-) -> Curve:
+) -> PruningCurve:
     """One net at every fraction: the function that `curves` compiles."""
 
-    def at_fraction(fraction: Float[Array, ""]) -> Curve:
+    def at_fraction(fraction: Float[Array, ""]) -> PruningCurve:
         logits = pruned(net, at, fraction).batched(inputs)
         is_target = jnp.arange(logits.shape[-1]) == targets[:, None]
         best_other = jnp.max(jnp.where(is_target, -jnp.inf, logits), axis=-1)
         right = jnp.max(jnp.where(is_target, logits, -jnp.inf), axis=-1) > best_other
         loss = optax.softmax_cross_entropy_with_integer_labels(logits, targets)
-        return Curve(jnp.mean(right, dtype=logits.dtype), jnp.mean(loss))
+        return PruningCurve(jnp.mean(right, dtype=logits.dtype), jnp.mean(loss))
 
-    found: Curve = jax.lax.map(at_fraction, fractions(points), batch_size=at_once if at_once > 1 else None)
+    found: PruningCurve = jax.lax.map(at_fraction, fractions(points), batch_size=at_once if at_once > 1 else None)
     return found
 
 
@@ -130,7 +130,7 @@ def curves(
     targets: Int[Array, "nets n"],
     points: int = POINTS,
     at_once: int = 1,
-) -> Curve:
+) -> PruningCurve:
     """Curves of many nets, stacked along a leading axis with their places and their data, in one compiled call.
 
     Args:
@@ -139,10 +139,10 @@ def curves(
     """
     arrays, rest = eqx.partition(nets, eqx.is_inexact_array)
 
-    def one(each: tuple[Net, Net, Array, Array]) -> Curve:
+    def one(each: tuple[Net, Net, Array, Array]) -> PruningCurve:
         return curve(eqx.combine(each[0], rest), *each[1:], points, at_once)
 
-    found: Curve = jax.lax.map(one, (arrays, at, inputs, targets))
+    found: PruningCurve = jax.lax.map(one, (arrays, at, inputs, targets))
     return found
 
 

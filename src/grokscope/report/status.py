@@ -30,7 +30,7 @@ def counts(runs: pd.DataFrame) -> Counts:
     return Counts(len(runs), done, failed, len(runs) - done - failed)
 
 
-def provenance(runs: pd.DataFrame) -> tuple[Mapping[str, object], ...]:
+def provenance_rows(runs: pd.DataFrame) -> tuple[Mapping[str, object], ...]:
     """What the finished runs were made with, a row for every combination."""
     done = runs[runs["status"] == "done"]
     keys = ["version", "git", "host", "device", "strategy"]
@@ -46,7 +46,7 @@ def provenance(runs: pd.DataFrame) -> tuple[Mapping[str, object], ...]:
     )
 
 
-def failures(runs: pd.DataFrame) -> tuple[Failure, ...]:
+def failed_runs(runs: pd.DataFrame) -> tuple[Failure, ...]:
     """The runs that stand as failed."""
     failed = runs[runs["status"] == "failed"]
     return tuple(Failure(row.id, str(row.error).strip()) for row in failed.itertuples())

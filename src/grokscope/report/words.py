@@ -98,7 +98,7 @@ def group(p: float, *, composed: bool = False) -> str:
     return f"{GROUPS.get(int(p), 'group')} (order {int(p)})" if composed else f"p = {int(p)}"
 
 
-def kind(*, composed: bool = False) -> str:
+def group_word(*, composed: bool = False) -> str:
     """What p tells apart: primes, or groups of permutations."""
     return "group" if composed else "prime"
 

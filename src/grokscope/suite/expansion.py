@@ -23,7 +23,7 @@ from grokscope.suite.value import Value, in_words
 MOST_RUNS = 5_000_000
 
 
-class Cell(NamedTuple):
+class GridCell(NamedTuple):
     """One setting at one prime: its nets by width and its tasks by size, which every seed shares."""
 
     nets: list[Net]
@@ -46,7 +46,7 @@ class Experiment:
     at: Value
     values: Mapping[str, Value]
     findings: Findings
-    cells: list[Cell] = field(default_factory=list)
+    cells: list[GridCell] = field(default_factory=list)
     seeds: list[Seeds] = field(default_factory=list)
     impossible: dict[tuple[int, str, str], tuple[Value, int]] = field(default_factory=dict)
 
@@ -122,7 +122,7 @@ class Experiment:
             for lost in lost_sizes:
                 self._count(*lost, len(self.seeds) * len(nets))
             if optimiser is not None and measurement is not None and fields is not None:
-                self.cells.append(Cell(nets, tasks, optimiser, measurement, fields))
+                self.cells.append(GridCell(nets, tasks, optimiser, measurement, fields))
 
     def _matched(self, setting: parts.Setting, p: int, targets: list[float]) -> dict[int, Value]:
         """Widths for the parameter targets; none where depth or heads are themselves faulty."""

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from frames import curves
 from grokscope.laws.crossing.crossings import find_crossings
 from grokscope.laws.results import CrossingCode
 from grokscope.laws.statistics.simulation import Truth, simulate_runs
+from run_frames import curves
 
 P = (1000, 2000, 3000, 5000, 8000)
 NOISE = (0.97, 1.0, 1.03)

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from frames import run
 from grokscope.laws.crossing.onset import GRID, find_onset, find_onset_grid, find_onsets, measure_delays
 from grokscope.laws.results import Delay, OnsetCode
 from grokscope.laws.times.threshold_epochs import read_threshold_epochs
+from run_frames import run
 
 
 def trace(epochs=100, *, train=None, val=None, plateau=None, eval_from=None):

@@ -5,8 +5,8 @@ import math
 import pandas as pd
 import pytest
 
-from frames import run
 from grokscope.laws.times.cells import observations, split_by_setting
+from run_frames import run
 
 
 def frame(**more):

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from frames import curves
 from grokscope.laws.statistics.simulation import Truth, simulate_runs
 from grokscope.laws.times.memorisation import FORMS, fit_memorisation, predict_memorisation
+from run_frames import curves
 
 TRUTH = Truth(mem_spread=0.05)
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from frames import run
 from grokscope.laws.times.probe_ratio import estimate_probe_ratios
+from run_frames import run
 
 
 def frame(random, vocab, **more):

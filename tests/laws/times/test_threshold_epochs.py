@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from frames import run
 from grokscope.laws.crossing.onset import find_onsets, measure_delays
 from grokscope.laws.results import OnsetCode
 from grokscope.laws.times.cells import with_axes
 from grokscope.laws.times.threshold_epochs import read_threshold_epochs
+from run_frames import run
 
 
 def trace(train, val, epochs=50):

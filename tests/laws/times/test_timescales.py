@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from frames import run
 from grokscope.laws.times.timescales import estimate_timescales, geometric_mean, kaplan_meier_median
+from run_frames import run
 
 
 def arrived(*times):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from drawn import quickly, saved
+from fast_figures import quickly, saved
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.measurements import Watch
 from grokscope.probes.orderedness import orderedness

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from drawn import quickly, saved
+from fast_figures import quickly, saved
 from grokscope.ledger import open_ledger
 from grokscope.probes.encodings import compressibility
 from grokscope.report.sheet import Sheet

@@ -8,10 +8,10 @@ import pytest
 
 from grokscope.studies.race.report import write_report
 
-from . import fakes
+from . import example_contents
 
 
 @pytest.fixture(scope="session")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a report with a crossing."""
-    return write_report(fakes.contents(), tmp_path_factory.mktemp("reports") / "fake").parent
+    return write_report(example_contents.contents(), tmp_path_factory.mktemp("reports") / "fake").parent

@@ -10,11 +10,13 @@ import pytest
 from grokscope.report.drawing import DrawingError, draw
 from grokscope.studies.race.figures import sketches
 
-from . import fakes
+from . import example_contents
 
 
 def test_several_processes_make_the_same_files_as_one(tmp_path: Path) -> None:
-    some = [each for each in sketches(fakes.contents()) if each[0] in ("learning_97", "speed_b", "survival_97")]
+    some = [
+        each for each in sketches(example_contents.contents()) if each[0] in ("learning_97", "speed_b", "survival_97")
+    ]
     some.append(("absent", partial(dict[str, None]().get, "figure")))
     alone, together = tmp_path / "one", tmp_path / "two"
     for folder, processes in ((alone, 1), (together, 2)):

@@ -22,14 +22,14 @@ from grokscope.studies.race.page import render_page
 from grokscope.studies.race.report import claims_json, claims_markdown
 from grokscope.studies.race.tables import tables
 
-from . import fakes
+from . import example_contents
 
 PRIMES = (97, 113, 139)
 
 
 @pytest.fixture(scope="module")
 def contents() -> Contents:
-    return fakes.contents(PRIMES, seeds=2, by_prime=True)
+    return example_contents.contents(PRIMES, seeds=2, by_prime=True)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def points(figure: Figure, panel: int) -> int:
 
 
 def test_a_width_against_the_bits_of_the_data(contents: Contents, drawn: dict[str, Figure | None]) -> None:
-    assert {f"by_prime_{dim}" for dim in fakes.DIMS} <= set(drawn)
+    assert {f"by_prime_{dim}" for dim in example_contents.DIMS} <= set(drawn)
     figure = drawn["by_prime_64"]
     assert figure is not None
     left = figure.axes[0]
@@ -93,7 +93,7 @@ def test_prediction_states_its_fit_and_has_every_cell(contents: Contents, drawn:
 
 
 def test_residuals_have_a_figure_for_every_axis() -> None:
-    swept = fakes.contents(decays=(0.1, 1.0), seeds=2)
+    swept = example_contents.contents(decays=(0.1, 1.0), seeds=2)
     stems = {stem for stem, _ in figures(swept)}
     assert {"residual_intersection_p", "residual_intersection_weight_decay"} <= stems
 
@@ -104,7 +104,7 @@ def test_predictiveness_has_a_row_for_every_family_and_slice(contents: Contents)
     other = table[table["figure"] == "by_prime"]
     assert set(other["slice_field"]) == {"dim"}
     assert set(other["x_field"]) == {"dataset_bits"}
-    assert set(other["slice_value"]) == set(other["dim"]) == set(fakes.DIMS)
+    assert set(other["slice_value"]) == set(other["dim"]) == set(example_contents.DIMS)
     assert other["p"].isna().all()
     bits = contents.frame["dataset_bits"]
     known = other["empirical_onset_x"].dropna()

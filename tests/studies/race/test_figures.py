@@ -21,14 +21,14 @@ from grokscope.studies.race.figures import figures
 from grokscope.studies.race.figures.probes import probe_figure
 from grokscope.studies.race.figures.race import race_figure
 
-from . import fakes
+from . import example_contents
 
-N_DIMS, N_SEEDS = len(fakes.DIMS), 3
+N_DIMS, N_SEEDS = len(example_contents.DIMS), 3
 
 
 @pytest.fixture(scope="module")
 def drawn() -> dict[str, Figure | None]:
-    return dict(figures(fakes.contents()))
+    return dict(figures(example_contents.contents()))
 
 
 def points(figure: Figure, gid: str) -> int:
@@ -62,8 +62,8 @@ def test_every_figure_fits_a_column_and_can_be_read(drawn: dict[str, Figure | No
 
 def test_a_long_setting_is_not_cut_off() -> None:
     setting = {"optimiser": "adamw", "filter": "orthogonal of array length kept", "loss": "cross_entropy"}
-    part = replace(fakes.contents().parts[0], setting=setting)
-    for stem, figure in figures(replace(fakes.contents(), parts=(part,), predictions=())):
+    part = replace(example_contents.contents().parts[0], setting=setting)
+    for stem, figure in figures(replace(example_contents.contents(), parts=(part,), predictions=())):
         assert figure is not None
         figure.draw_without_rendering()
         box = figure.get_tightbbox()
@@ -86,14 +86,14 @@ def test_the_race_has_both_axes_every_curve_and_every_mark(drawn: dict[str, Figu
     assert {"crossing, running accuracy", "crossing, eval accuracy", "onset, running accuracy"} <= set(legend(figure))
     gen = next(line for line in right.lines if line.get_label() == "T_gen, eval accuracy")
     assert len(gen.get_xdata()) == N_DIMS
-    delays = fakes.contents().parts[0].families[0].delays["running"]
+    delays = example_contents.contents().parts[0].families[0].delays["running"]
     assert points(figure, "seeds") == sum(not d.censored for d in delays) > 0
     assert points(figure, "least") == len({d.x for d in delays})
 
 
 def test_censored_cells_and_delays_are_marked_as_bounds() -> None:
-    shown = next(slices(fakes.contents(max_epochs=150)))
-    censored = Delay("p", 97, "n_params", fakes.n_params(64), 64, 9, 80.0, True)
+    shown = next(slices(example_contents.contents(max_epochs=150)))
+    censored = Delay("p", 97, "n_params", example_contents.n_params(64), 64, 9, 80.0, True)
     figure = race_figure(replace(shown, delays={"running": (*shown.delays["running"], censored)}))
     unknown = sum(np.isnan(t.lognormal.value) for curve in shown.curves.values() for t in curve)
     assert unknown > 0
@@ -105,7 +105,7 @@ def test_censored_cells_and_delays_are_marked_as_bounds() -> None:
 
 
 def test_a_race_without_a_crossing_says_why() -> None:
-    contents = fakes.contents(memorising=0.05)
+    contents = example_contents.contents(memorising=0.05)
     figure = race_figure(next(slices(contents)))
     assert not [label for label in legend(figure) if label.startswith("crossing")]
     written = " ".join(text.replace("\n", " ") for text, _ in texts(figure))
@@ -113,7 +113,7 @@ def test_a_race_without_a_crossing_says_why() -> None:
 
 
 def test_the_published_rule_is_called_what_it_is() -> None:
-    contents = replace(fakes.contents(memorising=0.05), rule="published")
+    contents = replace(example_contents.contents(memorising=0.05), rule="published")
     labels = legend(race_figure(next(slices(contents))))
     assert "closest approach, running accuracy" in labels
 
@@ -141,14 +141,14 @@ def test_speed_has_every_run_and_marks_the_censored(drawn: dict[str, Figure | No
 
 
 def test_the_fitted_law_is_drawn_where_there_is_one() -> None:
-    figure = dict(figures(fakes.contents((97, 113))))["speed_b"]
+    figure = dict(figures(example_contents.contents((97, 113))))["speed_b"]
     assert figure is not None
     assert [label for label in legend(figure) if "exp(" in label and "least AIC" in label]
 
 
 def test_many_primes_are_a_scale_and_not_a_list() -> None:
     primes = (89, 97, 101, 103, 107, 109, 113)
-    drawn = dict(figures(fakes.contents(primes, seeds=2)))
+    drawn = dict(figures(example_contents.contents(primes, seeds=2)))
     speed, onset = drawn["speed_a"], drawn["onset_thresholds"]
     assert speed is not None
     assert onset is not None
@@ -158,7 +158,7 @@ def test_many_primes_are_a_scale_and_not_a_list() -> None:
     assert [text.get_text() for text in onset.axes[0].get_xticklabels()] == [str(p) for p in primes]
     assert onset.get_figheight() < 5
     marked = points(onset, "onset") + points(onset, "none")
-    main = fakes.contents(primes, seeds=2).parts[0]
+    main = example_contents.contents(primes, seeds=2).parts[0]
     pairs = {
         (o.group, o.accuracy, o.train_threshold, o.val_threshold) for o in (*main.onset_grid, *main.families[0].onsets)
     }
@@ -166,7 +166,7 @@ def test_many_primes_are_a_scale_and_not_a_list() -> None:
 
 
 def test_a_scale_of_times_is_cut_where_all_are_censored() -> None:
-    figure = dict(figures(fakes.contents(max_epochs=150)))["speed_b"]
+    figure = dict(figures(example_contents.contents(max_epochs=150)))["speed_b"]
     assert figure is not None
     axes = figure.axes[0]
     seen = max(max(line.get_xdata(), default=0) for line in axes.lines if line.get_gid() == "seeds")
@@ -177,7 +177,7 @@ def test_a_scale_of_times_is_cut_where_all_are_censored() -> None:
 
 
 def test_permutations_are_no_primes() -> None:
-    contents = fakes.contents()
+    contents = example_contents.contents()
     part = contents.parts[0]
     part = replace(part, frame=part.frame.assign(op="compose"))
     drawn = dict(figures(replace(contents, parts=(part,))))
@@ -195,7 +195,9 @@ def test_learning_and_survival_show_every_seed_and_width(drawn: dict[str, Figure
     assert len(task.lines) == 3 * N_SEEDS
     assert sum(len(line.get_xdata()) > 0 for line in labels.lines) == 2 * N_SEEDS
     assert len(survival.axes) == 3
-    assert [text for text in legend(survival) if text.startswith("d =")] == [f"d = {dim}" for dim in fakes.DIMS]
+    assert [text for text in legend(survival) if text.startswith("d =")] == [
+        f"d = {dim}" for dim in example_contents.DIMS
+    ]
     assert points(survival, "censored") == 2 * N_SEEDS
 
 
@@ -203,7 +205,7 @@ def test_the_onset_is_shown_under_every_pair_of_thresholds(drawn: dict[str, Figu
     figure = drawn["onset_thresholds"]
     assert figure is not None
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    every = fakes.contents().parts[0].onset_grid
+    every = example_contents.contents().parts[0].onset_grid
     assert points(figure, "bound") == sum(o.code is OnsetCode.FROM_SMALLEST for o in every) > 0
     assert labels == [f"p = 97: {pair}" for pair in ("99, 99", "99, 98", "99, 95", "98, 98", "95, 95")]
 
@@ -214,21 +216,21 @@ def test_probe_ratios_are_drawn_with_their_bounds() -> None:
         ProbeRatio("p", 97, "n_params", 10_000 * (1 + i), 64, 0.2, "vocab", "eval", Estimate(*values, 4, ""))
         for i, values in enumerate([(1.1, 1.0, 1.3), (nan, 2.0, nan), (nan, nan, 0.5)])
     )
-    figure = probe_figure(replace(fakes.contents().parts[0], probe_ratios=ratios))
+    figure = probe_figure(replace(example_contents.contents().parts[0], probe_ratios=ratios))
     assert figure is not None
     assert points(figure, "censored") == 2
     assert [line.get_marker() for line in figure.axes[0].lines if line.get_gid() == "censored"] == ["^", "v"]
 
 
 def test_a_part_without_results_draws_only_what_it_can() -> None:
-    bare = _bare(fakes.contents())
+    bare = _bare(example_contents.contents())
     stems = {stem for stem, figure in figures(bare) if figure is None}
     assert stems == {"capacity", "speed_a", "speed_b", "onset_thresholds"}
-    assert list(figures(fakes.EMPTY)) == []
+    assert list(figures(example_contents.EMPTY)) == []
 
 
 def test_swept_settings_have_figures_of_their_own() -> None:
-    stems = [stem for stem, _ in figures(fakes.contents(decays=(0.1, 1.0), seeds=2))]
+    stems = [stem for stem, _ in figures(example_contents.contents(decays=(0.1, 1.0), seeds=2))]
     assert "race_97_weight_decay-0.1" in stems
     assert "race_97_weight_decay-1.0" in stems
     assert len(stems) == len(set(stems))

@@ -13,8 +13,8 @@ from grokscope.laws.times.cells import observations, with_axes
 from grokscope.ledger import Ledger, open_ledger
 from grokscope.studies.race.study import conclude, select_runs
 from grokscope.suite import Suite, parse_suite
-from ledger.fakes import finished
 from ledger.registry import capacity, groks, registry, speed
+from ledger.untrained_runs import finished
 
 TEXT = """
 name: ours

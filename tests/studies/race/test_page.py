@@ -15,7 +15,7 @@ from grokscope.laws.results import Claim
 from grokscope.studies.race.facts.contents import Contents, Counts, Failure
 from grokscope.studies.race.page import render_page
 
-from . import fakes
+from . import example_contents
 
 ARTEFACTS = Path(__file__).parents[3] / "out" / "test-artifacts"
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
@@ -84,22 +84,22 @@ def tags(html: str) -> Tags:
 
 
 def test_every_string_is_escaped() -> None:
-    plain = tags(render_page(fakes.contents(), {}, [], []))
-    spoilt = tags(render_page(hostile(fakes.contents()), {}, [HOSTILE], [HOSTILE]))
+    plain = tags(render_page(example_contents.contents(), {}, [], []))
+    spoilt = tags(render_page(hostile(example_contents.contents()), {}, [HOSTILE], [HOSTILE]))
     assert spoilt.tags.count("script") == plain.tags.count("script")
     assert spoilt.tags.count("img") == plain.tags.count("img") == 0
     assert "onerror" not in spoilt.attributes
 
 
 def test_it_is_one_file() -> None:
-    html = render_page(fakes.contents(), {}, [], [])
+    html = render_page(example_contents.contents(), {}, [], [])
     for tag in re.findall(r"<(?:script|link|img|iframe)\b[^>]*>", html.split('id="curves"')[0]):
         assert "http" not in tag
         assert "src=" not in tag
 
 
 def test_it_states_what_was_found_and_what_it_rests_on() -> None:
-    html = render_page(fakes.contents(), {}, ["runs.csv"], ["something is missing"])
+    html = render_page(example_contents.contents(), {}, ["runs.csv"], ["something is missing"])
     for text in (
         "memorising becomes faster than generalising at P =",
         "deadbeef",
@@ -118,7 +118,7 @@ def test_it_states_what_was_found_and_what_it_rests_on() -> None:
 
 
 def test_a_suite_without_runs_has_a_page() -> None:
-    html = render_page(fakes.EMPTY, {}, [], ["No run is finished"])
+    html = render_page(example_contents.EMPTY, {}, [], ["No run is finished"])
     assert "No run is finished" in html
     assert "<script" not in html
 
@@ -127,7 +127,7 @@ def test_a_suite_without_runs_has_a_page() -> None:
 def test_nothing_is_wider_than_a_phone(tmp_path: Path) -> None:
     # In a frame, since a window of Chromium is never as narrow as a phone.
     told = "<script>parent.postMessage(document.documentElement.scrollWidth, '*')</script></body>"
-    html = render_page(fakes.contents((97, 113)), {}, ["timescales.csv"], ["something " * 20])
+    html = render_page(example_contents.contents((97, 113)), {}, ["timescales.csv"], ["something " * 20])
     (tmp_path / "page.html").write_text(html.replace("</body>", told), encoding="utf-8")
     (tmp_path / "phone.html").write_text(
         "<body><script>onmessage = (event) => document.body.append(`wide: ${event.data};`)</script>"
@@ -150,7 +150,7 @@ def test_nothing_goes_wrong_in_a_browser(report: Path, width: int) -> None:
 
 @needs_chromium
 def test_the_controls_change_the_picture(tmp_path: Path) -> None:
-    html = render_page(fakes.contents((97, 113)), {}, [], [])
+    html = render_page(example_contents.contents((97, 113)), {}, [], [])
     (tmp_path / "page.html").write_text(html.replace("</body>", PROBE + "</body>"), encoding="utf-8")
     seen = visit((tmp_path / "page.html").as_uri())
     assert seen.console == []
@@ -180,7 +180,7 @@ def test_a_view_can_be_linked_to(report: Path) -> None:
 
 @needs_chromium
 def test_hostile_strings_run_nothing(tmp_path: Path) -> None:
-    html = render_page(hostile(fakes.contents()), {}, [HOSTILE], [HOSTILE])
+    html = render_page(hostile(example_contents.contents()), {}, [HOSTILE], [HOSTILE])
     html = html.replace("<head>", "<head><script>window.alert = () => console.error('it ran')</script>", 1)
     (tmp_path / "page.html").write_text(html, encoding="utf-8")
     seen = visit((tmp_path / "page.html").as_uri())

@@ -15,7 +15,7 @@ from grokscope.studies.race.facts.contents import Counts, Prediction
 from grokscope.studies.race.report import claims_json, claims_markdown, write_report
 from grokscope.suite import FigureOptions
 
-from . import fakes
+from . import example_contents
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -35,18 +35,18 @@ def test_all_files_are_there(report: Path) -> None:
 
 def test_equal_contents_give_equal_bytes_and_replace_what_was_there(report: Path, tmp_path: Path) -> None:
     folder = tmp_path / "deeper" / "fake"
-    assert write_report(fakes.EMPTY, folder) == folder / "index.html"
+    assert write_report(example_contents.EMPTY, folder) == folder / "index.html"
     assert "fakes" not in (folder / "index.html").read_text()
-    write_report(fakes.contents(), folder)
+    write_report(example_contents.contents(), folder)
     assert files(folder) == files(report)
     assert [entry.name for entry in folder.parent.iterdir()] == ["fake"]
 
 
 def test_a_failure_leaves_the_old_report(tmp_path: Path) -> None:
     folder = tmp_path / "fake"
-    write_report(fakes.EMPTY, folder)
+    write_report(example_contents.EMPTY, folder)
     before = files(folder)
-    broken = replace(fakes.EMPTY, counts={"speed": Counts(1, 1, 0, 0)}, frame=None)
+    broken = replace(example_contents.EMPTY, counts={"speed": Counts(1, 1, 0, 0)}, frame=None)
     with pytest.raises(AttributeError):
         write_report(broken, folder)
     assert files(folder) == before
@@ -56,18 +56,18 @@ def test_a_failure_leaves_the_old_report(tmp_path: Path) -> None:
 def test_a_folder_of_something_else_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(FileExistsError, match=r"found thesis\.tex, expected a new or empty folder or a report"):
-        write_report(fakes.EMPTY, tmp_path)
+        write_report(example_contents.EMPTY, tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.tex"]
 
 
 def test_a_file_in_its_place_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "report").write_text("mine")
     with pytest.raises(FileExistsError, match="found a file"):
-        write_report(fakes.EMPTY, tmp_path / "report")
+        write_report(example_contents.EMPTY, tmp_path / "report")
 
 
 def test_a_suite_without_runs_reports_what_is_missing(tmp_path: Path) -> None:
-    html = write_report(fakes.EMPTY, tmp_path / "empty").read_text()
+    html = write_report(example_contents.EMPTY, tmp_path / "empty").read_text()
     assert "No run is finished" in html
     assert "speed: 0 of 4 runs are done" in html
     assert "The claims were not tested: that takes three cells" in html

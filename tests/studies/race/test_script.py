@@ -19,7 +19,7 @@ from grokscope.studies.race.page.script import (
     script_state,
 )
 
-from . import fakes
+from . import example_contents
 
 
 def unpacked(text: str, points: int) -> np.ndarray:
@@ -27,7 +27,7 @@ def unpacked(text: str, points: int) -> np.ndarray:
 
 
 def test_points_are_those_of_the_trace() -> None:
-    trace = fakes.trace(300, 100.0, 40.0, None)
+    trace = example_contents.trace(300, 100.0, 40.0, None)
     rows, text = pack_curves(["gone", "a"], {"a": trace}, 50)
     assert rows == {"a": 0}
     curves = unpacked(text, 50)
@@ -38,7 +38,7 @@ def test_points_are_those_of_the_trace() -> None:
 
 
 def test_a_trace_of_one_epoch_is_drawn_and_one_of_none_is_not() -> None:
-    short, longer = fakes.trace(1, 100.0, 40.0, 9.0), fakes.trace(90, 100.0, 40.0, 9.0)
+    short, longer = example_contents.trace(1, 100.0, 40.0, 9.0), example_contents.trace(90, 100.0, 40.0, 9.0)
     rows, text = pack_curves(["a", "b", "c"], {"a": short, "b": longer, "c": short[:0]}, 20)
     assert rows == {"a": 0, "b": 1}
     # As the page does: a row's share of the text stands alone.
@@ -57,11 +57,11 @@ def test_the_budget_holds_and_epochs_rise_to_the_last(n_runs: int, last: int) ->
 
 
 def test_the_state_is_plain_json_that_ends_no_script() -> None:
-    contents = fakes.contents(max_epochs=150)
+    contents = example_contents.contents(max_epochs=150)
     drawn, _ = script_state(contents, list(slices(contents)))
     text = script_json(drawn | {"hostile": "</script><!--"})
     assert "NaN" not in text
     assert "<" not in text
     runs = drawn["slices"][0]["runs"]
-    assert len(runs) == 2 * 3 * len(fakes.DIMS)
+    assert len(runs) == 2 * 3 * len(example_contents.DIMS)
     assert sorted(run[-1] for run in runs) == list(range(len(runs)))

@@ -12,14 +12,14 @@ from types import ModuleType
 import pandas as pd
 import pytest
 
-from drawn import quickly, saved
+from fast_figures import quickly, saved
 from grokscope.ledger import open_ledger
 from grokscope.ledger.reader import READ_AHEAD, LazyTraces
 from grokscope.studies.race.report import claims_json, write_report
 from grokscope.studies.race.study import conclude
 from grokscope.studies.race.tables import tables
 from grokscope.suite import Suite, parse_suite
-from ledger.fakes import finished
+from ledger.untrained_runs import finished
 
 
 @pytest.fixture(scope="module")

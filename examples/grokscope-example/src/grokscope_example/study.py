@@ -13,7 +13,7 @@ from rich.console import RenderableType
 
 from grokscope import Ledger, Study, Suite, register
 from grokscope.report.sheet import Drawing, Section, Sheet, write_sheet
-from grokscope.report.status import counts, failures, provenance
+from grokscope.report.status import counts, failed_runs, provenance_rows
 
 QUESTION = "How does the width of a net change when it generalises?"
 
@@ -36,8 +36,8 @@ class Widths(Study):
             yaml=suite.text,
             counts={kind: counts(rows) for kind, rows in runs.groupby("measurement")},
             sections=(self._section(done),) if len(done) else (),
-            failures=failures(runs),
-            provenance=provenance(runs),
+            failures=failed_runs(runs),
+            provenance=provenance_rows(runs),
         )
 
     def _section(self, done: pd.DataFrame) -> Section:

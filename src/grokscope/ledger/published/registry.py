@@ -56,7 +56,7 @@ SUFFIXES = (".db", ".sqlite", ".sqlite3")
 Row = dict[str, Any]
 
 
-def find(path: Path) -> Path:
+def find_database(path: Path) -> Path:
     """The registry's database: the file itself, or the only one in a folder that has a table of runs.
 
     Raises:

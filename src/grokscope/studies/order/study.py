@@ -19,7 +19,7 @@ from rich.text import Text
 from grokscope.ledger import Ledger
 from grokscope.registry import register
 from grokscope.report.sheet import Sheet, write_sheet
-from grokscope.report.status import counts, failures, provenance
+from grokscope.report.status import counts, failed_runs, provenance_rows
 from grokscope.studies.order.facts import Facts
 from grokscope.studies.order.facts.cells import cells, with_strength
 from grokscope.studies.order.facts.learners import compare_learners, find_learners
@@ -64,8 +64,8 @@ def conclude(suite: Suite, ledger: Ledger) -> Sheet:
         yaml=suite.text,
         counts=progress,
         sections=sections(facts),
-        failures=failures(rows),
-        provenance=provenance(rows),
+        failures=failed_runs(rows),
+        provenance=provenance_rows(rows),
         settings={
             "null": "the same off-diagonal entries in random other places, ten times (three for large layers)",
             "intervals": "95 % each, Student's t over seeds; differences between schemes at equal seeds",

@@ -23,7 +23,7 @@ def three_digits(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def out_of(found: int, of: int) -> str:
+def n_of(found: int, of: int) -> str:
     """How many of how many."""
     return f"{found} of {of}"
 

@@ -17,7 +17,7 @@ from rich.text import Text
 from grokscope.ledger import Ledger
 from grokscope.registry import register
 from grokscope.report.sheet import Sheet, write_sheet
-from grokscope.report.status import counts, failures, provenance
+from grokscope.report.status import counts, failed_runs, provenance_rows
 from grokscope.studies.paths.facts.sweeps import find_sweeps
 from grokscope.studies.paths.sections import sections
 from grokscope.studies.paths.sentences import describe_gaps
@@ -41,8 +41,8 @@ def conclude(suite: Suite, ledger: Ledger) -> Sheet:
         yaml=suite.text,
         counts={kind: counts(runs[runs["measurement"] == kind]) for kind in kinds},
         sections=tuple(section for sweep in found for section in sections(sweep)),
-        failures=failures(runs),
-        provenance=provenance(runs),
+        failures=failed_runs(runs),
+        provenance=provenance_rows(runs),
         settings=SETTINGS,
         warnings=suite.remarks,
         missing=tuple(describe_gaps(found, len(suite.runs) - len(mine))),

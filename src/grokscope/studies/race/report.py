@@ -99,7 +99,7 @@ def terminal_summary(contents: Contents) -> Group:
     if crowded:
         caption += "; ends and neighbours of crossing and onset only, all widths are in timescales.csv"
     table = Table(title=escape(contents.suite), caption=caption, title_justify="left", caption_justify="left")
-    table.add_column(words.kind(composed=contents.composed))
+    table.add_column(words.group_word(composed=contents.composed))
     for name in ("width", "P"):
         table.add_column(name, justify="right")
     for name in ("T_mem running", "T_mem eval", "T_gen"):
@@ -110,18 +110,23 @@ def terminal_summary(contents: Contents) -> Group:
         kept = informative_widths(part, 0 if crowded else len(part.widths))
         head = found.title
         for cell in (cell for cell in found.cells if cell.n_params in kept):
-            table.add_row(escape(head), str(cell.dim), f"{cell.n_params:,}", *(escape(unspaced(t)) for t in cell.times))
+            table.add_row(
+                escape(head), str(cell.dim), f"{cell.n_params:,}", *(escape(keep_numbers_whole(t)) for t in cell.times)
+            )
             head = ""
         table.add_section()
         lines.append(found.title)
         for name, pair in (("crossing", found.crossings), ("onset", found.onsets)):
-            lines += [f"  {name}, {how} accuracy: {unspaced(text)}" for how, text in zip(ACCURACIES, pair, strict=True)]
+            lines += [
+                f"  {name}, {how} accuracy: {keep_numbers_whole(text)}"
+                for how, text in zip(ACCURACIES, pair, strict=True)
+            ]
     if not shown:
         table.add_row("no finished runs yet", *[""] * 5)
     ends = Text("\n".join([*lines, "Crossing and onset in parameters P."] if lines else []))
     return Group(table, ends)
 
 
-def unspaced(text: str) -> str:
+def keep_numbers_whole(text: str) -> str:
     """Words of the report with the spaces that a terminal would break lines at: none within a number."""
     return text.replace("\u202f", ",").replace("\u00a0", "")

@@ -24,7 +24,7 @@ from grokscope.laws.times.timescales import estimate_timescales
 from grokscope.ledger import Ledger
 from grokscope.ledger.reader import LazyTraces
 from grokscope.registry import register
-from grokscope.report.status import counts, failures, provenance
+from grokscope.report.status import counts, failed_runs, provenance_rows
 from grokscope.studies.race.facts.contents import Contents, Part
 from grokscope.studies.race.facts.families import RULES, compare_with_onsets, conclude_family, doubts
 from grokscope.studies.race.report import terminal_summary, write_report
@@ -53,8 +53,8 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
         frame=frame,
         traces=traces,
         parts=parts,
-        failures=failures(runs),
-        provenance=provenance(runs),
+        failures=failed_runs(runs),
+        provenance=provenance_rows(runs),
         settings=describe_settings(suite, frame),
         warnings=tuple(
             dict.fromkeys(

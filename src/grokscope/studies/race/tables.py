@@ -23,16 +23,16 @@ PREDICTIVENESS = (
 def tables(contents: Contents) -> dict[str, pd.DataFrame]:
     """File stem -> table."""
     return {
-        "timescales": timescales(contents.parts),
-        "crossings": crossings(contents.parts),
-        "onsets": onsets(contents.parts),
-        "predictiveness": predictiveness(contents.suite, contents.parts),
+        "timescales": timescale_table(contents.parts),
+        "crossings": crossing_table(contents.parts),
+        "onsets": onset_table(contents.parts),
+        "predictiveness": predictiveness_table(contents.suite, contents.parts),
         "runs": contents.frame,
     } | {
         name: table
         for name, table in (
-            ("memorisation", memorisation(contents.parts)),
-            ("probe_ratios", probe_ratios(contents.parts)),
+            ("memorisation", memorisation_table(contents.parts)),
+            ("probe_ratios", probe_ratio_table(contents.parts)),
             ("forecasts", forecasts(contents.forecasts)),
             ("forecast_times", forecast_times(contents.forecasts)),
         )
@@ -40,7 +40,7 @@ def tables(contents: Contents) -> dict[str, pd.DataFrame]:
     }
 
 
-def timescales(parts: Sequence[Part]) -> pd.DataFrame:
+def timescale_table(parts: Sequence[Part]) -> pd.DataFrame:
     """A row a cell and accuracy: times in epochs, by Kaplan-Meier, by the log-normal model and as published."""
     cells: dict[str, dict[str, Any]] = {}
     for part in parts:
@@ -57,7 +57,7 @@ def timescales(parts: Sequence[Part]) -> pd.DataFrame:
     return pd.DataFrame(list(cells.values()))
 
 
-def crossings(parts: Sequence[Part]) -> pd.DataFrame:
+def crossing_table(parts: Sequence[Part]) -> pd.DataFrame:
     """A row a group, accuracy, probe and rule: x and epochs at the crossing, or its code."""
     return pd.DataFrame(
         [
@@ -72,7 +72,7 @@ def crossings(parts: Sequence[Part]) -> pd.DataFrame:
     )
 
 
-def onsets(parts: Sequence[Part]) -> pd.DataFrame:
+def onset_table(parts: Sequence[Part]) -> pd.DataFrame:
     """A row a group, accuracy and pair of thresholds; `main` marks those that the report is about."""
     return pd.DataFrame(
         [
@@ -91,7 +91,7 @@ def onsets(parts: Sequence[Part]) -> pd.DataFrame:
     )
 
 
-def memorisation(parts: Sequence[Part]) -> pd.DataFrame:
+def memorisation_table(parts: Sequence[Part]) -> pd.DataFrame:
     """A row a fitted form of T_mem against the load f; the group is `all` where groups are pooled."""
     return pd.DataFrame(
         [
@@ -110,7 +110,7 @@ def memorisation(parts: Sequence[Part]) -> pd.DataFrame:
     )
 
 
-def probe_ratios(parts: Sequence[Part]) -> pd.DataFrame:
+def probe_ratio_table(parts: Sequence[Part]) -> pd.DataFrame:
     """A row a group, width, probe and accuracy: T_mem over that on random inputs."""
     return pd.DataFrame(
         [
@@ -125,7 +125,7 @@ def probe_ratios(parts: Sequence[Part]) -> pd.DataFrame:
     )
 
 
-def predictiveness(suite: str, parts: Sequence[Part]) -> pd.DataFrame:
+def predictiveness_table(suite: str, parts: Sequence[Part]) -> pd.DataFrame:
     """A row a figure family, group, setting, accuracy and rule: the crossing as a prediction of the onset.
 
     The published columns, then one per swept axis, then ours: the slice under its own name, the accuracy, the rule,

@@ -13,7 +13,7 @@ import pandas as pd
 
 from grokscope.ledger import Ledger
 from grokscope.report.sheet import Drawing, Section, Sheet, write_sheet
-from grokscope.report.status import counts, failures, provenance
+from grokscope.report.status import counts, failed_runs, provenance_rows
 from grokscope_paperclip.data import dataset
 from grokscope_paperclip.data.layout import Folder
 from grokscope_paperclip.data.manifest import read_manifest
@@ -80,8 +80,8 @@ def concluded(suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, f
         suite.text,
         kinds,
         tuple(sections),
-        failures(frame),
-        provenance(frame),
+        failed_runs(frame),
+        provenance_rows(frame),
         settings,
         missing=missing,
     )

@@ -35,7 +35,7 @@ SMALLEST_PLAIN = 1e-4
 OTHERS = (VERMILION, PURPLE, GREEN, GREY, ORANGE, SKY, BLUE)
 
 
-class Curve(NamedTuple):
+class PlotCurve(NamedTuple):
     """A line: a name for the legend, and a frame with x, orderedness and its interval, null, excess, low, high and
     perhaps learned."""
 
@@ -43,7 +43,7 @@ class Curve(NamedTuple):
     points: pd.DataFrame
 
 
-def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame], title: str) -> Figure:
+def sparsity_figure(curves: Sequence[PlotCurve], controls: Mapping[str, pd.DataFrame], title: str) -> Figure:
     """Against the share of the connections that is removed: raw, null and untrained control; excess, alone
     and beyond the unpruned at equal seeds; loss; learned.
 
@@ -91,7 +91,7 @@ def sparsity_figure(curves: Sequence[Curve], controls: Mapping[str, pd.DataFrame
     return figure
 
 
-def course_figure(curves: Sequence[Curve], title: str) -> Figure:
+def course_figure(curves: Sequence[PlotCurve], title: str) -> Figure:
     """Through training: raw and null; excess, alone and beyond the unpruned at equal seeds, with 95 % bands."""
     figure, (raw, excess, beyond) = new_figure(5.0, rows=3)
     with mpl.rc_context(STYLE):
@@ -114,7 +114,7 @@ def course_figure(curves: Sequence[Curve], title: str) -> Figure:
     return figure
 
 
-def sizes_figure(panels: Mapping[str, Sequence[Curve]], title: str) -> Figure:
+def sizes_figure(panels: Mapping[str, Sequence[PlotCurve]], title: str) -> Figure:
     """Excess and loss against iterations, a line for each size, two panels for each scheme."""
     figure, every = new_figure(3.2 * len(panels) + 0.7, rows=2 * len(panels))
     shades = [mpl.colormaps["viridis"](i / max(1, max(map(len, panels.values())) - 0.7)) for i in range(12)]
@@ -177,7 +177,7 @@ def band(axes: Axes, points: pd.DataFrame, colour: object, marker: str = "o", of
         axes.vlines(points["x"], low, high, color=colour, lw=0.9)
 
 
-def colours(curves: Sequence[Curve]) -> list[str]:
+def colours(curves: Sequence[PlotCurve]) -> list[str]:
     """Of curves, by their names."""
     return colours_of([curve.name for curve in curves])
 

@@ -13,7 +13,7 @@ from grokscope.studies.order.facts.cells import UNTRAINED, with_strength
 from grokscope.studies.order.facts.learners import LearnerComparison
 from grokscope.studies.order.facts.published import beside_published
 from grokscope.studies.order.facts.times import correlate_with_excess
-from grokscope.studies.order.figures.curves import Curve, course_figure, losses_figure, sizes_figure
+from grokscope.studies.order.figures.curves import PlotCurve, course_figure, losses_figure, sizes_figure
 from grokscope.studies.order.figures.networks import graphs_figure, matrices_figure, states_figure
 from grokscope.studies.order.figures.times import times_figure
 from grokscope.studies.order.sections.comparison import SMALL, comparison_section
@@ -52,7 +52,7 @@ def training_section(facts: Facts) -> Section | None:
     for (task, epochs), rows in kept.groupby(["task", "epochs"], sort=False):
         named = rows.assign(name=[with_strength(s, v) for s, v in zip(rows["scheme"], rows["value"], strict=True)])
         curves = [
-            Curve(name, part.assign(x=part["epoch"], low=part["excess_low"], high=part["excess_high"]))
+            PlotCurve(name, part.assign(x=part["epoch"], low=part["excess_low"], high=part["excess_high"]))
             for name, part in named.groupby("name", sort=False)
         ]
         drawings.append(
@@ -90,11 +90,12 @@ def sizes_section(facts: Facts) -> Section | None:
     )
 
 
-def _panels(rows: pd.DataFrame) -> Iterator[tuple[str, list[Curve]]]:
+def _panels(rows: pd.DataFrame) -> Iterator[tuple[str, list[PlotCurve]]]:
     for (scheme, value), mine in rows.groupby(["scheme", "value"], sort=False, dropna=False):
         if mine["iterations"].nunique() > 1:
             curves = [
-                Curve(f"{hidden} hidden", part.assign(x=part["iterations"])) for hidden, part in mine.groupby("hidden")
+                PlotCurve(f"{hidden} hidden", part.assign(x=part["iterations"]))
+                for hidden, part in mine.groupby("hidden")
             ]
             yield with_strength(str(scheme), float(value)), curves
 

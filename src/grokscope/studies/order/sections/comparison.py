@@ -8,7 +8,7 @@ import pandas as pd
 
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.order.facts.cells import UNPRUNED, UNTRAINED
-from grokscope.studies.order.figures.curves import Curve, sparsity_figure
+from grokscope.studies.order.figures.curves import PlotCurve, sparsity_figure
 from grokscope.studies.order.sentences import caveats, describe_comparison, describe_pairs
 
 BY_SHARE = {
@@ -62,14 +62,14 @@ def comparison_section(ends: pd.DataFrame, pairs: pd.DataFrame) -> Section:
     )
 
 
-def curves_by_share(rows: pd.DataFrame) -> list[Curve]:
+def curves_by_share(rows: pd.DataFrame) -> list[PlotCurve]:
     """Schemes whose strength is a share, against it; the unpruned at 0."""
     curves = []
     for scheme in (UNPRUNED, *BY_SHARE):
         mine = rows[rows["scheme"] == scheme]
         if len(mine):
             x = 0.0 * mine["seeds"] if scheme == UNPRUNED else BY_SHARE[scheme](mine["value"])
-            curves.append(Curve(scheme, mine.assign(x=x)))
+            curves.append(PlotCurve(scheme, mine.assign(x=x)))
     return curves
 
 

@@ -56,7 +56,7 @@ def without_dead(net: ExampleNet) -> PyTree[Bool[Array, "..."]]:
 def fisher(net: ExampleNet, inputs: Array, kind: Kind = "logits") -> Float[Array, " P"]:
     """The diagonal in the order of `flat`: in closed form where there is one, else by differentiation."""
     if not is_one_layer(net):
-        return flat(diagonal(net, inputs, kind=kind))
+        return flat_params(diagonal(net, inputs, kind=kind))
     assert isinstance(net, MLPNet)
     hidden, logits = net.preactivations(inputs)
     phi = ACTIVATIONS[net.activation]
@@ -66,7 +66,7 @@ def fisher(net: ExampleNet, inputs: Array, kind: Kind = "logits") -> Float[Array
         x = inputs.reshape(len(inputs), -1)
     else:
         x = jax.nn.one_hot(inputs, len(w1) // inputs.shape[1], dtype=w1.dtype).reshape(len(inputs), -1)
-    return flat(one_layer(x, phi(hidden), slope, net.layers[1].weight, logits, kind=kind))
+    return flat_params(one_layer(x, phi(hidden), slope, net.layers[1].weight, logits, kind=kind))
 
 
 def fishers(net: ExampleNet, inputs: Array) -> dict[str, np.ndarray]:
@@ -74,13 +74,13 @@ def fishers(net: ExampleNet, inputs: Array) -> dict[str, np.ndarray]:
     return {name: np.asarray(fisher(net, inputs, kind)) for name, kind in FISHERS.items()}
 
 
-def flat(tree: Any) -> Float[Array, " P"]:
+def flat_params(tree: Any) -> Float[Array, " P"]:
     """All arrays of a net, or of anything of its structure, one after the other in its order."""
     vector: Array = ravel_pytree(eqx.filter(tree, eqx.is_inexact_array))[0]
     return vector
 
 
-def on_host(net: ExampleNet) -> ExampleNet:
+def net_on_host(net: ExampleNet) -> ExampleNet:
     """The net with its arrays in the host's memory."""
     moved: ExampleNet = jax.tree.map(lambda leaf: np.asarray(leaf) if eqx.is_array(leaf) else leaf, net)
     return moved

@@ -41,7 +41,7 @@ class Features:
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def features(run: Run, net: ExampleNet, data: Dataset) -> Features:
+def find_features(run: Run, net: ExampleNet, data: Dataset) -> Features:
     """What can be said of this net on this task; nothing, where it has no features that are known."""
     if isinstance(run.task, Pairs) and isinstance(net, MLPNet) and is_one_layer(net):
         return fourier_features(net)

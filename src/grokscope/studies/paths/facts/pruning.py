@@ -30,7 +30,7 @@ AT_ONCE = 20
 Places = Callable[[RunFacts], Any]
 
 
-class Job(NamedTuple):
+class PruningJob(NamedTuple):
     """A curve to be had: of a run's net, and how its places are given once it is its turn."""
 
     run: Run
@@ -70,7 +70,7 @@ def prune_runs(runs: Sequence[RunFacts], names: Collection[str] | None = None) -
     grid = np.asarray(fractions(POINTS))
     known = schemes(runs[0].final)
     for name, way in known.items() if names is None else ((name, known[name]) for name in names):
-        jobs = [Job(m.run, m.final, partial(way, m)) for m in runs]
+        jobs = [PruningJob(m.run, m.final, partial(way, m)) for m in runs]
         accuracy, loss = curves_of(jobs, POINTS)
         for m, a, found, losses in zip(runs, accuracy, _rows(accuracy), loss, strict=True):
             ids = {"id": m.run.identity, "scheme": name}
@@ -88,12 +88,12 @@ def prune_through_training(runs: Sequence[RunFacts], names: Collection[str] | No
         "live units": ("_without_dead", _of_live),
     }
     for end, way in (found for name, found in ways.items() if names is None or name in names):
-        accuracy, _ = curves_of([Job(run, net, partial(way, net)) for run, _, net in kept], THROUGH_POINTS)
+        accuracy, _ = curves_of([PruningJob(run, net, partial(way, net)) for run, _, net in kept], THROUGH_POINTS)
         rows = rows.join(pd.DataFrame(_rows(accuracy)).add_suffix(end))
     return rows
 
 
-def curves_of(jobs: Sequence[Job], points: int) -> tuple[np.ndarray, np.ndarray]:
+def curves_of(jobs: Sequence[PruningJob], points: int) -> tuple[np.ndarray, np.ndarray]:
     """(accuracy, loss) of every job, each (jobs, points), on each run's own test examples."""
     data: dict[str, Dataset] = {}
     found = []
@@ -109,7 +109,7 @@ def curves_of(jobs: Sequence[Job], points: int) -> tuple[np.ndarray, np.ndarray]
     return np.concatenate([f.accuracy for f in found]), np.concatenate([f.loss for f in found])
 
 
-def _blocks(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
+def _blocks(jobs: Sequence[PruningJob]) -> Iterator[Sequence[PruningJob]]:
     """As many jobs at a time as memory is meant for; jobs are of one shape."""
     run = jobs[0].run
     each = 8 * run.n_params + 4 * run.task.n_val * run.task.signature.length

@@ -16,8 +16,8 @@ from grokscope.probes import geometry
 from grokscope.probes.encodings import free_share, gini, weight_gini
 from grokscope.probes.grokking import Times, times
 from grokscope.run import Run
-from grokscope.studies.paths.facts.anatomy import fishers, flat, live, on_host
-from grokscope.studies.paths.facts.features import Features, features
+from grokscope.studies.paths.facts.anatomy import fishers, flat_params, live, net_on_host
+from grokscope.studies.paths.facts.features import Features, find_features
 from grokscope.tasks import Dataset
 from grokscope.training.lane import stream
 from grokscope.training.params import net_of
@@ -89,24 +89,24 @@ def measure_run(run: Run, ledger: Ledger) -> RunFacts:
     layers: list[pd.DataFrame] = []
 
     def see(epoch: int, net: ExampleNet) -> Features:
-        found = features(run, net, data)
+        found = find_features(run, net, data)
         rows.append({"epoch": epoch} | found.scalars)
         if len(found.layers):
             layers.append(found.layers.assign(epoch=epoch))
         if epoch in chosen:
-            kept[epoch] = on_host(net)
+            kept[epoch] = net_on_host(net)
         return found
 
     def snapshots() -> Iterator[tuple[int, np.ndarray, dict[str, np.ndarray]]]:
         for epoch, arrays in ledger.snapshots(run, on_grid):
             net = net_of(run, arrays)
             see(epoch, net)
-            yield epoch, np.asarray(flat(net)), fishers(net, inputs)
+            yield epoch, np.asarray(flat_params(net)), fishers(net, inputs)
 
     ended = {name: f.astype(np.float64) for name, f in fishers(last, inputs).items()}
     # steps of one length: an end beside the grid is seen and pruned, and is no step
     path = pd.DataFrame(list(geometry.path(snapshots(), geometry.split(ended["fisher"]), ended)))
-    found = features(run, last, data) if end == on_grid[-1] else see(end, last)
+    found = find_features(run, last, data) if end == on_grid[-1] else see(end, last)
     return dataclasses.replace(
         known,
         ends=known.ends | describe_params(last, ended),

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.report.style import BLUE, GREEN, GREY, ORANGE, SKY, STYLE, VERMILION, legend_below
-from grokscope.studies.paths.figures.panels import marker_handles, markers, panels, seeds
+from grokscope.studies.paths.figures.panels import draw_seeds, marker_handles, markers, panels
 
 
 class Way(NamedTuple):
@@ -38,11 +38,11 @@ def dynamics_figure(ways: Mapping[str, Way], measures: Mapping[str, str], last: 
     with mpl.rc_context(STYLE):
         for column, (title, way) in enumerate(ways.items()):
             for (colour, ls), name in zip(LINES, measures, strict=False):
-                seeds(axes[0, column], way.features, "epoch", name, color=colour, ls=ls)
+                draw_seeds(axes[0, column], way.features, "epoch", name, color=colour, ls=ls)
             for name, (colour, ls, _) in COMPRESSIBILITIES.items():
-                seeds(axes[1, column], way.through, "epoch", name, color=colour, ls=ls)
+                draw_seeds(axes[1, column], way.through, "epoch", name, color=colour, ls=ls)
             for name, colour, ls in (("running_acc", ORANGE, "--"), ("val_acc", BLUE, "-")):
-                seeds(axes[2, column], way.traces, "epoch", name, color=colour, ls=ls)
+                draw_seeds(axes[2, column], way.traces, "epoch", name, color=colour, ls=ls)
             axes[0, column].set_title(title, loc="left")
             axes[2, column].set_xlabel("epochs")
             for each in axes[:, column]:
@@ -69,9 +69,9 @@ def live_figure(ways: Mapping[str, pd.DataFrame]) -> Figure:
     figure, axes = panels(2.9, 2, len(ways))
     with mpl.rc_context(STYLE):
         for column, (title, frame) in enumerate(ways.items()):
-            seeds(axes[0, column], frame, "epoch", "live", color=GREEN)
+            draw_seeds(axes[0, column], frame, "epoch", "live", color=GREEN)
             for name, ls in (("unembedding_live", "-"), ("unembedding_all", ":")):
-                seeds(axes[1, column], frame, "epoch", name, color=BLUE, ls=ls)
+                draw_seeds(axes[1, column], frame, "epoch", name, color=BLUE, ls=ls)
             axes[0, column].set_title(title, loc="left")
             axes[0, column].set_ylim(bottom=0)
             axes[1, column].set(ylim=(0, 0.55), xlabel="epochs")

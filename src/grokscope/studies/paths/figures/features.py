@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.report.style import BLUE, GREEN, ORANGE, STYLE, VERMILION, legend_below
-from grokscope.studies.paths.figures.panels import panels, seeds
+from grokscope.studies.paths.figures.panels import draw_seeds, panels
 
 FEATURE_COLOURS = {"energy": BLUE, "magnetisation": ORANGE, "absolute magnetisation": GREEN}
 
@@ -80,7 +80,7 @@ def scrambled_figure(ways: Mapping[str, pd.DataFrame], columns: tuple[str, str])
     with mpl.rc_context(STYLE):
         for each, (title, frame) in zip(axes[0], ways.items(), strict=True):
             for name, ls in zip(columns, ("-", "--"), strict=True):
-                seeds(each, frame, "epoch", name, color=BLUE, ls=ls)
+                draw_seeds(each, frame, "epoch", name, color=BLUE, ls=ls)
             each.set_title(title, loc="left")
             each.set(xlabel="epochs", ylim=(0.4, 1.02))
         axes[0, 0].set_ylabel("accuracy")

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.report.style import BLACK, BLUE, GREY, ORANGE, SKY, STYLE, VERMILION, legend_below
-from grokscope.studies.paths.figures.panels import marker_handles, markers, nothing, panels, seeds
+from grokscope.studies.paths.figures.panels import draw_seeds, marker_handles, markers, nothing, panels
 
 WAYS = (BLUE, VERMILION)
 """Steady learning, grokking."""
@@ -54,7 +54,7 @@ def _by_path(
             for title, colour in _colours_by_title(times).items():
                 for metric, (ls, _) in METRICS.items():
                     chosen = path[(path["path"] == title) & (path["metric"] == metric)]
-                    seeds(each, chosen, "epoch", column, color=colour, ls=ls)
+                    draw_seeds(each, chosen, "epoch", column, color=colour, ls=ls)
             each.set(ylabel=label)
             if not (path[column].abs() > 0).any():
                 nothing(each, "none: too few snapshots")
@@ -82,8 +82,8 @@ def split_figure(path: pd.DataFrame, times: Times, last: float) -> Figure:
         for column, (metric, label) in enumerate(BY_FISHER.items()):
             for (title, part), (colour, ls) in styles.items():
                 chosen = path[(path["path"] == title) & (path["part"] == part) & (path["metric"] == metric)]
-                seeds(axes[0, column], chosen, "epoch", "speed", color=colour, ls=ls)
-                seeds(axes[1, column], chosen, "epoch", "turn", color=colour, ls=ls)
+                draw_seeds(axes[0, column], chosen, "epoch", "speed", color=colour, ls=ls)
+                draw_seeds(axes[1, column], chosen, "epoch", "turn", color=colour, ls=ls)
             for each in axes[:, column]:
                 _mark_times(each, times, last)
             axes[0, column].set_title(label, loc="left")

@@ -47,7 +47,7 @@ def scale_handles(scales: Sequence[float]) -> list[Line2D]:
     return [Line2D([], [], color=chosen[w0], label=f"w0 = {w0:g}") for w0 in names]
 
 
-def seeds(axes: Axes, frame: pd.DataFrame, x: str, y: str, **style: Any) -> None:
+def draw_seeds(axes: Axes, frame: pd.DataFrame, x: str, y: str, **style: Any) -> None:
     """The mean over runs, drawn over the runs themselves; a run is an `id`."""
     style = {"lw": 1.1} | style
     wide = frame.pivot_table(index=x, columns="id", values=y, dropna=False)

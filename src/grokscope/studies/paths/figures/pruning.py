@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokscope.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, legend_below
-from grokscope.studies.paths.figures.panels import colours, panels, scale_handles, seeds
+from grokscope.studies.paths.figures.panels import colours, draw_seeds, panels, scale_handles
 
 STYLES = {
     "layerwise": (BLUE, "-"),
@@ -32,8 +32,8 @@ def pruning_figure(curves: pd.DataFrame) -> Figure:
         for (w0, scheme), runs in curves.groupby(["w0", "scheme"]):
             if scheme in ("layerwise", "live units"):
                 style = {"color": colour[w0], "ls": "-" if scheme == "layerwise" else ":"}
-                seeds(axes[0, 0], runs, "fraction", "accuracy", **style)
-                seeds(axes[1, 0], runs, "fraction", "loss", **style)
+                draw_seeds(axes[0, 0], runs, "fraction", "accuracy", **style)
+                draw_seeds(axes[1, 0], runs, "fraction", "loss", **style)
         axes[0, 0].set(ylabel="test accuracy")
         axes[1, 0].set(ylabel="test loss, nats", xlabel="share of each layer's weights removed", yscale="log")
     kinds = [
@@ -54,7 +54,7 @@ def schemes_figure(shown: Mapping[str, pd.DataFrame]) -> Figure:
                 runs = curves[curves["scheme"] == scheme]
                 if len(runs):
                     present[scheme] = (colour, ls)
-                    seeds(each, runs, "fraction", "accuracy", color=colour, ls=ls)
+                    draw_seeds(each, runs, "fraction", "accuracy", color=colour, ls=ls)
             each.set_title(title, loc="left")
             each.set_xlabel("share removed")
         axes[0, 0].set_ylabel("test accuracy")
@@ -79,8 +79,8 @@ def tensors_figure(shown: Mapping[str, pd.DataFrame]) -> Figure:
                 style = {"color": TENSORS[(int(name.split()[1]) - 1) % len(TENSORS)]}
                 tensors[name] = style["color"]
                 ls = "--" if str(scheme).startswith("fisher") else "-"
-                seeds(axes[0, column], runs, "fraction", "accuracy", ls=ls, **style)
-                seeds(axes[1, column], runs, "fraction", "loss", ls=ls, **style)
+                draw_seeds(axes[0, column], runs, "fraction", "accuracy", ls=ls, **style)
+                draw_seeds(axes[1, column], runs, "fraction", "loss", ls=ls, **style)
             axes[0, column].set_title(title, loc="left")
             axes[1, column].set(xlabel="share removed of one tensor", yscale="log")
         axes[0, 0].set_ylabel("test accuracy")

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from grokscope.laws.crossing.match import CrossingOnsetMatch
 from grokscope.laws.results import CROSSED, OnsetCode
 from grokscope.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, STYLE, VERMILION, legend_below, log_axis
-from grokscope.studies.paths.figures.panels import colours, panels, scale_handles, seeds
+from grokscope.studies.paths.figures.panels import colours, draw_seeds, panels, scale_handles
 
 
 def training_figure(traces: pd.DataFrame) -> Figure:
@@ -23,9 +23,9 @@ def training_figure(traces: pd.DataFrame) -> Figure:
     with mpl.rc_context(STYLE):
         for w0, runs in traces.groupby("w0"):
             for name, ls in (("running_acc", "--"), ("val_acc", "-")):
-                seeds(axes[0, 0], runs, "epoch", name, color=colour[w0], ls=ls)
+                draw_seeds(axes[0, 0], runs, "epoch", name, color=colour[w0], ls=ls)
             for name, ls in (("running_loss", "--"), ("val_loss", "-")):
-                seeds(axes[1, 0], runs, "epoch", name, color=colour[w0], ls=ls)
+                draw_seeds(axes[1, 0], runs, "epoch", name, color=colour[w0], ls=ls)
         axes[0, 0].set_ylabel("accuracy")
         axes[1, 0].set(ylabel="loss, nats", xlabel="epochs", yscale="log")
         for each in axes.ravel():
@@ -55,7 +55,9 @@ def seeds_figure(runs: pd.DataFrame) -> Figure:
     return figure
 
 
-def race_figure(times: pd.DataFrame, runs: pd.DataFrame, found: Mapping[float, CrossingOnsetMatch | None]) -> Figure:
+def crossing_figure(
+    times: pd.DataFrame, runs: pd.DataFrame, found: Mapping[float, CrossingOnsetMatch | None]
+) -> Figure:
     """T_mem on shuffled labels beside T_gen against w0, and below them the share of seeds that grok.
 
     A column a threshold of accuracy.

@@ -40,7 +40,7 @@ def crossing_section(sweep: Sweep) -> Section:
         drawings=(
             Drawing(
                 f"race_{sweep.name}",
-                partial(training.race_figure, times, sweep.frame, found),
+                partial(training.crossing_figure, times, sweep.frame, found),
                 "T_mem, T_gen and what groks against w0; grey: the step of w0 at which grokking begins; green: "
                 "where T_mem falls below T_gen.",
             ),

@@ -11,7 +11,7 @@ from grokscope.laws.statistics.summaries import mean_over_seeds
 from grokscope.report.sheet import Drawing, Section
 from grokscope.studies.paths.facts.sweeps import Sweep
 from grokscope.studies.paths.figures import training
-from grokscope.studies.paths.sentences import fmt, out_of
+from grokscope.studies.paths.sentences import fmt, n_of
 
 TIMES = ("t_train", "t_test", "t_grok", "plateau_end")
 
@@ -32,7 +32,7 @@ def times_section(family: Sweep) -> Section:
         )
         findings.append(
             f"w0 = {w0:g}: training is learned at epoch {fmt(estimates['t_train'])}, generalised at "
-            f"{fmt(estimates['t_test'])}; {out_of(int(runs['groks'].sum()), len(runs))} seeds grok "
+            f"{fmt(estimates['t_test'])}; {n_of(int(runs['groks'].sum()), len(runs))} seeds grok "
             f"(t_test - t_train > t_train)."
         )
     shown = ["w0", "seed", "epochs", *TIMES, "groks", "t_train_90", "t_test_90", "groks_90", *ENDS]

@@ -95,7 +95,7 @@ def family_rows(contents: Contents, figures: Mapping[str, Path]) -> list[FamilyR
 
 
 def _scope(part: Part, law: MemorisationLaw) -> str:
-    everything = f"all {words.kind(composed=part.composed)}s"
+    everything = f"all {words.group_word(composed=part.composed)}s"
     primes = everything if law.group is None else words.group(law.group, composed=part.composed)
     return ", ".join(filter(None, (primes, _setting(part))))
 
