@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from grokscope.ledger import open_ledger
-from grokscope_paperclip.learning.losses import gathered, infonce
+from grokscope_paperclip.learning.losses import gather, infonce
 
 from . import extra  # noqa: F401
 from .test_suite import TINY
@@ -27,7 +27,7 @@ def inputs() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 
 def loss_of(x: torch.Tensor, y: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    return infonce(gathered(x @ weight), gathered(y), torch.tensor(0.5))
+    return infonce(gather(x @ weight), gather(y), torch.tensor(0.5))
 
 
 def one_of_two(rank: int, port: int, place: str) -> None:

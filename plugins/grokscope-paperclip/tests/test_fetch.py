@@ -14,15 +14,15 @@ import pytest
 from PIL import Image
 
 from grokscope.spec import InputError
-from grokscope_paperclip.data.archive import ArchiveError, Mast, chosen, downloaded, previews_of, safe_name
-from grokscope_paperclip.data.fetch import Asked, fetch
+from grokscope_paperclip.data.archive import ArchiveError, Mast, choose_previews, download, previews_of, safe_name
+from grokscope_paperclip.data.fetch import FetchSettings, fetch
 from grokscope_paperclip.data.layout import Folder, Preview, read_record
 
 from . import extra  # noqa: F401
 from .conftest import answering, reply
 
 TABLES = json.loads((Path(__file__).parent / "fixtures" / "recorded.json").read_text())
-QUICK = Asked(most=3, retries=1, wait=0.0)
+QUICK = FetchSettings(most=3, retries=1, wait=0.0)
 
 
 def jpeg(shade: int) -> bytes:
@@ -77,7 +77,7 @@ def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
 
 def test_what_fails_is_listed_and_tried_again_and_the_rest_goes_on(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    wanted = [p.filename for p in chosen(_previews(), 3, 42)]
+    wanted = [p.filename for p in choose_previews(_previews(), 3, 42)]
     archive = Recorded({wanted[0]: b"<html>maintenance</html>", wanted[1]: ArchiveError("HTTP 503"), wanted[2]: b""})
     said: list[str] = []
     came = fetch(archive, folder, [10188, 10189], QUICK, said.append)
@@ -109,15 +109,15 @@ def _previews() -> list[Preview]:
 
 def test_a_sample_is_distinct_bounded_and_each_proposals_own() -> None:
     many = [Preview(7, f"total_{n}.jpg") for n in range(50)]
-    drawn = [p.filename for p in chosen(many, 20, 42)]
+    drawn = [p.filename for p in choose_previews(many, 20, 42)]
     assert len(set(drawn)) == 20
-    assert drawn == [p.filename for p in chosen(many, 20, 42)]
+    assert drawn == [p.filename for p in choose_previews(many, 20, 42)]
     others = [Preview(8, p.filename) for p in many]
-    assert drawn != [p.filename for p in chosen(others, 20, 42)]
-    assert len(chosen(many[:5], 20, 42)) == 5
-    assert chosen([], 20, 42) == []
+    assert drawn != [p.filename for p in choose_previews(others, 20, 42)]
+    assert len(choose_previews(many[:5], 20, 42)) == 5
+    assert choose_previews([], 20, 42) == []
     with pytest.raises(InputError):
-        chosen(many, 0, 42)
+        choose_previews(many, 0, 42)
 
 
 @pytest.mark.parametrize("name", ["../x.jpg", "a/b.jpg", ".hidden.jpg", "x" * 300, "", "a\0.jpg"])
@@ -155,9 +155,9 @@ def _misbehave(handler: BaseHTTPRequestHandler, _body: bytes) -> None:
 )
 def test_downloads_that_fail_say_why(path: str, why: str) -> None:
     with answering(_misbehave) as address:
-        assert downloaded(f"{address}/good", 5) == b"fine"
+        assert download(f"{address}/good", 5) == b"fine"
         with pytest.raises(ArchiveError, match=why):
-            downloaded(f"{address}/{path}", 0.4)
+            download(f"{address}/{path}", 0.4)
 
 
 def test_mast_asks_in_small_portions_and_slowly(monkeypatch: pytest.MonkeyPatch) -> None:

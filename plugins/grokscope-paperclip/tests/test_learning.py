@@ -22,8 +22,8 @@ from grokscope_paperclip.data.dataset import Dataset
 from grokscope_paperclip.data.layout import Folder
 from grokscope_paperclip.evaluation import metrics
 from grokscope_paperclip.learning import bundle, checkpoint, losses, sizes
-from grokscope_paperclip.learning.batches import Batches, elsewhere, paired
-from grokscope_paperclip.learning.model import Head, build, merged
+from grokscope_paperclip.learning.batches import Batches, draw_pairing, elsewhere
+from grokscope_paperclip.learning.model import Head, build, merge_lora
 from grokscope_paperclip.learning.optimiser import lr_at, optimiser_of
 from grokscope_paperclip.learning.parts import Clip, Contrast, Tuning
 from grokscope_paperclip.learning.tokens import Caption, Captions, train_tokenizer
@@ -97,7 +97,7 @@ def test_a_caption_fits_and_is_never_empty(tokenizer, text: str, context: int, s
 def test_items_stand_alone_or_together(tokenizer) -> None:  # type: ignore[no-untyped-def]
     caption = Caption(tokenizer, "dusty comet, deep imaging; size of the nucleus", whole=False, items=True)
     assert len(caption.parts) == 3
-    drawn = {tuple(caption.some(80, np.random.default_rng(n))) for n in range(60)}
+    drawn = {tuple(caption.draw_items(80, np.random.default_rng(n))) for n in range(60)}
     assert {tuple(part) for part in caption.parts} <= drawn
     assert tuple(token for part in caption.parts for token in part) in drawn
     assert all(drawn)
@@ -105,9 +105,9 @@ def test_items_stand_alone_or_together(tokenizer) -> None:  # type: ignore[no-un
 
 def test_every_sentence_can_begin_a_caption_and_a_long_one_is_cut(tokenizer) -> None:  # type: ignore[no-untyped-def]
     caption = Caption(tokenizer, " ".join(SENTENCES), whole=False)
-    begins = {tuple(caption.drawn(8, start)[:5]) for start in range(9)}
+    begins = {tuple(caption.draw_sentences(8, start)[:5]) for start in range(9)}
     assert len(begins) == 9
-    assert len(Caption(tokenizer, "word " * 10_000, whole=False).drawn(20, 0)) == 20
+    assert len(Caption(tokenizer, "word " * 10_000, whole=False).draw_sentences(20, 0)) == 20
     assert len(Caption(tokenizer, "word " * 10_000, whole=False).windows(20)) == 16
     assert tokenizer.eos_token_id != 2, "transformers pools by an old rule at 2"
     assert tokenizer.decode(tokenizer("A COMET")["input_ids"], skip_special_tokens=True).strip() == "a comet"
@@ -154,9 +154,9 @@ def test_merging_low_rank_additions_keeps_the_function(base: str) -> None:
                 weight.normal_(std=0.1)
     pixels = torch.randn(3, 3, 32, 32)
     before = towers.images(pixels).detach()
-    after = merged(copy.deepcopy(towers)).images(pixels).detach()
+    after = merge_lora(copy.deepcopy(towers)).images(pixels).detach()
     assert torch.allclose(before, after, atol=1e-5)
-    assert not any("lora" in name for name, _ in merged(towers).named_parameters())
+    assert not any("lora" in name for name, _ in merge_lora(towers).named_parameters())
 
 
 def test_a_kept_model_embeds_the_same(trained: Path, tmp_path: Path, splits: Splits) -> None:
@@ -182,11 +182,11 @@ def test_batches_are_a_function_of_the_step_and_of_nothing_else(splits: Splits, 
     assert torch.equal(torch.stack([h.pixels for h in halves], 1).flatten(0, 1), a.pixels)
     assert torch.equal(halves[0].groups, a.groups)
     parts = len(splits[0]) // 8
-    seen = np.concatenate([one.chosen(n) for n in range(parts)])
+    seen = np.concatenate([one.choose_rows(n) for n in range(parts)])
     assert len(np.unique(seen)) == len(seen), "an epoch shows no image twice"
     several = Batches(dataclasses.replace(run, sampling="proposals"), splits[0], tokenizer)
     for step in range(5):
-        groups = splits[0].proposals[several.rows[several.chosen(step)]]
+        groups = splits[0].proposals[several.rows[several.choose_rows(step)]]
         assert len(np.unique(groups)) == 8
     for each in (one, other, several):
         each.close()
@@ -194,11 +194,11 @@ def test_batches_are_a_function_of_the_step_and_of_nothing_else(splits: Splits, 
 
 def test_shuffled_pairs_are_fixed_and_of_other_proposals(splits: Splits) -> None:
     run = tiny(*splits, task={"pairing": "shuffled", "limit": 60})
-    rows, shown = paired(run, splits[0])
+    rows, shown = draw_pairing(run, splits[0])
     assert len(rows) == 60
     assert sorted(rows) == sorted(shown)
     assert (splits[0].proposals[rows] != splits[0].proposals[shown]).all()
-    assert all(map(np.array_equal, paired(run, splits[0]), (rows, shown)))
+    assert all(map(np.array_equal, draw_pairing(run, splits[0]), (rows, shown)))
     assert (elsewhere(np.zeros(5), np.random.default_rng(0)) >= 0).all(), "one group alone ends too"
 
 

@@ -99,5 +99,5 @@ def test_an_interval_widens_where_groups_move_together() -> None:
     assert wide.high - wide.low > 3 * (narrow.high - narrow.low)
     se = np.repeat(values.reshape(40, 25).mean(1).std() / math.sqrt(40), 1)[0]
     assert wide.high - wide.low == pytest.approx(2 * 1.96 * se, rel=0.15)
-    same = metrics.paired(values, values, whole)
+    same = metrics.paired_difference(values, values, whole)
     assert (same.low, same.high) == (0, 0)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from grokscope.spec import InputError
-from grokscope_paperclip.data.pictures import augmented, centre_crop, crops, opened, squared
+from grokscope_paperclip.data.pictures import augment, centre_crop, crops, make_square, open_image
 
 
 def encoded(picture: Image.Image, kind: str = "PNG") -> bytes:
@@ -17,7 +17,7 @@ def encoded(picture: Image.Image, kind: str = "PNG") -> bytes:
 
 
 def test_a_wide_picture_is_padded_with_white_evenly() -> None:
-    square = squared(Image.new("L", (512, 300), 0), 512)
+    square = make_square(Image.new("L", (512, 300), 0), 512)
     assert square.shape == (512, 512, 1)
     black = np.flatnonzero((square == 0).all(axis=(1, 2)))
     assert abs(black[0] - (511 - black[-1])) <= 1
@@ -28,12 +28,12 @@ def test_a_wide_picture_is_padded_with_white_evenly() -> None:
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "CMYK", "I;16", "LA", "1"])
 def test_every_mode_becomes_grey_or_colour(mode: str) -> None:
     picture = Image.new(mode, (7, 3))
-    assert squared(picture, 16).shape == (16, 16, 1)
-    assert squared(picture, 16, colour=True).shape == (16, 16, 3)
+    assert make_square(picture, 16).shape == (16, 16, 1)
+    assert make_square(picture, 16, colour=True).shape == (16, 16, 3)
 
 
 def test_a_picture_of_one_pixel_grows() -> None:
-    assert (squared(Image.new("L", (1, 1), 9), 8) == 9).all()
+    assert (make_square(Image.new("L", (1, 1), 9), 8) == 9).all()
 
 
 def test_the_middle_crop_is_the_published_share() -> None:
@@ -51,10 +51,10 @@ def test_five_crops_are_the_middle_and_the_corners() -> None:
 
 def test_every_picture_is_augmented_by_its_own_draws() -> None:
     square = np.arange(64 * 64).reshape(64, 64, 1) % 251
-    seen = [augmented(square, 32, np.random.default_rng(n)) for n in range(24)]
+    seen = [augment(square, 32, np.random.default_rng(n)) for n in range(24)]
     assert len({each.tobytes() for each in seen}) > 20
-    assert all(np.array_equal(a, augmented(square, 32, np.random.default_rng(n))) for n, a in enumerate(seen))
-    plain = augmented(square, 64, np.random.default_rng(0), rotation="none")
+    assert all(np.array_equal(a, augment(square, 32, np.random.default_rng(n))) for n, a in enumerate(seen))
+    plain = augment(square, 64, np.random.default_rng(0), rotation="none")
     assert np.array_equal(plain, square)
     turned = square
     for _ in range(4):
@@ -64,7 +64,7 @@ def test_every_picture_is_augmented_by_its_own_draws() -> None:
 
 def test_any_angle_fills_with_white() -> None:
     black = np.zeros((32, 32, 1), np.uint8)
-    seen = np.stack([augmented(black, 32, np.random.default_rng(n), rotation="any") for n in range(9)])
+    seen = np.stack([augment(black, 32, np.random.default_rng(n), rotation="any") for n in range(9)])
     assert seen.shape == (9, 32, 32, 1)
     assert (seen == 255).any()
 
@@ -82,5 +82,5 @@ def test_any_angle_fills_with_white() -> None:
 )
 def test_what_is_no_picture_is_refused_in_one_line(data: bytes, why: str) -> None:
     with pytest.raises(InputError, match=why) as caught:
-        opened(data, "x.jpg")
+        open_image(data, "x.jpg")
     assert "\n" not in str(caught.value)

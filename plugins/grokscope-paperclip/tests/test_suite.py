@@ -1,4 +1,4 @@
-"""Suites of the study: what ships, what is refused, the plan, and a whole walk of a tiny one."""
+"""Suites of the study: what ships, what is refused, the plan, and a tiny one from end to end."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from grokscope.suite.grammar import SuiteError, shipped
-from grokscope_paperclip.plan import planned
-from grokscope_paperclip.suite import SHIPPED, Known, load, read
+from grokscope_paperclip.plan import make_plan
+from grokscope_paperclip.suite import SHIPPED, DataFacts, load, read
 
 from . import extra  # noqa: F401
 from .conftest import call
@@ -31,14 +31,14 @@ experiments:
   generalise: {net: {width: [32, 64]}, steps: 2}
 analysis: {reference: summaries, control: shuffled, memorise: memorise, generalise: generalise}
 """
-KNOWN = Known("d", 28_665, 3_194)
+KNOWN = DataFacts("d", 28_665, 3_194)
 
 
 def test_what_ships_is_read_and_kept_apart_from_the_others() -> None:
     assert shipped(SHIPPED) == ["paperclip", "paperclip-quick"]
     assert not any(name.startswith("paperclip") for name in shipped())
     quick, published = load("paperclip-quick"), load("paperclip")
-    assert len(quick.runs(Known("d", 3000, 350))["memorise"]) == 3
+    assert len(quick.runs(DataFacts("d", 3000, 350))["memorise"]) == 3
     (run,) = published.runs(KNOWN)["summaries"]
     assert (run.steps, run.batch_size, run.optimiser.decay_on, run.loss.scale) == (20_000, 32, "all", "raw")
     assert published.runs(KNOWN)["shuffled"][0].task.pairing == "batch"
@@ -66,7 +66,7 @@ def test_what_is_wrong_is_said_with_its_line(old: str, new: str, why: str) -> No
 
 
 def test_the_plan_of_the_published_suite_is_of_the_right_size() -> None:
-    found = planned(load("paperclip"), None)
+    found = make_plan(load("paperclip"), None)
     first = found.shares[0]
     assert first.n_params == 149_620_737
     assert first.flops == pytest.approx(20_000 * 32 * 6 * (85e6 * 197 + 38e6 * 77), rel=0.1)

@@ -16,7 +16,7 @@ from grokscope_paperclip.sky.abstracts import abstract, subject
 from grokscope_paperclip.sky.classes import CLASSES
 from grokscope_paperclip.summaries.endpoint import Endpoint, EndpointError
 from grokscope_paperclip.summaries.rules import by_rules
-from grokscope_paperclip.summaries.schema import FIELDS, LONGEST, SCHEMA, SummaryError, parsed
+from grokscope_paperclip.summaries.schema import FIELDS, LONGEST, SCHEMA, SummaryError, parse_answer
 from grokscope_paperclip.summaries.summarise import summaries_in, summarise
 
 from .conftest import answering, reply
@@ -33,7 +33,7 @@ def completion(content: object) -> bytes:
 
 
 def test_a_summary_is_stripped_and_said_once() -> None:
-    found = parsed("Here it is:\n```json\n" + GOOD + "\n```")
+    found = parse_answer("Here it is:\n```json\n" + GOOD + "\n```")
     assert found.objects == ("comet",)
     assert found.uses == ("size of the nucleus",)
     assert found.caption == "comet; size of the nucleus"
@@ -54,7 +54,7 @@ def test_a_summary_is_stripped_and_said_once() -> None:
 )
 def test_what_is_no_summary_is_said_in_one_line(answer: str, why: str) -> None:
     with pytest.raises(SummaryError, match=why) as caught:
-        parsed(answer)
+        parse_answer(answer)
     assert "\n" not in str(caught.value)
 
 
@@ -143,7 +143,7 @@ def test_rules_find_the_class_and_the_goal_of_every_sky_abstract() -> None:
         found = by_rules(abstract(about, rng), "", about.kind.category)
         assert 1 <= len(found.objects) <= 5
         assert 1 <= len(found.uses) <= 5
-        assert parsed(json.dumps(dict(zip(FIELDS, (found.objects, found.uses), strict=True)))) == found
+        assert parse_answer(json.dumps(dict(zip(FIELDS, (found.objects, found.uses), strict=True)))) == found
         total += 1
         named = [s.lower().rstrip("s") for s in about.kind.synonyms]
         hits += any(name in item.lower() for item in found.objects for name in named) and about.goal in found.uses

@@ -23,8 +23,8 @@ from grokscope_paperclip.learning import bundle
 from grokscope_paperclip.use.describe import describe, heat
 from grokscope_paperclip.use.embed import embed, pixel_vector
 from grokscope_paperclip.use.index import Exact, index_of
-from grokscope_paperclip.use.search import Searcher, combined
-from grokscope_paperclip.use.serve.server import MOST_BYTES, Service, serving
+from grokscope_paperclip.use.search import Searcher, combine
+from grokscope_paperclip.use.serve.server import MOST_BYTES, Service, running_server
 from grokscope_paperclip.use.store import Store, read_store, write_store
 
 from . import extra
@@ -88,7 +88,7 @@ def test_an_image_finds_itself_and_a_poor_query_is_flagged(store: Store, model: 
     assert not found.poor
     assert test.frame["filename"][0] in [hit.facts["filename"] for hit in found.hits]
     assert Searcher(store).search(-vector, 3).poor
-    both = combined(model.embed_texts(["comet"])[0], vector)
+    both = combine(model.embed_texts(["comet"])[0], vector)
     assert np.linalg.norm(both) == pytest.approx(1, abs=1e-5)
 
 
@@ -129,7 +129,7 @@ def test_labels_are_ranked_and_heat_is_where_the_windows_are(model: bundle.Model
 def address(model: bundle.Model, store: Store, sky: Path) -> Iterator[str]:
     rows = store.rows.assign(title="<img src=x onerror=document.title='hacked'> " + store.rows["title"])
     service = Service(model, Searcher(Store(store.vectors, store.owner, rows, store.facts)), Folder(sky))
-    with serving(service) as server:
+    with running_server(service) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"

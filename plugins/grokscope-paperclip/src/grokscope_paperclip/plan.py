@@ -1,4 +1,4 @@
-"""What a suite will need: pairs, work, time and memory, before anything is done."""
+"""Plans: pairs, work, time and memory of a suite, before anything is done."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from grokscope.cores import available_cores
-from grokscope_paperclip.data.pictures import augmented
+from grokscope_paperclip.data.pictures import augment
 from grokscope_paperclip.learning.run import FineTune
-from grokscope_paperclip.suite import DataPlan, Known, PaperclipSuite
+from grokscope_paperclip.suite import DataFacts, DataPlan, PaperclipSuite
 
 OPERATIONS = 6.0
 """Operations a parameter and token (or patch): 2 forward, 2 for the gradient of what goes in, 2 of the weights."""
@@ -38,7 +38,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a suite will need.
+    """The needs of a suite.
 
     Attributes:
         cpu_flops: operations a second of this machine; `picture_seconds`: what a picture takes one of its cores.
@@ -65,16 +65,16 @@ class Plan:
 
     @property
     def gpu_hours(self) -> float:
-        """Of arithmetic alone: the least that it can take."""
+        """Hours of arithmetic alone: the least that it can take."""
         return self.flops / GPU_FLOPS / 3600
 
     @property
     def picture_hours(self) -> float:
-        """Of one core, beside the arithmetic."""
+        """Hours of one core, beside the arithmetic."""
         return self.pictures * self.picture_seconds / 3600
 
 
-def planned(suite: PaperclipSuite, known: Known | None) -> Plan:
+def make_plan(suite: PaperclipSuite, known: DataFacts | None) -> Plan:
     """The plan of a suite; without a built data set, by what it says of it.
 
     Measures for a second how fast this machine multiplies matrices and makes pictures ready.
@@ -82,7 +82,7 @@ def planned(suite: PaperclipSuite, known: Known | None) -> Plan:
     missing = []
     if known is None:
         expected = suite.data.images
-        known = Known("unbuilt", int(expected.get("train", 3000)), int(expected.get("val", 350)))
+        known = DataFacts("unbuilt", int(expected.get("train", 3000)), int(expected.get("val", 350)))
         missing.append("data: not built yet; sizes are what the suite says of it")
     missing += [f"base model {base}: a folder or the hub's, which this command does not ask" for base in suite.bases]
     shares = tuple(share_of(name, run) for name, runs in suite.runs(known).items() for run in runs)
@@ -90,8 +90,8 @@ def planned(suite: PaperclipSuite, known: Known | None) -> Plan:
     disk = images * suite.data.size**2 * (3 if suite.data.colour else 1) * 0.25
     every = [run for runs in suite.runs(known).values() for run in runs]
     pictures = sum(run.steps * run.batch_size for run in every)
-    ready = measured_picture_seconds(suite.data, every[0].net.crop)
-    return Plan(suite.name, shares, images, disk, measured_flops(), pictures, ready, tuple(missing))
+    ready = measure_picture_seconds(suite.data, every[0].net.crop)
+    return Plan(suite.name, shares, images, disk, measure_flops(), pictures, ready, tuple(missing))
 
 
 def share_of(name: str, run: FineTune) -> Share:
@@ -138,7 +138,7 @@ def _sizes(run: FineTune) -> dict[str, Any]:
     }
 
 
-def measured_flops() -> float:
+def measure_flops() -> float:
     """Float32 operations a second that matrix products reach on all cores, halved: what training reaches of it.
 
     By CPU time, so that other work on the machine does not count.
@@ -154,7 +154,7 @@ def measured_flops() -> float:
     return len(available_cores()) * rounds * 2 * side**3 / (time.process_time() - busy) / 2
 
 
-def measured_picture_seconds(data: DataPlan, crop: int) -> float:
+def measure_picture_seconds(data: DataPlan, crop: int) -> float:
     """Seconds of one core to decode a picture of this collection's size, turn it and crop it."""
     from PIL import Image
 
@@ -165,6 +165,6 @@ def measured_picture_seconds(data: DataPlan, crop: int) -> float:
     began, busy, rounds = time.perf_counter(), time.process_time(), 0
     while rounds < 3 or time.perf_counter() - began < 0.3:
         picture = np.asarray(Image.open(io.BytesIO(kept.getvalue())))
-        augmented(picture.reshape(data.size, data.size, -1), crop, rng)
+        augment(picture.reshape(data.size, data.size, -1), crop, rng)
         rounds += 1
     return (time.process_time() - busy) / rounds

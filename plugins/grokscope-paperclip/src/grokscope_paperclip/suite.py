@@ -51,7 +51,7 @@ GIVEN = ("data", "n_train", "n_val")
 
 @dataclass(frozen=True)
 class DataPlan:
-    """Where the pairs come from. `sky`: arguments of `make_sky`, if they are made; `images`: expected of real data."""
+    """The source of the pairs. `sky`: arguments of `make_sky`, if they are made; `images`: expected of real data."""
 
     folder: str | None
     sky: Mapping[str, Any] | None
@@ -62,8 +62,8 @@ class DataPlan:
 
 
 @dataclass(frozen=True)
-class Known:
-    """What runs take from a built data set, and where base models are. `sources`: base -> folder or hub name."""
+class DataFacts:
+    """The facts of a built data set that are part of its runs. `sources`: base -> folder or hub name."""
 
     digest: str
     n_train: int
@@ -88,7 +88,7 @@ class PaperclipSuite:
         named = {fields["net"].base for each in self.experiments.values() for fields in each}
         return sorted(named - {"tiny"})
 
-    def runs(self, known: Known) -> dict[str, tuple[FineTune, ...]]:
+    def runs(self, known: DataFacts) -> dict[str, tuple[FineTune, ...]]:
         """Experiment -> its runs.
 
         Raises:
@@ -96,11 +96,11 @@ class PaperclipSuite:
         """
         found = {}
         for name, settings in self.experiments.items():
-            found[name] = tuple(FineTune(**_resolved(fields, known)) for fields in settings)
+            found[name] = tuple(FineTune(**_resolve(fields, known)) for fields in settings)
         return found
 
 
-def _resolved(fields: Mapping[str, Any], known: Known) -> dict[str, Any]:
+def _resolve(fields: Mapping[str, Any], known: DataFacts) -> dict[str, Any]:
     given = {"data": known.digest, "n_train": known.n_train, "n_val": known.n_val}
     base = fields["net"].base
     named = next((digest for digest, source in known.sources.items() if source == base), base)

@@ -35,7 +35,7 @@ def _help(context: typer.Context) -> None:
 def run(
     suite: group.SuiteName,
     store: Store = None,
-    out: group.OutFolder = group.Place,
+    out: group.OutFolder = group.DEFAULT_OUT,
     force: Annotated[bool, typer.Option("--force", help="Do runs again that are done.")] = False,
 ) -> None:
     """Do every run of a suite that is not done: data, training, evaluation, report. Ctrl-C loses little; run again.
@@ -46,14 +46,13 @@ def run(
     from grokscope_paperclip.learning.needs import need_torch
 
     need_torch()
-    from grokscope_paperclip.learning.crew import Crew
+    from grokscope_paperclip.learning.processes import ProcessGroup
+    from grokscope_paperclip.pipeline import SuiteFolder, run_suite
     from grokscope_paperclip.report.conclude import write
     from grokscope_paperclip.suite import load
-    from grokscope_paperclip.walk import Place as Kept
-    from grokscope_paperclip.walk import walk
 
-    loaded, crew = load(suite), Crew()
-    place = Kept(out / loaded.name)
+    loaded, processes = load(suite), ProcessGroup()
+    place = SuiteFolder(out / loaded.name)
 
     def watch(run: Any, step: int, row: dict[str, float]) -> None:
         console.print(
@@ -63,19 +62,19 @@ def run(
 
     with open_ledger(store or DEFAULT_STORE) as ledger:
         try:
-            tally, runs, folder = walk(
+            tally, runs, folder = run_suite(
                 loaded,
                 ledger,
                 place,
                 workers=group.workers(),
                 force=force,
                 watch=watch,
-                say=lambda text: console.print(text, markup=False) if crew.first else None,
+                say=lambda text: console.print(text, markup=False) if processes.is_main else None,
             )
         except KeyboardInterrupt:
             console.print("Stopped early; at most one interval of one run is lost. The same command goes on from here.")
             raise typer.Exit(group.INTERRUPTED) from None
-        if not crew.first:
+        if not processes.is_main:
             return
         sheet, page = write(loaded, runs, ledger, place, folder, out / "reports" / loaded.name)
     _say(sheet, page)
@@ -94,7 +93,7 @@ def _say(sheet: Any, page: Path) -> None:
 
 @app.command()
 @friendly
-def report(suite: group.SuiteName, store: Store = None, out: group.OutFolder = group.Place) -> None:
+def report(suite: group.SuiteName, store: Store = None, out: group.OutFolder = group.DEFAULT_OUT) -> None:
     """Write a suite's report again, however much of it is done.
 
     Example: [bold]grokscope paperclip report paperclip-quick[/bold]
@@ -103,23 +102,28 @@ def report(suite: group.SuiteName, store: Store = None, out: group.OutFolder = g
     from grokscope_paperclip.learning.needs import need_torch
 
     need_torch()
-    from grokscope_paperclip import walk
+    from grokscope_paperclip import pipeline
     from grokscope_paperclip.report.conclude import write
     from grokscope_paperclip.suite import load
 
     loaded = load(suite)
-    place = walk.Place(out / loaded.name)
+    place = pipeline.SuiteFolder(out / loaded.name)
     with open_ledger(store or DEFAULT_STORE, create=False) as ledger:
-        folder = walk.ready(loaded.data, place, group.workers(), lambda text: console.print(text))
+        folder = pipeline.prepare_data(loaded.data, place, group.workers(), lambda text: console.print(text))
         sheet, page = write(
-            loaded, loaded.runs(walk.known(loaded, folder)), ledger, place, folder, out / "reports" / loaded.name
+            loaded,
+            loaded.runs(pipeline.data_facts(loaded, folder)),
+            ledger,
+            place,
+            folder,
+            out / "reports" / loaded.name,
         )
     _say(sheet, page)
 
 
 @app.command()
 @friendly
-def plan(suite: group.SuiteName, out: group.OutFolder = group.Place, as_json: group.AsJson = False) -> None:
+def plan(suite: group.SuiteName, out: group.OutFolder = group.DEFAULT_OUT, as_json: group.AsJson = False) -> None:
     """Say what a suite will need: runs, work, memory, time on this machine and on a GPU. Writes nothing.
 
     Example: [bold]grokscope paperclip plan paperclip[/bold]
@@ -127,15 +131,15 @@ def plan(suite: group.SuiteName, out: group.OutFolder = group.Place, as_json: gr
     from grokscope_paperclip.learning.needs import need_torch
 
     need_torch()
-    from grokscope_paperclip import walk
+    from grokscope_paperclip import pipeline
     from grokscope_paperclip.data.layout import Folder
-    from grokscope_paperclip.plan import planned
+    from grokscope_paperclip.plan import make_plan
     from grokscope_paperclip.suite import load
 
     loaded = load(suite)
-    folder = Folder(Path(loaded.data.folder) if loaded.data.folder else walk.Place(out / loaded.name).data)
-    known = walk.known(loaded, folder) if (folder.shards / "index.json").exists() else None
-    found = planned(loaded, known)
+    folder = Folder(Path(loaded.data.folder) if loaded.data.folder else pipeline.SuiteFolder(out / loaded.name).data)
+    known = pipeline.data_facts(loaded, folder) if (folder.shards / "index.json").exists() else None
+    found = make_plan(loaded, known)
     if as_json:
         told = {
             "suite": found.suite,

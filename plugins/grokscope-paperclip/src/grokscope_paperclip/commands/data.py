@@ -69,7 +69,7 @@ def fetch(
     """
     from grokscope_paperclip.data.archive import Mast
     from grokscope_paperclip.data.catalogue import read_catalogue
-    from grokscope_paperclip.data.fetch import Asked
+    from grokscope_paperclip.data.fetch import FetchSettings
     from grokscope_paperclip.data.fetch import fetch as fetched
     from grokscope_paperclip.data.layout import Folder, write_whole
 
@@ -82,7 +82,7 @@ def fetch(
         write_whole(folder.catalogue, catalogue.read_bytes())
     asked = [each.proposal for each in known.proposals if not only or each.proposal in only]
     archive = Mast(mission=mission, pause=pause, timeout=timeout)
-    came = fetched(archive, folder, asked, Asked(images, seed, colour), complain_softly)
+    came = fetched(archive, folder, asked, FetchSettings(images, seed, colour), complain_softly)
     console.print(
         f"{came.images:,} images of {came.proposals:,} proposals ({came.kept:,} were there); "
         f"{came.empty:,} proposals have none; {len(came.failures):,} failures"

@@ -27,7 +27,7 @@ ModelName = Annotated[str, typer.Option("--llm", metavar="NAME", help="The endpo
 Timeout = Annotated[float, typer.Option("--timeout", help="Seconds that an answer may take.")]
 SuiteName = Annotated[str, typer.Argument(metavar="SUITE", help="A YAML file, or paperclip-quick or paperclip.")]
 OutFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of data, models and reports.")]
-Place = Path("out") / "paperclip"
+DEFAULT_OUT = Path("out") / "paperclip"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -85,7 +85,7 @@ def judge(
     searcher = Searcher(store)
     vectors = zip(asked, kept.embed_texts(asked), strict=True)
     hits = {q: [h.facts["proposal"] for h in searcher.search(v, k, distinct=distinct).hits] for q, v in vectors}
-    verdicts = judging.judged(hits, decide)
+    verdicts = judging.judge_hits(hits, decide)
     table = Table("query", "right", "judged", "distinct proposals")
     for each in verdicts:
         table.add_row(each.query, str(each.right), str(each.judged), str(each.distinct))
@@ -117,13 +117,13 @@ def search(
 
     kept = group.model_of(model)
     from grokscope_paperclip.use.embed import picture_vector
-    from grokscope_paperclip.use.search import Searcher, combined
+    from grokscope_paperclip.use.search import Searcher, combine
     from grokscope_paperclip.use.store import read_store
 
     words = kept.embed_texts([query])[0] if query.strip() else None
     picture = picture_vector(kept, image) if image is not None else None
     filters = {key: str(value) for key, value in conditions(where or []).items()}
-    found = Searcher(read_store(index), how).search(combined(words, picture), k, filters=filters, distinct=not every)
+    found = Searcher(read_store(index), how).search(combine(words, picture), k, filters=filters, distinct=not every)
     if as_json:
         hits = [{"score": h.score, "crop": h.crop, "link": h.link} | h.facts for h in found.hits]
         typer.echo(json.dumps({"no_good_match": found.poor, "hits": hits}, default=str))
@@ -153,7 +153,7 @@ def describe(
     Example: [bold]grokscope paperclip describe picture.jpg --model M --sky[/bold]
     """
     kept = group.model_of(model)
-    from grokscope_paperclip.data.pictures import read, squared
+    from grokscope_paperclip.data.pictures import make_square, read
     from grokscope_paperclip.evaluation import labels as ours
     from grokscope_paperclip.use import describe as describing
 
@@ -161,7 +161,7 @@ def describe(
         names = labels.read_text(encoding="utf-8", errors="replace").splitlines()
     else:
         names = ours.sky_labels() if sky_labels else list(ours.GENERAL)
-    square = squared(read(image), kept.size, colour=kept.colour)
+    square = make_square(read(image), kept.size, colour=kept.colour)
     found = describing.describe(kept, square, names, k)
     table = Table("label", "cosine", "above the mean of all labels")
     for each in found:
@@ -189,11 +189,11 @@ def serve(
     kept = group.model_of(model)
     from grokscope_paperclip.data.layout import Folder
     from grokscope_paperclip.use.search import Searcher
-    from grokscope_paperclip.use.serve.server import Service, serving
+    from grokscope_paperclip.use.serve.server import Service, running_server
     from grokscope_paperclip.use.store import read_store
 
     service = Service(kept, Searcher(read_store(index)), Folder(data))
-    with serving(service, host, port) as server:
+    with running_server(service, host, port) as server:
         console.print(f"http://{host}:{server.server_address[1]}/  (Ctrl-C ends it)", soft_wrap=True)
         try:
             server.serve_forever()

@@ -26,7 +26,7 @@ class ArchiveError(Exception):
 
 
 class Archive(Protocol):
-    """What another archive has to provide to be fetched from."""
+    """An archive that previews can be fetched from."""
 
     def observations(self, proposal: int) -> list[Mapping[str, Any]]:
         """Public observations of a programme, each with at least `obs_id`. Raises ArchiveError."""
@@ -65,7 +65,7 @@ class Mast:
 
     def download(self, uri: str) -> bytes:
         self._wait()
-        return downloaded(f"{self.address}?{urllib.parse.urlencode({'uri': uri})}", self.timeout)
+        return download(f"{self.address}?{urllib.parse.urlencode({'uri': uri})}", self.timeout)
 
     def _ask(self, what: str, *args: Any, **kwargs: Any) -> Any:
         from astroquery.mast import Observations
@@ -87,7 +87,7 @@ def _rows(table: Any) -> list[Mapping[str, Any]]:
     return [{name: None if np.ma.is_masked(row[name]) else row[name] for name in table.colnames} for row in table]
 
 
-def downloaded(address: str, timeout: float) -> bytes:
+def download(address: str, timeout: float) -> bytes:
     """The body of an answer, at most 64 MiB, within `timeout` seconds as a whole.
 
     Raises:
@@ -146,7 +146,7 @@ def previews_of(
 
 
 def safe_name(name: str) -> bool:
-    """Whether a name from outside may become the name of a file."""
+    """True if a name from outside may become the name of a file."""
     return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,200}", name) is not None
 
 
@@ -157,7 +157,7 @@ def _number(value: Any) -> float:
         return 0.0
 
 
-def chosen(previews: list[Preview], most: int, seed: int) -> list[Preview]:
+def choose_previews(previews: list[Preview], most: int, seed: int) -> list[Preview]:
     """At most so many of a proposal's previews, drawn without replacement by the proposal's own stream.
 
     Raises:

@@ -18,14 +18,14 @@ from grokscope_paperclip.data import splits
 from grokscope_paperclip.data.catalogue import Catalogue
 from grokscope_paperclip.data.layout import Folder, checksum, write_whole
 from grokscope_paperclip.data.manifest import Summary, rows_of, write_manifest
-from grokscope_paperclip.data.pictures import opened, squared
+from grokscope_paperclip.data.pictures import make_square, open_image
 
 ROWS_A_SHARD, QUALITY = 2000, 95
 
 
 @dataclass(frozen=True)
 class Built:
-    """What a build came to. `failures` and `missing`: a line each."""
+    """The outcome of a build. `failures` and `missing`: a line each."""
 
     images: dict[str, int]
     proposals: dict[str, int]
@@ -87,7 +87,7 @@ def _square(folder: Folder, row: Mapping[str, object], size: int, colour: bool) 
         data = path.read_bytes()
         if checksum(data) != row["sha256"]:
             raise InputError(f"{path}: found another checksum than the record's, expected the picture that was fetched")
-        pixels = squared(opened(data, str(path)), size, colour=colour)
+        pixels = make_square(open_image(data, str(path)), size, colour=colour)
     except OSError as error:
         return f"{path}: found {error.strerror}, expected a picture"
     except InputError as error:

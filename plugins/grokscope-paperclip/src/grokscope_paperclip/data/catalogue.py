@@ -45,7 +45,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What a catalogue holds, and one line for every record left out."""
+    """The proposals of a catalogue, and one line for every record left out."""
 
     proposals: tuple[Proposal, ...]
     left_out: tuple[str, ...]
@@ -66,7 +66,7 @@ def read_catalogue(path: Path, *, first_cycle: int = 0, last_cycle: int = 10**6)
     proposals: dict[int, Proposal] = {}
     left_out: list[str] = []
     for line, record in records(text):
-        found = parsed(record)
+        found = parse_record(record)
         if isinstance(found, str):
             left_out.append(f"{path}:{line}: {found}")
         elif not first_cycle <= found.cycle <= last_cycle:
@@ -88,7 +88,7 @@ def records(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     for number, line in enumerate(text.splitlines(), 1):
         if SEPARATOR.fullmatch(line.strip()):
             if fields:
-                yield start, _joined(fields)
+                yield start, _join(fields)
             fields, current = {}, ""
             continue
         if not line.strip() and not fields:
@@ -106,14 +106,14 @@ def records(text: str) -> Iterator[tuple[int, dict[str, str]]]:
         elif current:
             fields[current].append(line)
     if fields:
-        yield start, _joined(fields)
+        yield start, _join(fields)
 
 
-def _joined(fields: dict[str, list[str]]) -> dict[str, str]:
+def _join(fields: dict[str, list[str]]) -> dict[str, str]:
     return {name: " ".join(" ".join(lines).split()) for name, lines in fields.items()}
 
 
-def parsed(record: dict[str, str]) -> Proposal | str:
+def parse_record(record: dict[str, str]) -> Proposal | str:
     """The proposal of a record, or why there is none."""
     whole: dict[str, int] = {}
     for name in ("proposal", "cycle"):

@@ -46,13 +46,13 @@ class Dataset:
         channels = 3 if self.colour else 1
         if len(self) * self.size**2 * channels > DECODED_AT_MOST:
             return None
-        return self._decoded(np.arange(len(self)))
+        return self._decode(np.arange(len(self)))
 
     def get(self, rows: np.ndarray) -> np.ndarray:
         """uint8 (rows, size, size, channels)."""
-        return self._decoded(rows) if self.pictures is None else self.pictures[rows]
+        return self._decode(rows) if self.pictures is None else self.pictures[rows]
 
-    def _decoded(self, rows: np.ndarray) -> np.ndarray:
+    def _decode(self, rows: np.ndarray) -> np.ndarray:
         images = self.frame["image"].to_numpy()[rows]
         with ThreadPoolExecutor() as pool:
             found = list(pool.map(_pixels, images))
@@ -87,7 +87,7 @@ def _pixels(data: bytes) -> np.ndarray:
 
 
 def index_of(folder: Folder) -> dict[str, Any]:
-    """What `build` says of the shards: digest, size, colour, split, shards.
+    """The index that `build` wrote of the shards: digest, size, colour, split, shards.
 
     Raises:
         InputError: nothing has been built.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from grokscope.spec import InputError
-from grokscope_paperclip.data.archive import Archive, ArchiveError, chosen, previews_of
+from grokscope_paperclip.data.archive import Archive, ArchiveError, choose_previews, previews_of
 from grokscope_paperclip.data.layout import (
     Folder,
     Preview,
@@ -17,14 +17,14 @@ from grokscope_paperclip.data.layout import (
     write_record,
     write_whole,
 )
-from grokscope_paperclip.data.pictures import opened
+from grokscope_paperclip.data.pictures import open_image
 
 T = TypeVar("T")
 
 
 @dataclass
 class Fetched:
-    """What a fetch came to. `failures`: a line each."""
+    """The outcome of a fetch. `failures`: a line each."""
 
     proposals: int = 0
     images: int = 0
@@ -34,8 +34,8 @@ class Fetched:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How to fetch. `most`: images a proposal; `wait`: seconds before the first retry, doubled each time."""
+class FetchSettings:
+    """Settings of a fetch. `most`: images a proposal; `wait`: seconds before the first retry, doubled each time."""
 
     most: int = 20
     seed: int = 42
@@ -48,7 +48,7 @@ def fetch(
     archive: Archive,
     folder: Folder,
     proposals: Iterable[int],
-    asked: Asked,
+    asked: FetchSettings,
     say: Callable[[str], None] = lambda _: None,
 ) -> Fetched:
     """Fetch the previews of these proposals that are not there whole already. Nothing that fails ends it."""
@@ -68,7 +68,9 @@ def fetch(
     return came
 
 
-def _proposal(archive: Archive, folder: Folder, proposal: int, asked: Asked) -> tuple[list[Preview], list[str], int]:
+def _proposal(
+    archive: Archive, folder: Folder, proposal: int, asked: FetchSettings
+) -> tuple[list[Preview], list[str], int]:
     """Previews that are there now, failures, and how many were there before."""
     wanted, available = _wanted(archive, folder, proposal, asked)
     there: list[Preview] = []
@@ -81,7 +83,7 @@ def _proposal(archive: Archive, folder: Folder, proposal: int, asked: Asked) -> 
             kept += 1
             continue
         try:
-            data = _tried(lambda uri=preview.uri, name=preview.filename: _picture(archive, uri, name), asked)  # type: ignore[misc]
+            data = _retry(lambda uri=preview.uri, name=preview.filename: _picture(archive, uri, name), asked)  # type: ignore[misc]
         except (ArchiveError, InputError) as error:
             failures.append(f"proposal {proposal}: {preview.filename}: {error}")
             continue
@@ -94,26 +96,26 @@ def _proposal(archive: Archive, folder: Folder, proposal: int, asked: Asked) -> 
     return there, failures, kept
 
 
-def _wanted(archive: Archive, folder: Folder, proposal: int, asked: Asked) -> tuple[list[Preview], int]:
+def _wanted(archive: Archive, folder: Folder, proposal: int, asked: FetchSettings) -> tuple[list[Preview], int]:
     """The previews drawn for a proposal, from its record if it was drawn the same way; and how many it has."""
     if folder.record(proposal).exists():
         record = read_record(folder, proposal)
         if (record.get("asked"), record.get("seed"), record.get("colour")) == (asked.most, asked.seed, asked.colour):
             return record["previews"], record["available"]
-    observations = _tried(lambda: archive.observations(proposal), asked)
-    products = _tried(lambda: archive.products(observations), asked) if observations else []
+    observations = _retry(lambda: archive.observations(proposal), asked)
+    products = _retry(lambda: archive.products(observations), asked) if observations else []
     previews = previews_of(proposal, observations, products, colour=asked.colour)
-    return chosen(previews, asked.most, asked.seed), len(previews)
+    return choose_previews(previews, asked.most, asked.seed), len(previews)
 
 
 def _picture(archive: Archive, uri: str, name: str) -> bytes:
     """The bytes of a preview that can be opened."""
     data = archive.download(uri)
-    opened(data, name)
+    open_image(data, name)
     return data
 
 
-def _tried(ask: Callable[[], T], asked: Asked) -> T:
+def _retry(ask: Callable[[], T], asked: FetchSettings) -> T:
     """The answer, asked for again after a growing pause as often as allowed."""
     for attempt in range(asked.retries):
         try:

@@ -1,4 +1,4 @@
-"""Where things lie in a data folder, and how a proposal's previews are described."""
+"""The layout of a data folder, and the description of a proposal's previews."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Folder:
         return self.root / "previews" / f"proposal_{proposal}"
 
     def record(self, proposal: int) -> Path:
-        """What is known of a proposal's previews."""
+        """File with what is known of a proposal's previews."""
         return self.root / "records" / f"{proposal}.json"
 
     def recorded(self) -> Iterator[int]:
@@ -83,7 +83,7 @@ def write_record(folder: Folder, proposal: int, previews: list[Preview], **facts
 
 
 def read_record(folder: Folder, proposal: int) -> dict[str, Any]:
-    """What is known of a proposal's previews.
+    """Read what is known of a proposal's previews.
 
     Raises:
         InputError: the file is damaged.

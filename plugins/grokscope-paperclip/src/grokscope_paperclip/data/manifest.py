@@ -19,7 +19,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Summary:
-    """What a proposal's images show and may be used for: one to five short phrases each."""
+    """A summary of what a proposal's images show and may be used for: one to five short phrases each."""
 
     objects: tuple[str, ...]
     uses: tuple[str, ...]

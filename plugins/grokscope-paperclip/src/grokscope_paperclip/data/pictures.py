@@ -18,7 +18,7 @@ MOST_PIXELS = 2**26
 """64 million: beyond it a preview is not opened; a mosaic of the archive has about 20 million."""
 
 
-def opened(data: bytes, name: str) -> Image.Image:
+def open_image(data: bytes, name: str) -> Image.Image:
     """The picture in these bytes, decoded.
 
     Raises:
@@ -53,10 +53,10 @@ def read(path: Path) -> Image.Image:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: found {error.strerror}, expected a picture") from None
-    return opened(data, str(path))
+    return open_image(data, str(path))
 
 
-def squared(picture: Image.Image, size: int, *, colour: bool = False) -> Array:
+def make_square(picture: Image.Image, size: int, *, colour: bool = False) -> Array:
     """uint8 (size, size, channels): the longest side made `size`, padded with white to a square, centred."""
     mode = "RGB" if colour else "L"
     if picture.mode not in ("L", "RGB"):
@@ -88,7 +88,7 @@ def crops(picture: Array, crop: int) -> Array:
     return np.stack([picture[r : r + crop, c : c + crop] for r, c in places])
 
 
-def augmented(picture: Array, crop: int, rng: np.random.Generator, *, rotation: str = "quarter") -> Array:
+def augment(picture: Array, crop: int, rng: np.random.Generator, *, rotation: str = "quarter") -> Array:
     """(crop, crop, channels): turned, flipped up-down and left-right, and cropped, by this picture's own draws.
 
     `rotation`: `quarter` turns by a multiple of 90 degrees, `any` by any angle on white, `none` not at all.
@@ -96,14 +96,14 @@ def augmented(picture: Array, crop: int, rng: np.random.Generator, *, rotation: 
     if rotation == "quarter":
         picture = np.rot90(picture, int(rng.integers(4)))
     elif rotation == "any":
-        picture = _rotated(picture, rng.uniform(0, 360))
+        picture = _rotate(picture, rng.uniform(0, 360))
     if rotation != "none":
         picture = picture[:: rng.choice((1, -1)), :: rng.choice((1, -1))]
     row, column = rng.integers(picture.shape[0] - crop + 1, size=2)
     return picture[row : row + crop, column : column + crop]
 
 
-def _rotated(picture: Array, degrees: float) -> Array:
+def _rotate(picture: Array, degrees: float) -> Array:
     flat = picture[:, :, 0] if picture.shape[2] == 1 else picture
     fill = WHITE if picture.shape[2] == 1 else (WHITE,) * 3
     turned = Image.fromarray(flat).rotate(degrees, Image.Resampling.BILINEAR, fillcolor=fill)

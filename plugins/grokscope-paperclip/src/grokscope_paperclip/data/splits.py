@@ -1,4 +1,4 @@
-"""Which proposals are trained on, validated on and tested on: never one in two of them."""
+"""Splits of the proposals into training, validation and test: never one in two of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NEAR_DEGREES = 0.05
 
 @dataclass(frozen=True)
 class Split:
-    """How to split. `time`: later cycles are held out. `target`: programmes of one target stay together."""
+    """Settings of a split. `time`: later cycles are held out. `target`: programmes of one target stay together."""
 
     how: How = "proposal"
     val: float = 0.1
@@ -53,10 +53,10 @@ def split(split_by: Split, cycles: Mapping[int, int], groups: Mapping[int, int] 
     order = [sorted(members)[i] for i in np.random.default_rng(split_by.seed).permutation(len(members))]
     if split_by.how == "time":
         order.sort(key=lambda group: -max(cycles[proposal] for proposal in members[group]))
-    return _dealt([members[group] for group in order], split_by, len(cycles))
+    return _deal([members[group] for group in order], split_by, len(cycles))
 
 
-def _dealt(groups: Sequence[Sequence[int]], shares: Split, total: int) -> dict[int, str]:
+def _deal(groups: Sequence[Sequence[int]], shares: Split, total: int) -> dict[int, str]:
     """Test first, then validation, each until it has its share of proposals."""
     quota = {"test": round(shares.test * total), "val": max(1, round(shares.val * total))}
     found: dict[int, str] = {}
@@ -102,7 +102,7 @@ def leaks(images: pd.DataFrame) -> list[str]:
 
 
 def shared_targets(images: pd.DataFrame) -> int:
-    """How many groups of programmes that share a target lie in more than one split."""
+    """Number of groups of programmes that share a target and lie in more than one split."""
     groups = images["proposal"].map(target_groups(images))
     return int((images.groupby(groups)["split"].nunique() > 1).sum())
 

@@ -1,4 +1,4 @@
-"""What any model must beat: chance, and searching the abstracts' own words."""
+"""Baselines that any model must beat: chance, and searching the abstracts' own words."""
 
 from __future__ import annotations
 

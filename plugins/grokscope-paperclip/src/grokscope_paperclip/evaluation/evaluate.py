@@ -10,7 +10,7 @@ import pandas as pd
 
 from grokscope_paperclip.evaluation import metrics
 from grokscope_paperclip.evaluation.baselines import chance
-from grokscope_paperclip.evaluation.judge import by_truth, judged, score
+from grokscope_paperclip.evaluation.judge import by_truth, judge_hits, score
 from grokscope_paperclip.evaluation.truth import Truth
 
 Array = np.ndarray
@@ -51,7 +51,7 @@ def evaluation(
         "median_rank": float(np.median(rank)),
         "by_image": {"top10": top10.astype(int).tolist(), "proposal": proposals.tolist()},
         "curve": {"share": SHARES[1:].tolist(), "accuracy": metrics.curve(rank, n, SHARES[1:]).tolist()},
-        "published": published(images, mine, scale),
+        "published": published_metrics(images, mine, scale),
         "distinct_proposals": distinct_proposals(images, words, which, proposals),
         "cosines": {
             "true": [float(true.mean()), float(true.std())],
@@ -61,19 +61,19 @@ def evaluation(
             "true_counts": np.histogram(true, BINS)[0].tolist(),
             "other_counts": np.histogram(other, BINS)[0].tolist(),
         },
-        "by_category": broken_down(top10, frame["category"], proposals),
-        "by_instrument": broken_down(top10, frame["instrument"], proposals),
+        "by_category": metrics_by_label(top10, frame["category"], proposals),
+        "by_instrument": metrics_by_label(top10, frame["instrument"], proposals),
         "hard_negatives": hard_negatives(images, words, which, distinct),
     }
 
 
-def published(images: Array, texts: Array, scale: float) -> dict[str, float]:
+def published_metrics(images: Array, texts: Array, scale: float) -> dict[str, float]:
     """The metrics as published: text to image within batches of 100, image to text among all pairs, loss of a batch."""
     batch = min(100, len(images))
     found = {f"top{k}_of_{batch}": metrics.batch_top(images, texts, k, batch) for k in (1, 5, 10, 20)}
     rank = metrics.ranks(images, texts, np.arange(len(images)))
     rows = np.random.default_rng(0).permutation(len(images))[:batch]
-    found["top10_percent_of_pairs"] = metrics.within(rank, 0.1, len(images))
+    found["top10_percent_of_pairs"] = metrics.share_within(rank, 0.1, len(images))
     return found | {"loss": metrics.infonce(images[rows], texts[rows], scale)}
 
 
@@ -90,7 +90,7 @@ def distinct_proposals(images: Array, words: Array, which: Array, proposals: Arr
     }
 
 
-def broken_down(values: Array, labels: pd.Series, proposals: Array) -> dict[str, dict[str, float]]:
+def metrics_by_label(values: Array, labels: pd.Series, proposals: Array) -> dict[str, dict[str, float]]:
     """Top-10 % of every value of a column that enough images have, with its interval."""
     found = {}
     for label in sorted(set(labels)):
@@ -111,10 +111,10 @@ def hard_negatives(images: Array, words: Array, which: Array, texts: list[str], 
     ]
 
 
-def with_truth(
+def truth_metrics(
     images: Array, labels: Array, names: list[str], queries: dict[str, Array], truth: Truth, proposals: Array
 ) -> dict[str, Any]:
-    """What only a known truth allows: label accuracy and confusion, AUROC a label, precision of queries, the judge.
+    """Metrics that need a known truth: label accuracy and confusion, AUROC a label, precision of queries, the judge.
 
     Args:
         labels: (classes, dim) embeddings of the class names `names`.
@@ -130,7 +130,7 @@ def with_truth(
     hits = {
         q: proposals[np.argsort(-(images @ vector), kind="stable")[:FIRST]].tolist() for q, vector in queries.items()
     }
-    verdicts = judged(hits, by_truth(truth))
+    verdicts = judge_hits(hits, by_truth(truth))
     relevance = score(verdicts)
     return {
         "label_accuracy": asdict(metrics.bootstrap((guess == right).astype(float), proposals[known])),
@@ -151,7 +151,7 @@ def with_truth(
 
 
 def reliability(scores: Array, right: Array, guess: Array, bins: int = 8) -> list[dict[str, float]]:
-    """How often the best label is right, by quantiles of how far it is ahead of the second."""
+    """Share of images whose best label is right, by quantiles of how far it is ahead of the second."""
     ahead = np.diff(np.sort(scores, axis=1)[:, -2:], axis=1)[:, 0]
     parts = np.array_split(np.argsort(ahead), min(bins, len(ahead)))
     return [
@@ -165,6 +165,6 @@ def tf_idf_judge(tables: Array, queries: list[str], proposals: Array, truth: Tru
     hits = {
         q: proposals[np.argsort(-row, kind="stable")[:FIRST]].tolist() for q, row in zip(queries, tables, strict=True)
     }
-    verdicts = judged(hits, by_truth(truth))
+    verdicts = judge_hits(hits, by_truth(truth))
     relevance = score(verdicts)
     return {"relevant": asdict(relevance) if relevance else None, "distinct": sum(each.distinct for each in verdicts)}

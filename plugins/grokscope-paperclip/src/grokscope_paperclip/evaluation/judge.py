@@ -43,7 +43,7 @@ Judge = Callable[[str, int], bool | None]
 
 
 @dataclass(frozen=True)
-class Judged:
+class Verdict:
     """One query's first hits: how many are right, of how many that could be judged, from how many proposals."""
 
     query: str
@@ -63,13 +63,13 @@ def by_endpoint(endpoint: Endpoint, abstracts: Mapping[int, str], failures: list
     def judge(query: str, proposal: int) -> bool | None:
         asked = (query.strip(), proposal)
         if asked not in known:
-            known[asked] = _asked(endpoint, *asked, abstracts[proposal], failures)
+            known[asked] = _ask(endpoint, *asked, abstracts[proposal], failures)
         return known[asked]
 
     return judge
 
 
-def _asked(endpoint: Endpoint, query: str, proposal: int, abstract: str, failures: list[str]) -> bool | None:
+def _ask(endpoint: Endpoint, query: str, proposal: int, abstract: str, failures: list[str]) -> bool | None:
     told = [
         {"role": "system", "content": SYSTEM},
         {"role": "user", "content": f"Searched for: {query}\n\nAbstract:\n{abstract}"},
@@ -86,7 +86,7 @@ def _asked(endpoint: Endpoint, query: str, proposal: int, abstract: str, failure
     return verdicts[0] == "true"
 
 
-def judged(hits: Mapping[str, Sequence[int]], judge: Judge) -> list[Judged]:
+def judge_hits(hits: Mapping[str, Sequence[int]], judge: Judge) -> list[Verdict]:
     """Judge every query's hits, given as the proposals of the images found, best first."""
     asked = [(query, int(proposal)) for query, proposals in hits.items() for proposal in dict.fromkeys(proposals)]
     with ThreadPoolExecutor(4) as pool:
@@ -95,11 +95,11 @@ def judged(hits: Mapping[str, Sequence[int]], judge: Judge) -> list[Judged]:
     for query, proposals in hits.items():
         verdicts = [verdict[query, int(p)] for p in proposals]
         decided = [v for v in verdicts if v is not None]
-        found.append(Judged(query, sum(decided), len(decided), len(set(map(int, proposals)))))
+        found.append(Verdict(query, sum(decided), len(decided), len(set(map(int, proposals)))))
     return found
 
 
-def score(found: Sequence[Judged]) -> Interval | None:
+def score(found: Sequence[Verdict]) -> Interval | None:
     """Share of right hits over all queries, by bootstrap over queries; None if nothing could be judged."""
     values = np.concatenate([np.repeat([1.0, 0.0], [each.right, each.judged - each.right]) for each in found])
     groups = np.concatenate([np.full(each.judged, n) for n, each in enumerate(found)])

@@ -36,19 +36,19 @@ def best_ranks(queries: Array, candidates: Array, query_of: Array, candidate_of:
     return found
 
 
-def within(rank: Array, share: float, n: int) -> float:
+def share_within(rank: Array, share: float, n: int) -> float:
     """Fraction of ranks in the first `share` of n candidates."""
     return float(np.mean(rank <= top(share, n)))
 
 
 def top(share: float, n: int) -> int:
-    """How many candidates the first `share` of n are."""
+    """Number of candidates in the first `share` of n."""
     return max(1, int(np.floor(share * n + 1e-9)))
 
 
 def curve(rank: Array, n: int, shares: Array) -> Array:
     """Retrieval accuracy at shares of n candidates: monotone, 1 at a share of 1."""
-    return np.array([within(rank, share, n) for share in shares])
+    return np.array([share_within(rank, share, n) for share in shares])
 
 
 def mean_average_precision(queries: Array, candidates: Array, query_of: Array, candidate_of: Array) -> float:
@@ -123,7 +123,7 @@ def bootstrap(values: Array, groups: Array, *, samples: int = 1000, seed: int = 
     return Interval(float(np.mean(values)), float(low), float(high), len(sums))
 
 
-def paired(one: Array, other: Array, groups: Array, *, samples: int = 1000, seed: int = 0) -> Interval:
+def paired_difference(one: Array, other: Array, groups: Array, *, samples: int = 1000, seed: int = 0) -> Interval:
     """The mean difference of two models on the same images, by bootstrap over groups."""
     return bootstrap(one.astype(float) - other.astype(float), groups, samples=samples, seed=seed)
 

@@ -24,7 +24,7 @@ class Truth:
         return [str(self.of.get(int(p), {}).get("class", "")) for p in proposals]
 
     def right(self, query: str, proposals: Sequence[int]) -> np.ndarray:
-        """Whether each proposal's class, or a group of it, is what the query names."""
+        """True where a proposal's class, or a group of it, is what the query names."""
         asked = query.strip().lower()
         found = [self.of.get(int(p), {}) for p in proposals]
         return np.array([asked == each.get("class") or asked in each.get("groups", ()) for each in found], dtype=bool)

@@ -1,1 +1,1 @@
-"""How it learns: specs of fine-tuning runs, tokens, models, losses and the trainer. Needs PyTorch."""
+"""Training: specs of fine-tuning runs, tokens, models, losses and the trainer. Needs PyTorch."""

@@ -1,4 +1,4 @@
-"""What each step sees: a pure function of the run's seeds and the step, so that a resumed run sees the same."""
+"""The batches of a run: a pure function of the run's seeds and the step, so that a resumed run sees the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from grokscope_paperclip.data.dataset import Dataset
-from grokscope_paperclip.data.pictures import augmented
+from grokscope_paperclip.data.pictures import augment
 from grokscope_paperclip.learning.bundle import pixels
 from grokscope_paperclip.learning.run import FineTune
 from grokscope_paperclip.learning.tokens import Captions
@@ -28,7 +28,7 @@ class Batch(NamedTuple):
     groups: torch.Tensor
 
 
-def paired(run: FineTune, data: Dataset) -> tuple[Array, Array]:
+def draw_pairing(run: FineTune, data: Dataset) -> tuple[Array, Array]:
     """(images trained on, the image whose caption each is shown with), both as rows of the training split."""
     limited = np.random.default_rng([run.seeds.data, LIMIT]).permutation(len(data))[: run.task.images]
     rows = np.sort(limited)
@@ -55,7 +55,7 @@ class Batches:
 
     def __init__(self, run: FineTune, data: Dataset, tokenizer: Any, *, rank: int = 0, world: int = 1):
         self.run, self.data, self.rank, self.world = run, data, rank, world
-        self.rows, self.shown_with = paired(run, data)
+        self.rows, self.shown_with = draw_pairing(run, data)
         items = run.task.captions == "summary" and run.task.items == "drawn"
         whole = run.task.captions != "abstract" and not items
         self.captions = Captions(tokenizer, data.captions(run.task.captions), run.net.context, whole=whole, items=items)
@@ -66,14 +66,14 @@ class Batches:
     def at(self, step: int, part: int = 0) -> Batch:
         """Part `part` of the batch of a step; the one after it is made meanwhile."""
         number = step * self.run.accumulate + part
-        found = self._next[1].result() if self._next and self._next[0] == number else self._made(number)
-        self._next = (number + 1, self._pool.submit(self._made, number + 1))
+        found = self._next[1].result() if self._next and self._next[0] == number else self._make(number)
+        self._next = (number + 1, self._pool.submit(self._make, number + 1))
         return found
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def chosen(self, number: int) -> Array:
+    def choose_rows(self, number: int) -> Array:
         """Places in `rows` of all pairs of a part, over all processes."""
         run = self.run
         size = run.batch_size // run.accumulate
@@ -85,9 +85,9 @@ class Batches:
         order = np.random.default_rng([run.seeds.order, ORDER, number // parts]).permutation(len(self.rows))
         return order[(number % parts) * size : (number % parts + 1) * size]
 
-    def _made(self, number: int) -> Batch:
+    def _make(self, number: int) -> Batch:
         run = self.run
-        places = self.chosen(number)
+        places = self.choose_rows(number)
         words = np.random.default_rng([run.seeds.data, WORDS, number])
         partner = self.shown_with[places]
         if run.task.pairing == "batch":
@@ -97,9 +97,7 @@ class Batches:
         pictures = self.data.get(self.rows[places[mine]])
         crop, rotation = run.net.crop, run.rotation
         shown = [
-            augmented(
-                picture, crop, np.random.default_rng([run.seeds.dropout, LOOKS, number, int(i)]), rotation=rotation
-            )
+            augment(picture, crop, np.random.default_rng([run.seeds.dropout, LOOKS, number, int(i)]), rotation=rotation)
             for i, picture in zip(mine, pictures, strict=True)
         ]
         return Batch(

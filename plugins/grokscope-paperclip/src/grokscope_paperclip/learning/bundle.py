@@ -16,12 +16,12 @@ from safetensors.torch import load_file, save_file
 
 from grokscope.spec import InputError
 from grokscope_paperclip.data.pictures import centre_crop
-from grokscope_paperclip.learning.model import Towers, loaded
+from grokscope_paperclip.learning.model import Towers, load_clip
 from grokscope_paperclip.learning.tokens import Caption, Captions
 
 Array = np.ndarray
 MEAN, STD = (0.4815, 0.4578, 0.4082), (0.2686, 0.2613, 0.2758)
-"""Of CLIP's pictures, channel by channel."""
+"""Mean and standard deviation of CLIP's pictures, channel by channel."""
 
 EXTRA, FACTS = "grokscope.safetensors", "grokscope.json"
 
@@ -74,7 +74,7 @@ class Model:
             owner += [n] * len(fits)
         total = np.zeros((len(texts), self.dim), np.float32)
         for start in range(0, len(windows), batch):
-            ids, mask = maker.padded(windows[start : start + batch])
+            ids, mask = maker.pad(windows[start : start + batch])
             vectors = self.towers.texts(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
             np.add.at(total, np.array(owner[start : start + batch]), vectors.float().cpu().numpy())
         return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
@@ -126,7 +126,7 @@ def load(source: str | Path, *, size: int = 512, colour: bool = False) -> Model:
     from transformers import AutoTokenizer
 
     folder = Path(source)
-    clip = loaded(str(source))
+    clip = load_clip(str(source))
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(source))
         facts = json.loads((folder / FACTS).read_text()) if (folder / FACTS).exists() else {}

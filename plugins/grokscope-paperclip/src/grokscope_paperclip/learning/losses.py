@@ -39,7 +39,7 @@ def contrast(kind: str, x: Tensor, y: Tensor, scale: Tensor, bias: Tensor, group
     return multi_positive(x, y, scale, groups) if kind == "multi" else sigmoid(x, y, scale, bias, groups)
 
 
-def gathered(part: Tensor) -> Tensor:
+def gather(part: Tensor) -> Tensor:
     """The rows of all processes, gradients included; the same tensor where there is only one."""
     if not torch.distributed.is_available() or not torch.distributed.is_initialized():
         return part

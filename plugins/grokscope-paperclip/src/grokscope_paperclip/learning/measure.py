@@ -1,4 +1,4 @@
-"""What is measured of a model between steps: retrieval on a probe of training pairs and on the held-out images."""
+"""Measurements of a model between steps: retrieval on a probe of training pairs and on the held-out images."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Probe:
         return list(place), np.array([place[text] for text in self.texts])
 
 
-def measured(model: Model, probe: Probe, share: float) -> dict[str, float]:
+def measure(model: Model, probe: Probe, share: float) -> dict[str, float]:
     """Loss of batches of 100, and image-to-text retrieval among the distinct texts."""
     texts, which = probe.distinct()
     images, words = model.embed_pictures(probe.pictures), model.embed_texts(texts)
@@ -42,9 +42,9 @@ def measured(model: Model, probe: Probe, share: float) -> dict[str, float]:
     batches = [order[i : i + LOSS_BATCH] for i in range(0, max(1, len(order) - LOSS_BATCH + 1), LOSS_BATCH)]
     return {
         "loss": float(np.mean([metrics.infonce(images[b], words[which[b]], model.scale) for b in batches])),
-        "acc": metrics.within(rank, share, len(texts)),
+        "acc": metrics.share_within(rank, share, len(texts)),
         "top1": float(np.mean(rank == 1)),
-        "top5": metrics.within(rank, 0.05, len(texts)),
+        "top5": metrics.share_within(rank, 0.05, len(texts)),
         "cos_true": float(true.mean()),
         "cos_other": float(other.mean()) if len(other) else float("nan"),
         "auroc": metrics.auroc(true, other) if len(other) else float("nan"),

@@ -57,7 +57,7 @@ class Towers(nn.Module):
 
     @property
     def scale(self) -> Tensor:
-        """What cosines are multiplied by."""
+        """The factor of cosines."""
         stored: Tensor = self.clip.logit_scale
         return stored if self.scaling == "raw" else stored.exp().clamp(max=LARGEST_SCALE)
 
@@ -86,7 +86,7 @@ def build(net: Clip, loss: Contrast, *, seed: int, source: str | None = None) ->
     if source is None:
         clip = CLIPModel(tiny_config(net))
     else:
-        clip = loaded(source)
+        clip = load_clip(source)
         config = clip.config
         if (config.vision_config.image_size, config.text_config.max_position_embeddings) != (net.crop, net.context):
             raise InputError(
@@ -104,10 +104,10 @@ def build(net: Clip, loss: Contrast, *, seed: int, source: str | None = None) ->
         ours = RAW_SCALE if loss.scale == "raw" else SIGMOID_SCALE if loss.kind_of == "sigmoid" else 0.0
         if initial := loss.initial or ours:
             clip.logit_scale.fill_(initial)
-    return prepared(towers, net, loss)
+    return set_trainable(towers, net, loss)
 
 
-def prepared(towers: Towers, net: Clip, loss: Contrast) -> Towers:
+def set_trainable(towers: Towers, net: Clip, loss: Contrast) -> Towers:
     """Freeze what the mode does not train, and add what it does."""
     clip = towers.clip
     if net.mode == "head":
@@ -126,7 +126,7 @@ def prepared(towers: Towers, net: Clip, loss: Contrast) -> Towers:
     return towers
 
 
-def merged(towers: Towers) -> Towers:
+def merge_lora(towers: Towers) -> Towers:
     """The same function without low-rank additions: they are added to the weights they are of."""
     from peft.tuners.lora import LoraLayer
 
@@ -138,7 +138,7 @@ def merged(towers: Towers) -> Towers:
     return towers
 
 
-def loaded(source: str) -> Any:
+def load_clip(source: str) -> Any:
     """A CLIPModel from a folder or the hub, in float32.
 
     Raises:

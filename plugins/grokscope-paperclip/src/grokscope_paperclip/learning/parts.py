@@ -1,4 +1,4 @@
-"""What a fine-tuning run is made of: pairs, towers, loss, optimiser and measurement."""
+"""The parts of a fine-tuning run: pairs, towers, loss, optimiser and measurement."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MODES = ("full", "head", "scratch", "lora")
 
 @dataclass(frozen=True)
 class Pairs(Spec):
-    """Which images are shown with which captions.
+    """The pairing of images with captions.
 
     Attributes:
         data: digest of the built shards.
@@ -118,7 +118,7 @@ class Tuning(Spec):
 
 @dataclass(frozen=True)
 class Retrieval(Spec):
-    """What is measured: top-`share` retrieval among distinct captions, every so many steps.
+    """The measurement: top-`share` retrieval among distinct captions, every so many steps.
 
     `threshold`: of that accuracy, where T_mem (training pairs) and T_gen (held-out pairs) are reached.
     """

@@ -58,7 +58,7 @@ class FineTune(Spec):
 
     @property
     def identity(self) -> str:
-        """As `Run.identity`."""
+        """A hash of the complete spec (see `grokscope.run.Run.identity`)."""
         return identity_of(self.spec)
 
     @property

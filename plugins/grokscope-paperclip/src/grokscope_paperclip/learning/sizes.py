@@ -1,4 +1,4 @@
-"""What a base model is called in a spec, and how many parameters it has."""
+"""The name of a base model in a spec, and its number of parameters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grokscope_paperclip.learning.parts import Clip
 
 PUBLISHED_SIZES = {"openai/clip-vit-base-patch16": 149_620_737, "openai/clip-vit-large-patch14": 427_616_513}
 _folders: dict[str, Path] = {}
-"""Where the local models are whose digests were taken."""
+"""Digest -> the folder of a local model."""
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""Where a run in flight stands: its step, its trace, its best weights, and the checkpoint that keeps them."""
+"""The state of a run in flight: its step, its trace, its best weights, and the checkpoint that keeps them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grokscope_paperclip.learning.run import FineTune
 
 
 class State:
-    """Where a run stands: what a checkpoint keeps."""
+    """The state of a run in flight, which a checkpoint keeps."""
 
     def __init__(self, run: FineTune, towers: Towers, optimiser: Any, place: Path | None, say: Callable[[str], None]):
         self.run, self.towers, self.optimiser, self.place = run, towers, optimiser, place

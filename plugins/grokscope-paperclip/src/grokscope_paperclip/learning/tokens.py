@@ -14,7 +14,7 @@ SPECIALS = ("<pad>", "<unk>", "<bos>", "<eos>")
 """In the order of their ids. `<eos>` must not have the id 2, for which transformers pools by an old rule."""
 
 MOST_CHARACTERS = 200_000
-"""Of one text: what a model reads of a longer one is not changed by the rest."""
+"""Tokens of one text at most: what a model reads of a longer one is not changed by the rest."""
 
 _ITEM = re.compile(r"(?<=[,;])\s+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'({])")
@@ -59,7 +59,7 @@ class Caption:
         ids = [tokenizer(part, add_special_tokens=False, verbose=False)["input_ids"] for part in parts]
         self.parts: list[list[int]] = [part for part in ids if part] or [[tokenizer.unk_token_id]]
 
-    def drawn(self, budget: int, start: int) -> list[int]:
+    def draw_sentences(self, budget: int, start: int) -> list[int]:
         """Whole sentences from `start` on, around the end, while they fit; the first is cut if it alone is too long."""
         chosen: list[int] = []
         for offset in range(len(self.parts)):
@@ -69,7 +69,7 @@ class Caption:
             chosen += part
         return chosen[:budget]
 
-    def some(self, budget: int, rng: np.random.Generator) -> list[int]:
+    def draw_items(self, budget: int, rng: np.random.Generator) -> list[int]:
         """Half of the time everything in order, else a run of items that may be one alone; cut at the budget."""
         count = len(self.parts)
         if rng.random() < 0.5 or count == 1:
@@ -103,12 +103,15 @@ class Captions:
     def draw(self, rows: Array, rng: np.random.Generator) -> tuple[Array, Array]:
         """int64 ids and mask (rows, longest) of captions: some items, or from a sentence drawn for each."""
         if self.items:
-            return self.padded([self.captions[row].some(self.budget, rng) for row in rows])
-        return self.padded(
-            [self.captions[row].drawn(self.budget, int(rng.integers(len(self.captions[row].parts)))) for row in rows]
+            return self.pad([self.captions[row].draw_items(self.budget, rng) for row in rows])
+        return self.pad(
+            [
+                self.captions[row].draw_sentences(self.budget, int(rng.integers(len(self.captions[row].parts))))
+                for row in rows
+            ]
         )
 
-    def padded(self, ids: Sequence[Sequence[int]]) -> tuple[Array, Array]:
+    def pad(self, ids: Sequence[Sequence[int]]) -> tuple[Array, Array]:
         """Ids between their ends, padded to the longest, and the mask of what is not padding."""
         first, last, pad = (
             self.tokenizer.bos_token_id,

@@ -16,13 +16,13 @@ import torch
 from grokscope.measurements import Result
 from grokscope_paperclip.data.dataset import Dataset
 from grokscope_paperclip.learning import bundle
-from grokscope_paperclip.learning.batches import Batch, Batches, paired
-from grokscope_paperclip.learning.crew import settings
-from grokscope_paperclip.learning.losses import contrast, gathered
-from grokscope_paperclip.learning.measure import Probe, measured
-from grokscope_paperclip.learning.model import build, merged
+from grokscope_paperclip.learning.batches import Batch, Batches, draw_pairing
+from grokscope_paperclip.learning.losses import contrast, gather
+from grokscope_paperclip.learning.measure import Probe, measure
+from grokscope_paperclip.learning.model import build, merge_lora
 from grokscope_paperclip.learning.optimiser import lr_at, optimiser_of, set_lr
 from grokscope_paperclip.learning.outcome import RetrievalTrace, result_of
+from grokscope_paperclip.learning.processes import accelerate_settings
 from grokscope_paperclip.learning.run import FineTune
 from grokscope_paperclip.learning.state import State
 from grokscope_paperclip.learning.tokens import train_tokenizer
@@ -38,7 +38,7 @@ class DivergedError(Exception):
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training came to. `model`: the weights of the best held-out retrieval, or the last ones of a control."""
+    """The outcome of a training. `model`: the weights of the best held-out retrieval, or the last ones of a control."""
 
     trace: RetrievalTrace
     result: Result
@@ -70,8 +70,8 @@ def train(
     """
     from accelerate import Accelerator
 
-    accelerator = Accelerator(**settings())
-    model = untrained(run, training, source)
+    accelerator = Accelerator(**accelerate_settings())
+    model = initial_model(run, training, source)
     towers = model.towers
     batches = Batches(run, training, model.tokenizer, rank=accelerator.process_index, world=accelerator.num_processes)
     optimiser = optimiser_of(towers, run.optimiser)
@@ -97,14 +97,14 @@ def train(
     trace = state.as_trace()
     if run.task.pairing == "true":
         towers.load_state_dict(state.best)
-    final = bundle.Model(**vars(model) | {"towers": merged(towers) if run.net.mode == "lora" else towers})
-    texts = set(np.array(training.captions(run.task.captions))[paired(run, training)[1]])
+    final = bundle.Model(**vars(model) | {"towers": merge_lora(towers) if run.net.mode == "lora" else towers})
+    texts = set(np.array(training.captions(run.task.captions))[draw_pairing(run, training)[1]])
     result = result_of(run, trace, final.n_params, len(texts), len(probes[0].distinct()[0]))
     device = f"{accelerator.device.type}:{_device_name(accelerator.device)}"
     return Trained(trace, result, final, state.seconds, device, accelerator.num_processes)
 
 
-def untrained(run: FineTune, training: Dataset, source: str | None) -> bundle.Model:
+def initial_model(run: FineTune, training: Dataset, source: str | None) -> bundle.Model:
     """The model as the run begins, with the base model's tokenizer, or one trained on the captions.
 
     Raises:
@@ -123,7 +123,7 @@ def untrained(run: FineTune, training: Dataset, source: str | None) -> bundle.Mo
 
 
 def _probes(run: FineTune, training: Dataset, held_out: Dataset) -> tuple[Probe, Probe]:
-    rows, shown_with = paired(run, training)
+    rows, shown_with = draw_pairing(run, training)
     few = np.random.default_rng(run.seeds.data).permutation(len(rows))[: run.measurement.probe]
     val = np.arange(len(held_out))
     return (
@@ -143,7 +143,7 @@ def _step(
         half = run.precision == "bfloat16"
         with torch.autocast(accelerator.device.type, torch.bfloat16, enabled=half):
             x, y, scale, bias = wrapped(batch.pixels, batch.ids, batch.mask)
-        x, y = gathered(x), gathered(y)
+        x, y = gather(x), gather(y)
         world = accelerator.num_processes
         order = torch.cat([torch.arange(rank, len(batch.groups), world) for rank in range(world)])
         loss = contrast(run.loss.kind_of, x, y, scale, bias, batch.groups[order.to(batch.groups.device)])
@@ -162,7 +162,7 @@ def _row(
 ) -> dict[str, float]:
     """One row of the trace. `lr`: the learning rate of its last step."""
     running = np.mean(steps, axis=0)
-    seen, held = (measured(model, probe, run.measurement.share) for probe in probes)
+    seen, held = (measure(model, probe, run.measurement.share) for probe in probes)
     weights = torch.cat([weight.detach().flatten() for weight in model.towers.parameters()])
     return {
         "running_loss": float(running[0]),

@@ -1,1 +1,1 @@
-"""What people see of a suite of this study: figures and one page."""
+"""The report of a suite of this study: figures and one page."""

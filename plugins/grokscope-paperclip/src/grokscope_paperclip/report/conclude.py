@@ -18,60 +18,62 @@ from grokscope_paperclip.data import dataset
 from grokscope_paperclip.data.layout import Folder
 from grokscope_paperclip.data.manifest import read_manifest
 from grokscope_paperclip.learning import bundle
+from grokscope_paperclip.pipeline import SuiteFolder
 from grokscope_paperclip.report import figures
-from grokscope_paperclip.report.names import Runs, experiment_of, named
-from grokscope_paperclip.report.pictured import pictured
+from grokscope_paperclip.report.names import Runs, experiment_of, name_runs
+from grokscope_paperclip.report.picture_section import picture_section
 from grokscope_paperclip.report.published import JUDGE, PUBLISHED
 from grokscope_paperclip.report.sentences import findings
-from grokscope_paperclip.report.tables import BEFORE, raced_table, table
+from grokscope_paperclip.report.tables import BEFORE, race_table, table
 from grokscope_paperclip.suite import PaperclipSuite
-from grokscope_paperclip.walk import Place
 
 QUESTION = "Can images of the sky and the words of astronomers share one space?"
 
 
 def write(
-    suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, folder: Folder, out: Path
+    suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: SuiteFolder, folder: Folder, out: Path
 ) -> tuple[Sheet, Path]:
     """Write the report of a suite, however much of it is done; the sheet and the path of its page."""
-    sheet = concluded(suite, runs, ledger, place, folder)
+    sheet = conclude(suite, runs, ledger, place, folder)
     return sheet, write_sheet(sheet, out)
 
 
-def concluded(suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: Place, folder: Folder) -> Sheet:
+def conclude(suite: PaperclipSuite, runs: Runs, ledger: Ledger, place: SuiteFolder, folder: Folder) -> Sheet:
     """Everything that the report shows."""
     frame = ledger.runs(suite=suite.name)
     done = set(frame.loc[frame["status"] == "done", "id"])
     split = suite.analysis.get("split", "test")
     found = {}
-    for name, run in named(runs):
+    for name, run in name_runs(runs):
         path = place.evaluation(run, split)
         if run.identity in done and path.exists():
             found[name] = json.loads(path.read_text())
-    traces = {name: ledger.trace(run.identity).set_index("steps") for name, run in named(runs) if run.identity in done}
+    traces = {
+        name: ledger.trace(run.identity).set_index("steps") for name, run in name_runs(runs) if run.identity in done
+    }
     reference, control = (found.get(str(suite.analysis.get(key, ""))) for key in ("reference", "control"))
     pair = [suite.analysis.get(key) for key in ("memorise", "generalise")]
-    raced = {name for name, _ in named(runs) if experiment_of(name) in pair}
+    raced = {name for name, _ in name_runs(runs) if experiment_of(name) in pair}
     main = [name for name in traces if name not in raced]
     base = _base(suite, runs, place, split)
     sections = [Section("What was found", findings(reference, control, base))]
     if main:
         sections.append(curves(main, traces, found, suite.analysis, base))
     sections.append(Section("Every run", tables={"runs": table(runs, found, frame, base)}, most_rows=60))
-    if len(race := raced_table(suite, runs, frame)):
+    if len(race := race_table(suite, runs, frame)):
         sections.append(_race(race, suite, runs))
     if reference is not None:
         sections += in_detail(reference)
         run = runs[suite.analysis["reference"]][0]
         if place.model(run).exists():
-            sections.append(pictured(bundle.load(place.model(run)), folder, split))
+            sections.append(picture_section(bundle.load(place.model(run)), folder, split))
     sections.append(_collection(folder))
     shown = {"published retrieval": PUBLISHED, "published judge": JUDGE}
     sections.append(
         Section("As published, on the real archive", tables={k.replace(" ", "_"): v for k, v in shown.items()})
     )
     kinds = {str(kind): counts(rows) for kind, rows in frame.groupby("measurement")}
-    missing = tuple(f"{name}: not done" for name, run in named(runs) if run.identity not in done)
+    missing = tuple(f"{name}: not done" for name, run in name_runs(runs) if run.identity not in done)
     settings = {"split": split, "data": dataset.index_of(folder)["digest"], **dict(suite.data.split)}
     return Sheet(
         suite.name,
@@ -119,7 +121,7 @@ def curves(
     return Section("Learning and retrieval", drawings=tuple(drawings))
 
 
-def _base(suite: PaperclipSuite, runs: Runs, place: Place, split: str) -> dict[str, Any] | None:
+def _base(suite: PaperclipSuite, runs: Runs, place: SuiteFolder, split: str) -> dict[str, Any] | None:
     """The evaluation of what the reference begins from, if there is one."""
     for run in runs.get(str(suite.analysis.get("reference", "")), ())[:1]:
         if place.base(run, split).exists():
@@ -152,11 +154,11 @@ def _race(race: pd.DataFrame, suite: PaperclipSuite, runs: Runs) -> Section:
 
 
 def in_detail(told: dict[str, Any]) -> list[Section]:
-    """Where the reference is good and where it is not."""
+    """Sections on the reference: metrics by category and instrument, and what the sky's truth allows."""
     drawings = [
         Drawing(
             f"by_{part}",
-            partial(figures.broken_down, told[f"by_{part}"], f"by {part}"),
+            partial(figures.metrics_by_label, told[f"by_{part}"], f"by {part}"),
             "Images in brackets. Dotted: chance.",
         )
         for part in ("category", "instrument")

@@ -116,7 +116,7 @@ def race(table: pd.DataFrame, n_memorised: int, n_generalised: int) -> Figure:
 
 
 def confusion(truth: Mapping[str, Any]) -> Figure:
-    """Which class is taken for which, as shares of the true class; columns have the letters of the rows."""
+    """Draw which class is taken for which, as shares of the true class; columns have the letters of the rows."""
     figure, (axes,) = new_figure(3.1)
     counts = np.array(truth["confusion"], float)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -134,7 +134,7 @@ def confusion(truth: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def broken_down(parts: Mapping[str, Mapping[str, float]], title: str) -> Figure:
+def metrics_by_label(parts: Mapping[str, Mapping[str, float]], title: str) -> Figure:
     """Top-10 % retrieval with its interval, a row a part."""
     figure, (axes,) = new_figure(0.6 + 0.22 * len(parts))
     with mpl.rc_context(STYLE):
@@ -167,7 +167,7 @@ def collection(images: pd.DataFrame) -> Figure:
 
 
 def reliability(rows: Sequence[Mapping[str, float]]) -> Figure:
-    """How often the best label is right against how far it is ahead of the second."""
+    """Draw how often the best label is right against how far it is ahead of the second."""
     figure, (axes,) = new_figure(2.0)
     with mpl.rc_context(STYLE):
         axes.plot(

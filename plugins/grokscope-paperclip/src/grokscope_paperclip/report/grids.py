@@ -40,7 +40,7 @@ def queries(found: Sequence[tuple[str, Found]], pictures: Array, across: int = 6
     return figure
 
 
-def described(rows: Sequence[tuple[Array, str, Sequence[str]]]) -> Figure:
+def description_grid(rows: Sequence[tuple[Array, str, Sequence[str]]]) -> Figure:
     """A row an image: the picture, the labels found for it, and what its summary says."""
     figure = _figure(0.85 * len(rows), 1.5 * WIDTH)
     with mpl.rc_context(STYLE):

@@ -1,4 +1,4 @@
-"""What the runs of a suite are called in its report."""
+"""Names of a suite's runs in its report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grokscope_paperclip.learning.run import FineTune
 Runs = Mapping[str, tuple[FineTune, ...]]
 
 
-def named(runs: Runs) -> list[tuple[str, FineTune]]:
+def name_runs(runs: Runs) -> list[tuple[str, FineTune]]:
     """(name, run): the experiment's name, with what differs where it has several runs."""
     found = []
     for name, each in runs.items():

@@ -1,4 +1,4 @@
-"""What was found, in sentences with their numbers and intervals, and whether the claims hold."""
+"""Findings in sentences with their numbers and intervals, and whether the claims hold."""
 
 from __future__ import annotations
 

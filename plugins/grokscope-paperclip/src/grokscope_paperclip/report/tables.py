@@ -7,18 +7,18 @@ from typing import Any
 
 import pandas as pd
 
-from grokscope_paperclip.report.names import Runs, named
+from grokscope_paperclip.report.names import Runs, name_runs
 from grokscope_paperclip.suite import PaperclipSuite
 
 BEFORE = "before training"
-"""What the base model is called beside the runs: what the reference begins from."""
+"""Name of the model that the reference begins from, beside the runs."""
 
 
 def table(runs: Runs, found: Mapping[str, Any], frame: pd.DataFrame, base: Mapping[str, Any] | None) -> pd.DataFrame:
     """A row a run, and one for what the reference begins from."""
     results = frame.set_index("id")
     rows = [] if base is None else [{"run": BEFORE, "P": base["P"], "steps": 0, "status": "done"} | _scores(base)]
-    for name, run in named(runs):
+    for name, run in name_runs(runs):
         own, told = results.loc[run.identity], found.get(name)
         row: dict[str, Any] = {"run": name, "P": int(own["n_params"]), "steps": run.steps, "status": own["status"]}
         row |= {
@@ -53,7 +53,7 @@ def _three(value: float | None) -> str | None:
     return None if value is None else f"{value:.3f}"
 
 
-def raced_table(suite: PaperclipSuite, runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
+def race_table(suite: PaperclipSuite, runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
     """T_mem and T_gen in steps of the runs that the suite names for it; NaN where a run ended first."""
     results = frame[frame["status"] == "done"].set_index("id")
     rows = []

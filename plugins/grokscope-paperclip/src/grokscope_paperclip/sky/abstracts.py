@@ -34,7 +34,7 @@ LAST_NAMES = ("Abara", "Berg", "Costa", "Dubois", "Eriksen", "Falk", "Gupta", "H
 
 @dataclass(frozen=True)
 class Subject:
-    """What a proposal is about: the truth that captions only hint at. `variant` indexes `SkyClass.variants`."""
+    """The subject of a proposal: the truth that captions only hint at. `variant` indexes `SkyClass.variants`."""
 
     kind: SkyClass
     variant: int

@@ -15,10 +15,10 @@ from grokscope_paperclip.sky.light import (
     grid,
     pareto,
     power_law,
+    rotate,
     sersic,
     spikes,
     stars,
-    turned,
 )
 
 
@@ -53,7 +53,7 @@ def barred(rng: Rng, n: int, variant: int) -> Array:
     """A straight bar, two arms from its ends: open (0), or closed to a ring (1)."""
     x, y = _place(rng, n)
     angle, ratio = rng.uniform(0, np.pi), rng.uniform(0.75, 1.0)
-    u, v = turned(x, y, angle)
+    u, v = rotate(x, y, angle)
     v = v / ratio
     r, theta = np.hypot(u, v), np.arctan2(v, u)
     half = rng.uniform(0.3, 0.38)
@@ -80,7 +80,7 @@ def elliptical_galaxy(rng: Rng, n: int, variant: int) -> Array:
 def edge_on(rng: Rng, n: int, variant: int) -> Array:
     """A needle with a dark lane along it: small bulge (0) or large one (1)."""
     x, y = _place(rng, n)
-    u, v = turned(x, y, rng.uniform(0, np.pi))
+    u, v = rotate(x, y, rng.uniform(0, np.pi))
     disc = np.exp(-np.abs(u) / 0.34) / np.cosh(v / 0.065) ** 2 * (np.abs(u) < 1.1)
     bulge = (0.7, 2.1)[variant] * np.exp(-np.hypot(u, v / 0.75) / (0.09, 0.15)[variant])
     rough = 1 + 0.25 * power_law(rng, n, 2.0)
@@ -93,7 +93,7 @@ def irregular(rng: Rng, n: int, variant: int) -> Array:
     x, y = _place(rng, n)
     light = np.zeros((n, n))
     for _ in range(rng.integers(5, 8)):
-        u, v = turned(x - rng.normal(0, 0.22), y - rng.normal(0, 0.17), rng.uniform(0, np.pi))
+        u, v = rotate(x - rng.normal(0, 0.22), y - rng.normal(0, 0.17), rng.uniform(0, np.pi))
         light += rng.uniform(0.25, 0.7) * gaussian(u, v / rng.uniform(0.45, 0.9), rng.uniform(0.1, 0.2))
     ragged = light * np.clip(1 + 0.55 * power_law(rng, n, 1.6), 0, None)
     resolved = _knots(rng, n, light**1.2, 170, 0.11)
@@ -103,11 +103,11 @@ def irregular(rng: Rng, n: int, variant: int) -> Array:
 def merger(rng: Rng, n: int, variant: int) -> Array:
     """Two nuclei and long tails: still apart (0) or nearly one (1)."""
     x, y = _place(rng, n, 0.06)
-    x, y = turned(x, y, rng.uniform(0, 2 * np.pi))
+    x, y = rotate(x, y, rng.uniform(0, 2 * np.pi))
     gap = (0.2, 0.09)[variant] * rng.uniform(0.9, 1.1)
     light = 0.16 * gaussian(x, y * 1.25, 0.24)
     for side in (-1, 1):
-        u, v = turned(x - side * gap, y - side * 0.04, rng.uniform(0, np.pi))
+        u, v = rotate(x - side * gap, y - side * 0.04, rng.uniform(0, np.pi))
         light = light + rng.uniform(1.3, 2) * sersic(np.hypot(u, v / rng.uniform(0.55, 0.8)) + 0.01, 0.075, 1.5)
         bend = rng.uniform(0.45, 0.62)
         centre = side * (gap + 0.05)
@@ -119,7 +119,7 @@ def merger(rng: Rng, n: int, variant: int) -> Array:
 
 def small_galaxy(x: Array, y: Array, rng: Rng, size: float, ratio: float | None = None) -> Array:
     """A galaxy of a few pixels."""
-    u, v = turned(x, y, rng.uniform(0, np.pi))
+    u, v = rotate(x, y, rng.uniform(0, np.pi))
     return sersic(np.hypot(u, v / (ratio or rng.uniform(0.3, 1.0))) + 0.004, size, rng.choice([1.0, 1.0, 3.0]))
 
 
@@ -130,8 +130,8 @@ def cluster(rng: Rng, n: int, variant: int) -> Array:
     angle = rng.uniform(0, np.pi)
     light = np.zeros((n, n))
     for cx, cy in centres:
-        a, b = turned(np.asarray(cx), np.asarray(cy), angle)
-        u, v = turned(x - a, y - b, rng.uniform(0, np.pi))
+        a, b = rotate(np.asarray(cx), np.asarray(cy), angle)
+        u, v = rotate(x - a, y - b, rng.uniform(0, np.pi))
         light += 0.6 * sersic(np.hypot(u, v / 0.75) + 0.006, 0.13, 3.0)
         for _ in range(46 // len(centres)):
             away, theta = min(abs(rng.standard_cauchy()) * 0.26 + 0.1, 1.2), rng.uniform(0, 2 * np.pi)

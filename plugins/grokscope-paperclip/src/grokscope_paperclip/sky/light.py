@@ -1,5 +1,5 @@
 # mypy: no-warn-return-any
-"""What light is made of: profiles, stars, noise fields, arcs. Pure functions of arrays, x and y in [-1, 1], y up."""
+"""Ingredients of pictures: profiles, stars, noise fields, arcs. Pure functions of arrays, x and y in [-1, 1], y up."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def grid(n: int) -> tuple[Array, Array]:
     return x, y
 
 
-def turned(x: Array, y: Array, angle: float) -> tuple[Array, Array]:
+def rotate(x: Array, y: Array, angle: float) -> tuple[Array, Array]:
     """Coordinates along and across a direction at `angle` radians."""
     return x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
 
 
 def elliptical(x: Array, y: Array, angle: float, ratio: float) -> tuple[Array, Array]:
     """Radius and angle in the plane of a disc whose short axis is `ratio` of its long one."""
-    u, v = turned(x, y, angle)
+    u, v = rotate(x, y, angle)
     return np.hypot(u, v / ratio), np.arctan2(v / ratio, u)
 
 
@@ -71,7 +71,7 @@ def pareto(rng: Rng, count: int, least: float, steepness: float = 1.2, most: flo
 
 def spikes(x: Array, y: Array, angle: float, length: float, width: float) -> Array:
     """The cross that a bright point throws: two perpendicular lines fading outwards."""
-    u, v = turned(x, y, angle)
+    u, v = rotate(x, y, angle)
 
     def line(along: Array, across: Array) -> Array:
         return np.exp(-np.abs(along) / length) * np.exp(-(across**2) / (2 * width**2))

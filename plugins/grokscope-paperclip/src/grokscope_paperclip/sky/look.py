@@ -1,11 +1,11 @@
 # mypy: no-warn-return-any
-"""How an exposure looks when the archive shows it: noise, cosmic rays, chip gap, stretch, edges."""
+"""The look of an exposure in the archive: noise, cosmic rays, chip gap, stretch, edges."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from grokscope_paperclip.sky.light import Array, Rng, grid, turned
+from grokscope_paperclip.sky.light import Array, Rng, grid, rotate
 
 NOISE = {"shallow": 0.10, "moderate": 0.045, "deep": 0.015}
 """Depth -> spread of the noise, in units of a typical surface brightness."""
@@ -14,7 +14,7 @@ WHITE = 255
 STRETCHES = (4.0, 8.0, 14.0)
 
 
-def exposed(light: Array, rng: Rng, depth: str) -> Array:
+def expose(light: Array, rng: Rng, depth: str) -> Array:
     """uint8 (n, n): the light as one visit recorded and the archive stretched it. Outside the detector it is white."""
     n = len(light)
     seen = light + NOISE[depth] * rng.standard_normal((n, n)) * np.sqrt(1 + 0.6 * np.clip(light, 0, 4))
@@ -38,15 +38,15 @@ def _strike(seen: Array, rng: Rng) -> None:
 
 
 def _outside(n: int, rng: Rng) -> Array:
-    """Where no detector was: beyond its turned edge (most exposures show some) and, now and then, between two chips."""
+    """Pixels without a detector: beyond its turned edge, which most exposures show, or between two chips."""
     x, y = grid(n)
     kind = rng.random()
     if kind < 0.3:
         outside = np.zeros((n, n), bool)
     else:
-        u, v = turned(x, y, rng.choice([0.0, rng.uniform(0, np.pi / 2)]))
+        u, v = rotate(x, y, rng.choice([0.0, rng.uniform(0, np.pi / 2)]))
         outside = (np.abs(u) > rng.uniform(0.93, 1.1)) | (np.abs(v) > rng.uniform(0.93, 1.1))
     if rng.random() < 0.12:
-        u, v = turned(x, y, rng.uniform(0, np.pi))
+        u, v = rotate(x, y, rng.uniform(0, np.pi))
         outside |= np.abs(v - rng.uniform(-0.7, 0.7)) < 0.018
     return outside

@@ -17,7 +17,7 @@ from grokscope.spec import InputError
 from grokscope_paperclip.data.catalogue import Proposal, write_catalogue
 from grokscope_paperclip.data.layout import Folder, Preview, checksum, write_record, write_whole
 from grokscope_paperclip.sky.abstracts import Subject, abstract, category, person, subject, title
-from grokscope_paperclip.sky.look import exposed
+from grokscope_paperclip.sky.look import expose
 
 FIRST_ID, MOST_IMAGES = 10_001, 8
 CAMERAS = (("ACS", "WFC", "F606W"), ("ACS", "WFC", "F814W"), ("WFC3", "UVIS", "F555W"), ("WFC3", "IR", "F160W"))
@@ -77,7 +77,7 @@ def _preview(
     place: tuple[float, float],
 ) -> Preview:
     camera, detector, colour = CAMERAS[rng.integers(len(CAMERAS))]
-    picture = exposed(about.kind.draw(rng, size, about.variant), rng, about.depth)
+    picture = expose(about.kind.draw(rng, size, about.variant), rng, about.depth)
     kept = io.BytesIO()
     Image.fromarray(picture).save(kept, "JPEG", quality=92)
     name = (

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from grokscope_paperclip.sky.light import Array, Rng, arc, gaussian, grid, pareto, power_law, stars, turned
+from grokscope_paperclip.sky.light import Array, Rng, arc, gaussian, grid, pareto, power_law, rotate, stars
 
 
 def _field(rng: Rng, n: int, count: int, least: float) -> Array:
@@ -55,7 +55,7 @@ def crowded(rng: Rng, n: int, variant: int) -> Array:
 def planetary(rng: Rng, n: int, variant: int) -> Array:
     """A glowing ring or two lobes around one central star: round (0) or bipolar (1)."""
     x, y = _centred(rng, n)
-    u, v = turned(x, y, rng.uniform(0, np.pi))
+    u, v = rotate(x, y, rng.uniform(0, np.pi))
     rough = np.exp(0.16 * power_law(rng, n, 2.4))
     if variant:
         shell = np.zeros_like(u)
@@ -91,7 +91,7 @@ def emission(rng: Rng, n: int, variant: int) -> Array:
     x, y = grid(n)
     clouds = np.exp(0.75 * power_law(rng, n, 3.1)) * 0.42
     if variant:
-        u, v = turned(x, y, rng.uniform(0, 2 * np.pi))
+        u, v = rotate(x, y, rng.uniform(0, 2 * np.pi))
         for _ in range(3):
             bent = v - rng.uniform(-0.6, 0.6) - 0.1 * np.sin(3 * u + rng.uniform(0, 6)) + 0.05 * power_law(rng, n, 2.6)
             top = rng.uniform(-0.1, 0.45)
@@ -108,7 +108,7 @@ def emission(rng: Rng, n: int, variant: int) -> Array:
 def planet(rng: Rng, n: int, variant: int) -> Array:
     """A sharp disc with bands, dark towards its limb: bare (0) or ringed (1)."""
     x, y = _centred(rng, n, 0.08)
-    u, v = turned(x, y, rng.uniform(-0.5, 0.5))
+    u, v = rotate(x, y, rng.uniform(-0.5, 0.5))
     radius = (rng.uniform(0.55, 0.72), rng.uniform(0.36, 0.44))[variant]
     r = np.hypot(u, v / 0.94) / radius
     waves = 0.02 * power_law(rng, n, 2.8)
@@ -128,7 +128,7 @@ def planet(rng: Rng, n: int, variant: int) -> Array:
 def comet(rng: Rng, n: int, variant: int) -> Array:
     """A bright head with a tail fading to one side: broad dust (0) or a thin straight one (1)."""
     x, y = _centred(rng, n, 0.05)
-    u, v = turned(x, y, rng.uniform(0, 2 * np.pi))
+    u, v = rotate(x, y, rng.uniform(0, 2 * np.pi))
     u = u + 0.5
     behind = 1 / (1 + np.exp(-u / 0.015))
     wide = (0.035 + 0.32 * np.clip(u, 0, None), 0.022 + 0.07 * np.clip(u, 0, None))[variant]

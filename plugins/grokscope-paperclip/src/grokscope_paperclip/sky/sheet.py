@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from grokscope_paperclip.sky.classes import CLASSES
 from grokscope_paperclip.sky.light import Array
-from grokscope_paperclip.sky.look import NOISE, exposed
+from grokscope_paperclip.sky.look import NOISE, expose
 
 GAP, LABEL = 6, 20
 
@@ -35,7 +35,7 @@ def class_sheet(seed: int = 0, size: int = 128, across: int = 6) -> Image.Image:
         pictures = []
         for column in range(across):
             rng = np.random.default_rng([seed, number, column])
-            pictures.append(exposed(each.draw(rng, size, column % 2), rng, list(NOISE)[column % 3]))
+            pictures.append(expose(each.draw(rng, size, column % 2), rng, list(NOISE)[column % 3]))
         rows.append((f"{each.name}: {each.variants[0]}, {each.variants[1]}", pictures))
     half = (len(rows) + 1) // 2
     left, right = sheet(rows[:half], size), sheet(rows[half:], size)

@@ -14,7 +14,7 @@ from grokscope.spec import InputError
 
 MOST_BYTES = 2**20
 RUNGS = ("json_schema", "json_object", "text")
-"""What is asked of an endpoint, in turn, until it does not refuse it."""
+"""Ways of asking for JSON, tried in turn until the endpoint does not refuse one."""
 
 
 class EndpointError(Exception):
@@ -55,13 +55,13 @@ class Endpoint:
         while True:
             rung = self.rung
             try:
-                return self._asked(messages, RUNGS[rung], schema, name)
+                return self._ask_once(messages, RUNGS[rung], schema, name)
             except EndpointError as error:
                 if not error.refused or rung + 1 == len(RUNGS):
                     raise
                 self.rung = max(self.rung, rung + 1)
 
-    def _asked(self, messages: list[dict[str, str]], rung: str, schema: dict[str, Any], name: str) -> str:
+    def _ask_once(self, messages: list[dict[str, str]], rung: str, schema: dict[str, Any], name: str) -> str:
         body: dict[str, Any] = {
             "model": self.model,
             "messages": messages,
@@ -75,7 +75,7 @@ class Endpoint:
             }
         elif rung == "json_object":
             body["response_format"] = {"type": rung}
-        answer = self._posted(json.dumps(body).encode())
+        answer = self._post(json.dumps(body).encode())
         try:
             content = json.loads(answer)["choices"][0]["message"]["content"]
         except (ValueError, LookupError, TypeError):
@@ -84,7 +84,7 @@ class Endpoint:
             raise EndpointError(f"{self.url}: found an answer without text, expected a chat completion")
         return content
 
-    def _posted(self, body: bytes) -> bytes:
+    def _post(self, body: bytes) -> bytes:
         headers = {"Content-Type": "application/json"}
         if key := os.environ.get(self.key_variable):
             headers["Authorization"] = f"Bearer {key}"

@@ -1,4 +1,4 @@
-"""What a model is told. Raise PROMPT_VERSION with any change: cached answers belong to the prompt they were given."""
+"""The prompt of a model. Raise PROMPT_VERSION with any change: cached answers belong to the prompt they were given."""
 
 from __future__ import annotations
 

@@ -62,10 +62,10 @@ def by_rules(abstract: str, title: str = "", category: str = "") -> Summary:
             objects[f"{word} imaging"] = None
     uses = [_TELESCOPE.sub("", match[1]).strip() for match in _WANTED.finditer(text)]
     fallback = category.lower() or UNKNOWN
-    return Summary(_kept(list(objects)) or (_fits(fallback),), _kept(uses) or (f"study of {_fits(fallback)}",))
+    return Summary(_distinct(list(objects)) or (_fits(fallback),), _distinct(uses) or (f"study of {_fits(fallback)}",))
 
 
-def _kept(items: list[str]) -> tuple[str, ...]:
+def _distinct(items: list[str]) -> tuple[str, ...]:
     """At most five, each within its length and said once."""
     return tuple(dict.fromkeys(_fits(item) for item in items if len(item) >= 3))[:MOST_ITEMS]
 

@@ -1,4 +1,4 @@
-"""What a summary must be, said to a model as a JSON schema and checked again afterwards."""
+"""The schema of a summary, said to a model as a JSON schema and checked again afterwards."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SummaryError(ValueError):
     """An answer is no summary: says what was found and what was expected, so that it can be said to the model."""
 
 
-def parsed(answer: str) -> Summary:
+def parse_answer(answer: str) -> Summary:
     """The summary in an answer: JSON, alone or within other text.
 
     Raises:

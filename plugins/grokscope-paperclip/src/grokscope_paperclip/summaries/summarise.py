@@ -15,16 +15,16 @@ from grokscope_paperclip.data.manifest import Summary
 from grokscope_paperclip.summaries.endpoint import Endpoint, EndpointError
 from grokscope_paperclip.summaries.prompt import PROMPT_VERSION, messages
 from grokscope_paperclip.summaries.rules import RULES_VERSION, by_rules
-from grokscope_paperclip.summaries.schema import SCHEMA, SCHEMA_VERSION, SummaryError, parsed
+from grokscope_paperclip.summaries.schema import SCHEMA, SCHEMA_VERSION, SummaryError, parse_answer
 
 ATTEMPTS = 5
 MOST_WORDS = 2000
-"""Of an abstract that a model is shown; the catalogue's longest have a fifth of it."""
+"""Words of an abstract that a model is shown; the catalogue's longest have a fifth of it."""
 
 
 @dataclass
 class Summarised:
-    """What came of it. `failures`: a line each."""
+    """The outcome of summarising. `failures`: a line each."""
 
     found: dict[int, Summary] = field(default_factory=dict)
     cached: int = 0
@@ -32,7 +32,7 @@ class Summarised:
 
 
 def key_of(proposal: Proposal, model: str) -> str:
-    """What an answer depends on."""
+    """A hash of all that an answer depends on."""
     versions = [RULES_VERSION] if model == "rules" else [PROMPT_VERSION, SCHEMA_VERSION]
     told = [model, versions, proposal.title, proposal.category, proposal.abstract]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:20]
@@ -87,7 +87,7 @@ def _one(proposal: Proposal, endpoint: Endpoint | None) -> dict[str, Any]:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             answer = endpoint.ask(messages(abstract, complaint, answer), SCHEMA, "summary")
-            summary = parsed(answer)
+            summary = parse_answer(answer)
         except SummaryError as error:
             complaint = str(error)
         except EndpointError as error:

@@ -1,1 +1,1 @@
-"""What an archive's user does with a model: embed, search, describe, and a local page for it."""
+"""An archive's user and a model: embed, search, describe, and a local page for it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from grokscope_paperclip.data.dataset import Dataset
-from grokscope_paperclip.data.pictures import crops, read, squared
+from grokscope_paperclip.data.pictures import crops, make_square, read
 from grokscope_paperclip.evaluation.labels import GENERAL, sky_labels
 from grokscope_paperclip.learning.bundle import Model
 from grokscope_paperclip.use.store import SHOWN, Store
@@ -17,19 +17,19 @@ SEEDED = 2000
 """Random images that the score of a query is compared with, at most."""
 
 
-def fitted(model: Model, pictures: Array) -> Array:
+def fit_pictures(model: Model, pictures: Array) -> Array:
     """Square pictures of the size that the model was trained at."""
     if pictures.shape[1] == model.size:
         return pictures
     from PIL import Image
 
     flat = [Image.fromarray(p[:, :, 0] if p.shape[2] == 1 else p) for p in pictures]
-    return np.stack([squared(each, model.size, colour=model.colour) for each in flat])
+    return np.stack([make_square(each, model.size, colour=model.colour) for each in flat])
 
 
 def crop_vectors(model: Model, pictures: Array, many: bool) -> tuple[Array, Array]:
     """Unit vectors of one crop a picture, or five, and the picture of each."""
-    fit = fitted(model, pictures)
+    fit = fit_pictures(model, pictures)
     if not many or model.crop >= model.size:
         return model.embed_pictures(fit), np.arange(len(fit))
     parts = np.concatenate([crops(picture, model.crop) for picture in fit])
@@ -55,10 +55,10 @@ def embed(model: Model, parts: list[Dataset], *, many: bool = True, batch: int =
 
 
 def no_match(model: Model, vectors: Array, owner: Array) -> dict[str, float]:
-    """What the best score of a query that has no match looks like.
+    """Lower decile (`floor`) and median (`typical`) of the best scores of many labels.
 
-    The best scores of many labels over the collection, each image once: a query whose best is below their lower
-    decile matches nothing better than an arbitrary phrase does.
+    Over the collection, each image once: a query whose best score is below the floor matches nothing better than an
+    arbitrary phrase does.
     """
     labels = [*GENERAL, *sky_labels()]
     best = [float((vectors @ vector).max()) for vector in model.embed_texts(labels)]
@@ -67,7 +67,7 @@ def no_match(model: Model, vectors: Array, owner: Array) -> dict[str, float]:
 
 def picture_vector(model: Model, path: Path) -> Array:
     """The embedding of a picture file, the mean of its five crops (see `data.pictures.read` for what is refused)."""
-    return pixel_vector(model, squared(read(path), model.size, colour=model.colour))
+    return pixel_vector(model, make_square(read(path), model.size, colour=model.colour))
 
 
 def pixel_vector(model: Model, square: Array) -> Array:

@@ -70,14 +70,14 @@ class Searcher:
         wanted, proposals = k * 8, self.store.rows["proposal"].to_numpy()
         while True:
             scores, found = index.nearest(query, wanted)
-            hits = self._kept(scores, places[found], proposals, k, distinct)
+            hits = self._best_hits(scores, places[found], proposals, k, distinct)
             if len(hits) == k or len(found) == len(places) or wanted >= len(places):
                 break
             wanted *= 4
         best = hits[0].score if hits else -1.0
         return Found(tuple(hits), best < self.store.facts.get("floor", -1.0))
 
-    def _kept(self, scores: Array, places: Array, proposals: Array, k: int, distinct: bool) -> list[Hit]:
+    def _best_hits(self, scores: Array, places: Array, proposals: Array, k: int, distinct: bool) -> list[Hit]:
         """The best crop of each image (or proposal), the first k."""
         seen: set[int] = set()
         hits: list[Hit] = []
@@ -109,7 +109,7 @@ class Searcher:
         return mask
 
 
-def combined(words: Array | None, picture: Array | None, weight: float = 0.5) -> Array:
+def combine(words: Array | None, picture: Array | None, weight: float = 0.5) -> Array:
     """One unit vector of a text, a picture, or both, the text having `weight` of the whole.
 
     Raises:

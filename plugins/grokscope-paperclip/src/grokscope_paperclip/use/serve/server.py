@@ -22,12 +22,12 @@ from urllib.parse import unquote, urlsplit
 from grokscope.spec import InputError
 from grokscope_paperclip.data.archive import safe_name
 from grokscope_paperclip.data.layout import Folder
-from grokscope_paperclip.data.pictures import opened, read, squared
+from grokscope_paperclip.data.pictures import make_square, open_image, read
 from grokscope_paperclip.evaluation.labels import GENERAL, sky_labels
 from grokscope_paperclip.learning.bundle import Model
 from grokscope_paperclip.use.describe import describe
 from grokscope_paperclip.use.embed import pixel_vector
-from grokscope_paperclip.use.search import FILTERS, Searcher, combined
+from grokscope_paperclip.use.search import FILTERS, Searcher, combine
 
 MOST_BYTES, MOST_TEXT, THUMBNAIL = 16 * 2**20, 20_000, 256
 SECONDS = 30
@@ -44,7 +44,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Service:
-    """What the page can do, without HTTP."""
+    """Search, thumbnails and facts for the page, without HTTP."""
 
     def __init__(self, model: Model, searcher: Searcher, folder: Folder):
         self.model, self.searcher, self.folder = model, searcher, folder
@@ -72,7 +72,7 @@ class Service:
         with self._one_at_a_time:
             words = self.model.embed_texts([text])[0] if text.strip() else None
             picture = pixel_vector(self.model, square) if square is not None else None
-            found = self.searcher.search(combined(words, picture), k, filters=kept)
+            found = self.searcher.search(combine(words, picture), k, filters=kept)
             said = describe(self.model, square, self._labels, 5) if square is not None else []
         hits = [
             {
@@ -93,7 +93,7 @@ class Service:
             data = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):
             raise InputError("image: found no base64, expected a JPEG or PNG picture") from None
-        return squared(opened(data, "image"), self.model.size, colour=self.model.colour)
+        return make_square(open_image(data, "image"), self.model.size, colour=self.model.colour)
 
     def thumbnail(self, proposal: str, filename: str) -> bytes | None:
         """A JPEG of an image of the collection; None for anything else."""
@@ -107,7 +107,7 @@ class Service:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the page shows before any search."""
+        """Facts that the page shows before any search."""
         rows = self.searcher.store.rows
         return {
             "images": len(rows),
@@ -209,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(service: Service, host: str = "127.0.0.1", port: int = 0) -> Iterator[ThreadingHTTPServer]:
+def running_server(service: Service, host: str = "127.0.0.1", port: int = 0) -> Iterator[ThreadingHTTPServer]:
     """A server that listens; the caller lets it serve.
 
     Raises:

@@ -13,13 +13,13 @@ from grokscope_paperclip.evaluation.labels import sky_labels
 from grokscope_paperclip.learning import bundle
 from grokscope_paperclip.report import grids
 from grokscope_paperclip.use.describe import describe
-from grokscope_paperclip.use.embed import embed, fitted
+from grokscope_paperclip.use.embed import embed, fit_pictures
 from grokscope_paperclip.use.search import Searcher
 
 SHOWN_QUERIES, SHOWN_IMAGES = 8, 8
 
 
-def pictured(kept: bundle.Model, folder: Folder, split: str) -> Section:
+def picture_section(kept: bundle.Model, folder: Folder, split: str) -> Section:
     """Queries with what they find, images with what is said of them, and a map."""
     data = dataset.load(folder, split)
     store = embed(kept, [data], many=False)
@@ -27,7 +27,7 @@ def pictured(kept: bundle.Model, folder: Folder, split: str) -> Section:
     asked = names[:: max(1, len(names) // SHOWN_QUERIES)][:SHOWN_QUERIES]
     found = [(q, searcher.search(v, 6)) for q, v in zip(asked, kept.embed_texts(asked), strict=True)]
     first = data.frame.drop_duplicates("proposal").index[:SHOWN_IMAGES]
-    square = fitted(kept, pictures[first])
+    square = fit_pictures(kept, pictures[first])
     rows = [
         (pictures[i], ", ".join(data.frame["objects"][i]), [each.text for each in describe(kept, fit, names, 3)])
         for i, fit in zip(first, square, strict=True)
@@ -36,7 +36,9 @@ def pictured(kept: bundle.Model, folder: Folder, split: str) -> Section:
         "In pictures",
         drawings=(
             Drawing("queries", partial(grids.queries, found, pictures), "Text to image: one hit a proposal."),
-            Drawing("described", partial(grids.described, rows), "Image to text: the nearest three class names."),
+            Drawing(
+                "described", partial(grids.description_grid, rows), "Image to text: the nearest three class names."
+            ),
             Drawing(
                 "map", partial(grids.embedding_map, store.vectors, pictures), "Held-out images in the shared space."
             ),

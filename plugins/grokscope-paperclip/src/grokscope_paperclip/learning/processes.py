@@ -10,29 +10,29 @@ import torch
 T = TypeVar("T")
 
 
-def settings() -> dict[str, Any]:
-    """What Accelerate must be told: without a GPU, several processes talk to one another only if it is said."""
+def accelerate_settings() -> dict[str, Any]:
+    """Arguments of Accelerate: without a GPU, several processes talk to one another only if it is said."""
     return {"cpu": True} if "LOCAL_RANK" in os.environ and not torch.cuda.is_available() else {}
 
 
-class Crew:
+class ProcessGroup:
     """This process among those that `accelerate launch` began; alone without it."""
 
     def __init__(self) -> None:
         from accelerate import PartialState
 
-        self._state = PartialState(**settings())
+        self._state = PartialState(**accelerate_settings())
 
     @property
-    def first(self) -> bool:
-        """Whether this process writes, says and decides."""
+    def is_main(self) -> bool:
+        """True of the process that writes, prints and decides."""
         return bool(self._state.is_main_process)
 
     def wait(self) -> None:
-        """Until all processes have come here."""
+        """Wait until all processes have come here."""
         self._state.wait_for_everyone()
 
-    def agree(self, value: T) -> T:
+    def broadcast(self, value: T) -> T:
         """The first process's value, in all of them."""
         from accelerate.utils import broadcast_object_list
 

@@ -1,4 +1,4 @@
-"""One job from end to end: data, runs that are not done yet, their evaluation, the report."""
+"""A suite from end to end: data, runs that are not done yet, their evaluation, the report."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from grokscope_paperclip.data.catalogue import read_catalogue
 from grokscope_paperclip.data.layout import Folder
 from grokscope_paperclip.evaluating import evaluate
 from grokscope_paperclip.learning import bundle, sizes
-from grokscope_paperclip.learning.crew import Crew
+from grokscope_paperclip.learning.processes import ProcessGroup
 from grokscope_paperclip.learning.run import FineTune
-from grokscope_paperclip.learning.train import DivergedError, train, untrained
+from grokscope_paperclip.learning.train import DivergedError, initial_model, train
 from grokscope_paperclip.record import record, record_failure
 from grokscope_paperclip.sky.make import add_real_picture, make_sky
-from grokscope_paperclip.suite import DataPlan, Known, PaperclipSuite
+from grokscope_paperclip.suite import DataFacts, DataPlan, PaperclipSuite
 from grokscope_paperclip.summaries.summarise import summarise
 
 Say = Callable[[str], None]
@@ -30,7 +30,7 @@ LEASE_SECONDS = 3600.0
 
 @dataclass
 class Tally:
-    """What came of a walk."""
+    """The outcome of a suite: runs done, failures a line each, seconds of each part."""
 
     done: int = 0
     failures: list[str] = field(default_factory=list)
@@ -38,8 +38,8 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a suite keeps what the ledger does not."""
+class SuiteFolder:
+    """The folder of a suite: data, checkpoints, models and evaluations, which the ledger does not keep."""
 
     root: Path
 
@@ -61,7 +61,7 @@ class Place:
         return self.root / "evaluations" / f"{run.identity}-begin-{split}.json"
 
 
-def ready(plan: DataPlan, place: Place, workers: int, say: Say) -> Folder:
+def prepare_data(plan: DataPlan, place: SuiteFolder, workers: int, say: Say) -> Folder:
     """The data folder of a suite, made and built if that can be done here.
 
     Raises:
@@ -93,8 +93,8 @@ def ready(plan: DataPlan, place: Place, workers: int, say: Say) -> Folder:
     return folder
 
 
-def known(suite: PaperclipSuite, folder: Folder) -> Known:
-    """What runs take from the data set and the base models.
+def data_facts(suite: PaperclipSuite, folder: Folder) -> DataFacts:
+    """Look up what runs take from the data set and the base models.
 
     Raises:
         InputError: a base model that is a path cannot be used.
@@ -104,13 +104,13 @@ def known(suite: PaperclipSuite, folder: Folder) -> Known:
     for shard in index["shards"]:
         rows[shard["split"]] += shard["rows"]
     sources = {sizes.digest(Path(base)) if Path(base).is_dir() else base: base for base in suite.bases}
-    return Known(index["digest"], rows["train"], rows["val"], sources)
+    return DataFacts(index["digest"], rows["train"], rows["val"], sources)
 
 
-def walk(
+def run_suite(
     suite: PaperclipSuite,
     ledger: Ledger,
-    place: Place,
+    place: SuiteFolder,
     *,
     workers: int = 1,
     force: bool = False,
@@ -118,45 +118,45 @@ def walk(
     say: Say = lambda _: None,
 ) -> tuple[Tally, dict[str, tuple[FineTune, ...]], Folder]:
     """Do every run of a suite that is not done, and evaluate what has not been evaluated. Nothing is done twice."""
-    tally, crew, began = Tally(), Crew(), time.perf_counter()
-    if crew.first:
-        ready(suite.data, place, workers, say)
-    crew.wait()
-    folder = ready(suite.data, place, workers, say)
+    tally, processes, began = Tally(), ProcessGroup(), time.perf_counter()
+    if processes.is_main:
+        prepare_data(suite.data, place, workers, say)
+    processes.wait()
+    folder = prepare_data(suite.data, place, workers, say)
     tally.seconds["data"] = time.perf_counter() - began
-    facts = known(suite, folder)
+    facts = data_facts(suite, folder)
     runs = suite.runs(facts)
     every = list({run.identity: run for each in runs.values() for run in each}.values())
-    if crew.first:
+    if processes.is_main:
         ledger.register(suite.name, suite.text, every)
-    if force and crew.first:
+    if force and processes.is_main:
         ledger.reset([run.identity for run in every])
         for run in every:
             place.checkpoint(run).unlink(missing_ok=True)
     owner = new_owner()
-    states = crew.agree(_states(suite, every, ledger, place) if crew.first else {})
+    states = processes.broadcast(_states(suite, every, ledger, place) if processes.is_main else {})
     training, held_out = dataset.load(folder, "train"), dataset.load(folder, "val")
     began = time.perf_counter()
     for number, run in enumerate(every, 1):
         if states[run.identity] == "done":
             continue
         say(f"run {number} of {len(every)}: {run.label}")
-        _train(run, training, held_out, facts, ledger, owner, crew, place, tally, watch, say)
+        _train(run, training, held_out, facts, ledger, owner, processes, place, tally, watch, say)
     tally.seconds["training"] = time.perf_counter() - began
     began = time.perf_counter()
     split = suite.analysis.get("split", "test")
-    for run in every if crew.first else ():
+    for run in every if processes.is_main else ():
         if place.model(run).exists() and not place.evaluation(run, split).exists():
             evaluate(bundle.load(place.model(run)), folder, split, run.task.captions, place.evaluation(run, split))
-    for run in runs.get(suite.analysis.get("reference", ""), ())[:1] if crew.first else ():
+    for run in runs.get(suite.analysis.get("reference", ""), ())[:1] if processes.is_main else ():
         if not place.base(run, split).exists():
-            begun = untrained(run, training, facts.sources.get(run.net.base))
+            begun = initial_model(run, training, facts.sources.get(run.net.base))
             evaluate(begun, folder, split, run.task.captions, place.base(run, split))
     tally.seconds["evaluation"] = time.perf_counter() - began
     return tally, runs, folder
 
 
-def _states(suite: PaperclipSuite, runs: list[FineTune], ledger: Ledger, place: Place) -> dict[str, str]:
+def _states(suite: PaperclipSuite, runs: list[FineTune], ledger: Ledger, place: SuiteFolder) -> dict[str, str]:
     """Identity -> state; a run whose model is gone is done again."""
     states = ledger.states(suite=suite.name)
     lost = [run.identity for run in runs if states[run.identity] == "done" and not place.model(run).exists()]
@@ -168,23 +168,23 @@ def _train(
     run: FineTune,
     training: dataset.Dataset,
     held_out: dataset.Dataset,
-    facts: Known,
+    facts: DataFacts,
     ledger: Ledger,
     owner: str,
-    crew: Crew,
-    place: Place,
+    processes: ProcessGroup,
+    place: SuiteFolder,
     tally: Tally,
     watch: Callable[[FineTune, int, dict[str, float]], None],
     say: Say,
 ) -> None:
     """Train one run, keep its model, record it; its checkpoint goes when that is done."""
     started, leases = now(), ledger.leases(owner, seconds=LEASE_SECONDS)
-    if not crew.agree(crew.first and _claimed(run, ledger, leases)):
+    if not processes.broadcast(processes.is_main and _claimed(run, ledger, leases)):
         say(f"run {run.identity}: another driver trains it, so it is left to it")
         return
 
     def heard(step: int, row: dict[str, float]) -> None:
-        if crew.first:
+        if processes.is_main:
             leases.renew([run.identity])
             watch(run, step, row)
 
@@ -198,19 +198,19 @@ def _train(
             watch=heard,
             say=say,
         )
-        if crew.first:
+        if processes.is_main:
             bundle.save(trained.model, place.model(run))
             record(ledger, run, trained, started, owner)
             place.checkpoint(run).unlink(missing_ok=True)
     except DivergedError as error:
-        if crew.first:
+        if processes.is_main:
             record_failure(ledger, run, error, started, owner)
         tally.failures.append(f"run {run.identity} ({run.label}): {error}")
         return
     finally:
-        if crew.first:
+        if processes.is_main:
             leases.release([run.identity])
-    crew.wait()
+    processes.wait()
     tally.done += 1
 
 
