@@ -36,9 +36,9 @@ from grokscope.workers.cache import use_compilation_cache  # noqa: E402  only no
 use_compilation_cache()
 
 FIRST = (
-    *("cli/test_interrupt.py", "cli/test_carry.py", "studies/test_paths.py", "studies/test_race.py"),
-    *("training/test_as_shipped.py", "cli/test_foretell.py", "nets/test_transformer.py", "cli/test_do.py"),
-    *("cli/test_malformed.py", "studies/test_forecast.py", "training/test_advance.py", "benchmarks/test_gpu.py"),
+    *("cli/test_interrupt.py", "cli/test_exchange.py", "studies/paths/test_paths.py", "studies/race/test_study.py"),
+    *("training/test_as_shipped.py", "cli/test_forecast.py", "nets/test_transformer.py", "cli/test_run.py"),
+    *("cli/test_malformed.py", "forecasts/test_freeze.py", "training/test_advance.py", "benchmarks/test_gpu.py"),
 )
 """The longest files, begun first so that no process is left alone with one in the end."""
 MAPS = Path("/proc/self/maps")
