@@ -25,7 +25,8 @@ from grokscope.nets import Transformer
 from grokscope.nets.decoder import TransformerNet
 from grokscope.run import Run
 from grokscope.tasks import Modular
-from grokscope.training.epoch import evaluate, train
+from grokscope.training.epoch import train
+from grokscope.training.evaluate import evaluate
 from grokscope.training.lane import start
 from grokscope.training.optimisers import AdamW
 from grokscope.training.variant import Variant
@@ -56,7 +57,7 @@ def passes(net: Transformer) -> dict[str, Pass]:
     """Evaluation of all examples, and the steps of an epoch, compiled."""
     run = Run(Modular(P), net, AdamW(), Groks())
     shape, (fixed, state) = run.shape, start(run)
-    evaluating = jax.jit(lambda params: evaluate(shape, fixed, params).loss)
+    evaluating = jax.jit(lambda params: evaluate(shape, fixed, params)[0].loss)
     training = jax.jit(lambda state: train(shape, fixed, state, Variant(drops=False))[1].loss)
     return {
         "evaluation": lambda: np.asarray(evaluating(state.params))[: fixed.n_rows],

@@ -79,8 +79,14 @@ def done(run: Run, truth: Callable[[int], Truth] = world) -> Finished:
     ahead = 3 if groks and params > here.crossing() * OFFSET else 0
     known, shown = (np.where(index >= arrives - lead, 1.0, 0.1) for lead in (ahead, 0))
     absent = np.full(epochs, np.nan)
-    trace = Trace(absent, known, absent, known, absent, shown if groks else absent, absent)._replace(
-        running_loss=1 - known, train_loss=1 - known, val_loss=1 - shown if groks else absent, param_norm=1.0 * index
+    trace = Trace(
+        running_loss=1 - known,
+        running_acc=known,
+        train_loss=1 - known,
+        train_acc=known,
+        val_loss=1 - shown if groks else absent,
+        val_acc=shown if groks else absent,
+        param_norm=1.0 * index,
     )
     return Finished(run, trace, run.measurement.result(run, trace), RECORD)
 

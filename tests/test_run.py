@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from grokscope import AdamW, Run, Seeds, SpecError
 from grokscope.measurements import Capacity, Groks, Speed
 from grokscope.nets import Transformer
+from grokscope.probes.signals.outputs import LogitScale
 from grokscope.run import PROTOCOL, identity_of
 from grokscope.spec import Spec
 from grokscope.tasks import Modular, RandomLabels, Shuffled
@@ -66,6 +67,7 @@ OTHER: dict[str, Any] = {
     "positions": "learned",
     "gate": "none",
     "matmul": "tf32",
+    "signals": (LogitScale(),),
 }
 
 

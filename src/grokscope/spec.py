@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import itertools
 import json
 import types
 import typing
 from abc import ABC
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Literal, NamedTuple, Self
@@ -68,7 +69,8 @@ class SpecError(InputError):
 class Spec(ABC):  # noqa: B024  its bases of parts have abstract methods
     """Base of every spec: checks and normalises its fields, so that equal meaning gives equal bytes.
 
-    A field is a number, a text, a bool, one of some choices (`Literal`), another spec, or None where it defaults to it.
+    A field is a number, a text, a bool, one of some choices (`Literal`), another spec, several of one base
+    (`tuple[Signal, ...]`: a set, kept in one order), or None where it defaults to it.
 
     Attributes:
         kind: what a suite calls specs of this class; empty where a field allows only one class.
@@ -98,13 +100,11 @@ class Spec(ABC):  # noqa: B024  its bases of parts have abstract methods
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested dict of the kind and every field."""
-        return self._named() | {f.name: _plain(getattr(self, f.name)) for f in fields_of(type(self))}
+        return self._named() | {f.name: _with(Spec.to_dict, getattr(self, f.name)) for f in fields_of(type(self))}
 
     def essence(self) -> dict[str, Any]:
         """`to_dict` without the fields that came later and are at their defaults: what an identity is made of."""
-        return {
-            name: value.essence() if isinstance(value, Spec) else value for name, value in self._essentials().items()
-        }
+        return {name: _with(Spec.essence, value) for name, value in self._essentials().items()}
 
     def essence_texts(self) -> dict[str, str]:
         """Key -> canonical JSON of the value, of `essence`."""
@@ -154,15 +154,17 @@ def nested(spec: Spec) -> Iterator[Spec]:
     """A spec and every spec inside it."""
     yield spec
     for field in fields_of(type(spec)):
-        if isinstance(value := getattr(spec, field.name), Spec):
-            yield from nested(value)
+        value = getattr(spec, field.name)
+        for inner in value if isinstance(value, tuple) else (value,):
+            if isinstance(inner, Spec):
+                yield from nested(inner)
 
 
 class FieldType(NamedTuple):
     """What a field holds, whether its annotation is a text or a type.
 
     Attributes:
-        name: `float`, `int`, `str`, `bool`, `choice`, or `spec`.
+        name: `float`, `int`, `str`, `bool`, `choice`, `spec`, or `specs` for several.
         choices: the values it may have; empty for any.
         spec: the class that a spec in it must be of, if that is known.
         text: whether a field of specs may also hold the name of a kind.
@@ -201,6 +203,9 @@ def _field_type(field: dataclasses.Field[Any], hint: Any) -> FieldType:
     parts = [part for part in _parts(hint) if part is not types.NoneType]
     literals = [value for part in parts if typing.get_origin(part) is Literal for value in typing.get_args(part)]
     specs = [part for part in parts if isinstance(part, type) and issubclass(part, Spec)]
+    members = typing.get_args(hint) if typing.get_origin(hint) is tuple else ()
+    if len(members) == 2 and members[1] is ... and isinstance(members[0], type) and issubclass(members[0], Spec):
+        return FieldType("specs", spec=members[0])
     scalars = [part.__name__ for part in parts if part in (float, int, str, bool)]
     if specs:
         return FieldType("spec", choices, specs[0], text=str in parts, optional=optional)
@@ -224,11 +229,16 @@ def canonical_object(texts: Mapping[str, str]) -> str:
 def _canonical(value: Any) -> str:
     if isinstance(value, Spec):
         return value.canonical
+    if isinstance(value, tuple):
+        return "[" + ",".join(map(_canonical, value)) + "]"
     return str(value) if type(value) is int else ENCODER.encode(value)
 
 
-def _plain(value: Any) -> Any:
-    return value.to_dict() if isinstance(value, Spec) else value
+def _with(make: Callable[[Spec], Any], value: Any) -> Any:
+    """A field's value with `make` of the spec in its place, or of each of several; another as it is."""
+    if isinstance(value, tuple):
+        return [_with(make, each) for each in value]
+    return make(value) if isinstance(value, Spec) else value
 
 
 def _is_number(value: Any) -> bool:
@@ -256,6 +266,8 @@ def _normalised(field: dataclasses.Field[Any], value: Any) -> Any:
             raise SpecError(field.name, value, "a text that is not empty")
     elif wanted.name == "spec":
         _check_spec(field, wanted, value)
+    elif wanted.name == "specs":
+        value = _in_order(field, wanted, value)
     if wanted.choices and value not in wanted.choices:
         raise SpecError(field.name, value, "one of " + ", ".join(map(str, wanted.choices)))
     low, high = meta.get("low"), meta.get("high")
@@ -270,6 +282,19 @@ def _check_spec(field: dataclasses.Field[Any], wanted: FieldType, value: Any) ->
     base = wanted.spec or Spec
     if not isinstance(value, base):
         raise SpecError(field.name, value, f"a spec ({base.__name__})" if base is not Spec else "a spec")
+
+
+def _in_order(field: dataclasses.Field[Any], wanted: FieldType, value: Any) -> tuple[Spec, ...]:
+    """Several specs by their canonical texts, so that the same ones in another order are equal; each once."""
+    if not isinstance(value, list | tuple):
+        raise SpecError(field.name, value, "a list of specs")
+    for each in value:
+        _check_spec(field, wanted, each)
+    ordered: list[Spec] = sorted(value, key=lambda each: (each.kind, each.canonical))
+    for one, other in itertools.pairwise(ordered):
+        if one == other:
+            raise SpecError(field.name, f"{one.kind} twice", "each once")
+    return tuple(ordered)
 
 
 @lru_cache(maxsize=2**16, typed=True)

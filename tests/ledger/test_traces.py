@@ -1,5 +1,9 @@
 """Traces come back to the bit, and damage is seen."""
 
+import dataclasses
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,12 +14,12 @@ from sqlalchemy import select, update
 from grokscope.ledger import Ledger, LedgerError, tables
 from grokscope.ledger.database import writing_to
 from grokscope.ledger.traces import packed, unpacked
-from grokscope.measurements import Trace
+from grokscope.measurements.trace import CORE, Trace
 from grokscope.training.outcomes import Finished
 
 from .untrained_runs import PROVENANCE, finished, groks, trace
 
-WIDTH = len(Trace._fields)
+WIDTH = len(CORE)
 BITS = st.integers(0, 30).flatmap(lambda epochs: arrays(np.uint32, (WIDTH, epochs)))
 
 
@@ -23,9 +27,9 @@ BITS = st.integers(0, 30).flatmap(lambda epochs: arrays(np.uint32, (WIDTH, epoch
 @given(BITS, st.sampled_from([np.float32, np.float64]))
 def test_any_bits_come_back(bits: np.ndarray, dtype: type) -> None:
     matrix = bits.view(np.float32) if dtype is np.float32 else np.repeat(bits, 2, axis=1).view(np.float64)
-    columns = unpacked("f00", **packed(Trace(*matrix), 7))
+    columns = unpacked("f00", **packed(Trace(*matrix).columns, 7))
     assert columns["steps"].tolist() == [7 * epoch for epoch in range(1, matrix.shape[1] + 1)]
-    for name, column in zip(Trace._fields, matrix, strict=True):
+    for name, column in zip(CORE, matrix, strict=True):
         assert columns[name].dtype == dtype
         assert columns[name].tobytes() == column.tobytes()
 
@@ -33,15 +37,15 @@ def test_any_bits_come_back(bits: np.ndarray, dtype: type) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_trace_comes_back_through_the_ledger(ledger: Ledger, dtype: type) -> None:
     made = trace(4, dtype=dtype)
-    made = made._replace(val_loss=np.array([np.nan, np.inf, -np.inf, -0.0], dtype))
+    made = dataclasses.replace(made, val_loss=np.array([np.nan, np.inf, -np.inf, -0.0], dtype))
     run = groks()
     ledger.record(Finished(run, made, run.measurement.result(run, made), PROVENANCE))
     frame = ledger.trace(run)
     assert list(frame.index) == [1, 2, 3, 4]
     assert frame.index.name == "epoch"
-    assert list(frame.columns) == [*Trace._fields, "steps"]
+    assert list(frame.columns) == [*CORE, "steps"]
     assert list(frame["steps"]) == [run.steps_per_epoch * epoch for epoch in (1, 2, 3, 4)]
-    assert all(frame[name].to_numpy().tobytes() == getattr(made, name).tobytes() for name in Trace._fields)
+    assert all(frame[name].to_numpy().tobytes() == getattr(made, name).tobytes() for name in CORE)
 
 
 def test_many_at_once_in_the_order_asked_for(ledger: Ledger) -> None:
@@ -82,7 +86,8 @@ def test_a_flipped_bit_is_seen(ledger: Ledger, at: int) -> None:
 )
 def test_what_is_no_trace_is_not_kept(ledger: Ledger, column: np.ndarray, words: str) -> None:
     good = finished(groks())
-    bad = Finished(good.run, good.trace._replace(val_acc=column), good.result, PROVENANCE)
+    trace: Any = SimpleNamespace(columns=good.trace.columns | {"val_acc": column})
+    bad = Finished(good.run, trace, good.result, PROVENANCE)
     with pytest.raises(LedgerError, match=words):
         ledger.record_all([finished(groks(1)), bad])
     assert ledger.runs().empty

@@ -6,6 +6,7 @@ import numpy as np
 import safetensors.numpy
 
 from grokscope.measurements import Groks, Result, Speed, Trace
+from grokscope.measurements.trace import CORE
 from grokscope.nets import Transformer
 from grokscope.run import Run, Seeds
 from grokscope.tasks import Modular, RandomLabels
@@ -35,7 +36,7 @@ def speed(seed: int = 0, *, n: int = 50) -> Run:
 
 
 def trace(epochs: int = 5, *, seed: int = 0, dtype: type = np.float32) -> Trace:
-    return Trace(*np.random.default_rng(seed).random((len(Trace._fields), epochs)).astype(dtype))
+    return Trace(*np.random.default_rng(seed).random((len(CORE), epochs)).astype(dtype))
 
 
 def finished(run: Run, *, epochs: int = 5, params: bool = False, **result: Any) -> Finished:

@@ -16,7 +16,7 @@ from safetensors.numpy import load
 from grokscope import AdamW, Run, Seeds
 from grokscope.api import prepare
 from grokscope.ledger import Ledger, open_ledger
-from grokscope.measurements import Capacity, Groks, Speed
+from grokscope.measurements import Capacity, Groks, Speed, Trace
 from grokscope.nets import Transformer
 from grokscope.planning.plan import plan_suite
 from grokscope.planning.reasons import find_nearest, record_derivable
@@ -56,12 +56,16 @@ def source(done: Finished) -> Source:
     return Source(done.run.identity, done.trace, done.provenance, done.params)
 
 
+def matrix(trace: Trace) -> np.ndarray:
+    return np.array(list(trace.columns.values()))
+
+
 def same(one: Finished, other: Finished) -> None:
     """Everything but when, and how long it took."""
     assert one.run == other.run
     assert one.result == other.result
-    for name, column in one.trace._asdict().items():
-        assert column.tobytes() == getattr(other.trace, name).tobytes(), name
+    for name, column in one.trace.columns.items():
+        assert column.tobytes() == other.trace[name].tobytes(), name
 
 
 @pytest.mark.parametrize(
@@ -184,7 +188,7 @@ def test_the_ledger_gives_back_what_a_run_is_derived_from(ledger: Ledger, long: 
     ledger.record(long)
     read = ledger.source(LONG.identity)
     assert read.params == long.params
-    assert np.array_equal(np.array(read.trace), np.array(long.trace), equal_nan=True)
+    assert np.array_equal(matrix(read.trace), matrix(long.trace), equal_nan=True)
     assert read.provenance.versions == long.provenance.versions
     run = dataclasses.replace(LONG, keep="nothing", max_epochs=6)
     seen: list[Finished] = []

@@ -16,7 +16,7 @@ from grokscope.training.optimisers import AdamW
 from grokscope.training.outcomes import Job
 from grokscope.training.pack import Pack, precision
 
-from .lanes import RUN, finished, neighbours
+from .lanes import RUN, finished, matrix, neighbours
 
 EPOCHS = 6
 RUNS = [RUN, *neighbours(RUN)]
@@ -65,7 +65,7 @@ def a_pack() -> None:
     assert len(found) == len(runs)
     for run in runs:
         alone = finished(Pack(run.shape, "loop"), [Job(run)])[run.identity]
-        np.testing.assert_allclose(found[run.identity].trace, alone.trace, rtol=1e-9)
+        np.testing.assert_allclose(matrix(found[run.identity].trace), matrix(alone.trace), rtol=1e-9)
 
 
 if __name__ == "__main__":

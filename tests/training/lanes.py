@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from grokscope import AdamW, Run, Seeds
-from grokscope.measurements import Capacity, Groks, Speed
+from grokscope.measurements import Capacity, Groks, Speed, Trace
 from grokscope.nets import Transformer, to_published
 from grokscope.tasks import Modular, Shuffled
 from grokscope.training.advance import Strategy, advance, stack
@@ -61,6 +61,11 @@ def named(run: Run, params: Any) -> dict[str, np.ndarray]:
     """A flat parameter vector, or a gradient by it, under the published names."""
     net: Any = frame(run.shape).net(params, {})
     return to_published(net)
+
+
+def matrix(trace: Trace) -> np.ndarray:
+    """(columns, epochs) all that a trace has."""
+    return np.array(list(trace.columns.values()))
 
 
 def apart(one: Any, other: Any) -> float:

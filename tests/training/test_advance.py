@@ -17,7 +17,18 @@ from grokscope.training.pace import CHUNK_SECONDS
 from grokscope.training.pack import Pack, precision
 from grokscope.training.train import train
 
-from .lanes import RUN, STEPS_100, UNREACHABLE, advanced, apart, finished, in_precision, neighbours, side_by_side
+from .lanes import (
+    RUN,
+    STEPS_100,
+    UNREACHABLE,
+    advanced,
+    apart,
+    finished,
+    in_precision,
+    matrix,
+    neighbours,
+    side_by_side,
+)
 
 LONG = dataclasses.replace(RUN, measurement=UNREACHABLE)
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
@@ -151,7 +162,7 @@ def test_a_refilled_place_is_as_good_as_a_new_pack() -> None:
         if came:
             break
     alone = train(late)
-    np.testing.assert_allclose(np.array(came[0].trace), np.array(alone.trace), atol=1e-9)
+    np.testing.assert_allclose(matrix(came[0].trace), matrix(alone.trace), atol=1e-9)
     assert came[0].result.epochs == alone.result.epochs == 6
 
 
@@ -173,7 +184,7 @@ def test_64_bit_mode_around_a_32_bit_run_changes_nothing() -> None:
     outside = train(run)
     with jax.enable_x64(True):
         inside = train(run)
-    np.testing.assert_array_equal(np.array(inside.trace), np.array(outside.trace))
+    np.testing.assert_array_equal(matrix(inside.trace), matrix(outside.trace))
     assert inside.trace.train_loss.dtype == np.float32
 
 

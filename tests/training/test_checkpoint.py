@@ -17,7 +17,7 @@ from grokscope.training.outcomes import Checkpoint, Finished, Job
 from grokscope.training.pack import Pack, precision
 from grokscope.training.train import train
 
-from .lanes import RUN, UNREACHABLE, advanced, finished, in_precision
+from .lanes import RUN, UNREACHABLE, advanced, finished, in_precision, matrix
 
 LONG = dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=20)
 
@@ -57,7 +57,7 @@ def test_a_pack_resumes_from_what_a_pack_said() -> None:
     assert (said.run, said.epoch) == (LONG, 4)
     second = Pack(LONG.shape, "loop", say=pytest.fail)
     resumed = finished(second, [Job(LONG, said.state)])[LONG.identity]
-    np.testing.assert_array_equal(np.array(resumed.trace), np.array(train(LONG).trace))
+    np.testing.assert_array_equal(matrix(resumed.trace), matrix(train(LONG).trace))
     assert resumed.result.epochs == 20
 
 
@@ -65,7 +65,7 @@ def test_a_checkpoint_of_one_strategy_goes_on_in_the_other() -> None:
     said = first_said(LONG)
     others = [dataclasses.replace(LONG, seeds=Seeds.all(seed)) for seed in range(7)]
     resumed = finished(Pack(LONG.shape, "vmap"), [*map(Job, others), Job(LONG, said.state)])[LONG.identity]
-    np.testing.assert_allclose(np.array(resumed.trace), np.array(train(LONG).trace), atol=1e-8)
+    np.testing.assert_allclose(matrix(resumed.trace), matrix(train(LONG).trace), atol=1e-8)
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -94,7 +94,7 @@ def test_damage_means_a_fresh_start_and_a_word(damage: str, half: bytes) -> None
     job = Job(LONG, DAMAGE[damage](half))
     done = finished(Pack(LONG.shape, "loop", say=words.append), [job])[LONG.identity]
     assert isinstance(done, Finished)
-    np.testing.assert_array_equal(np.array(done.trace), np.array(train(LONG).trace))
+    np.testing.assert_array_equal(matrix(done.trace), matrix(train(LONG).trace))
     assert len(words) == 1
     assert LONG.identity in words[0]
 

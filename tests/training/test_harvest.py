@@ -21,7 +21,7 @@ from grokscope.training.outcomes import Failed, Finished, Job, Progress
 from grokscope.training.pack import Pack
 from grokscope.training.train import train
 
-from .lanes import RUN, in_precision
+from .lanes import RUN, in_precision, matrix
 
 SHORT = dataclasses.replace(RUN, max_epochs=6, keep="final")
 
@@ -75,7 +75,7 @@ def test_the_result_is_read_from_the_trace() -> None:
 
 def test_keeping_and_thresholds_do_not_change_the_training() -> None:
     one, other = train(SHORT), train(dataclasses.replace(SHORT, keep="nothing", measurement=Groks(0.5, 1.0)))
-    np.testing.assert_array_equal(np.array(one.trace), np.array(other.trace))
+    np.testing.assert_array_equal(matrix(one.trace), matrix(other.trace))
 
 
 @pytest.mark.parametrize("measurement", [Speed(threshold=0.3), Speed(threshold=0.3, stop_on="eval"), Capacity(3, 0.05)])

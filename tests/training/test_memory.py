@@ -21,7 +21,7 @@ from grokscope.workers import engine
 from grokscope.workers.assignment import Assignment
 from grokscope.workers.engine import work
 
-from .lanes import RUN, UNREACHABLE
+from .lanes import RUN, UNREACHABLE, matrix
 
 RUNS = [dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=12, seeds=Seeds.all(seed)) for seed in range(8)]
 FULL = jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 68719476736 bytes.")
@@ -61,7 +61,7 @@ def test_the_pack_halves_and_every_run_ends_as_it_would_alone(monkeypatch: pytes
     assert set(device.widths[calls:]) == {2}
     assert list(done) == [run.identity for run in RUNS], "the oldest go on first"
     alone = train(RUNS[6])
-    np.testing.assert_allclose(np.array(done[RUNS[6].identity].trace), np.array(alone.trace), atol=1e-8)
+    np.testing.assert_allclose(np.array(done[RUNS[6].identity].trace), matrix(alone.trace), atol=1e-8)
     assert {event.result.epochs for event in done.values()} == {12}
 
 
@@ -101,7 +101,7 @@ def test_another_error_is_the_guilty_ones_alone(
     done = {event.run.identity: event for event in events if isinstance(event, Finished)}
     assert set(done) == {run.identity for run in runs} - {event.run.identity for event in failed}
     for run in runs[1:2] if done else []:
-        np.testing.assert_allclose(np.array(done[run.identity].trace), np.array(train(run).trace), atol=1e-8)
+        np.testing.assert_allclose(matrix(done[run.identity].trace), matrix(train(run).trace), atol=1e-8)
 
 
 def test_the_worker_remembers_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,4 +165,4 @@ def test_nan_in_one_lane_leaves_its_neighbours_alone() -> None:
     done = {event.run.identity: event for event in events if isinstance(event, Finished)}
     assert set(done) == {run.identity for run in RUNS[:3]}
     for run in RUNS[:3]:
-        np.testing.assert_allclose(np.array(done[run.identity].trace), np.array(train(run).trace), atol=1e-8)
+        np.testing.assert_allclose(matrix(done[run.identity].trace), matrix(train(run).trace), atol=1e-8)

@@ -17,7 +17,7 @@ from grokscope.training.pack import Pack
 from grokscope.training.strategy import Choice, choose, default, most_lanes
 from grokscope.training.transforms import TopK
 
-from .lanes import RUN, finished, in_precision
+from .lanes import RUN, finished, in_precision, matrix
 
 
 def test_a_cpu_takes_one_lane_at_a_time_unless_many_wait() -> None:
@@ -94,7 +94,7 @@ def test_a_pack_of_many_lanes_is_each_run_alone() -> None:
     assert len(together) == 256
     for run in runs[::101]:
         alone = finished(Pack(run.shape, "loop"), [Job(run)])[run.identity]
-        np.testing.assert_allclose(together[run.identity].trace, alone.trace, rtol=1e-9)
+        np.testing.assert_allclose(matrix(together[run.identity].trace), matrix(alone.trace), rtol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, func, select
 
 from grokscope.ledger.database import batches
 from grokscope.ledger.errors import LedgerError
+from grokscope.ledger.specs import signals_in
 from grokscope.ledger.tables import PROVENANCE, params, runs, snapshots, traces
 from grokscope.ledger.traces import framed, unpacked
 from grokscope.ledger.views import parse_versions
-from grokscope.measurements import Trace
+from grokscope.measurements.trace import CORE, Trace
 from grokscope.training.derive import Source
 from grokscope.training.outcomes import Provenance
 
@@ -78,10 +79,17 @@ def source_of(connection: Connection, identity: str) -> Source:
     row = connection.execute(select(*columns.values()).where(runs.c.id == identity)).mappings().one()
     provenance = Provenance(**{**row, "versions": parse_versions(identity, row["versions"])})
     trace = traces_of(connection, [identity]).get(identity, {})
-    if not trace.keys() >= set(Trace._fields):
-        raise LedgerError(f"run {identity}: found no whole trace, expected one of {', '.join(Trace._fields)}")
+    if not trace.keys() >= set(CORE):
+        raise LedgerError(f"run {identity}: found no whole trace, expected one of {', '.join(CORE)}")
     kept = connection.scalar(select(params.c.data).where(params.c.id == identity))
-    return Source(identity, Trace(*(trace[name] for name in Trace._fields)), provenance, kept)
+    spec = str(connection.scalar(select(runs.c.spec).where(runs.c.id == identity)))
+    return Source(
+        identity,
+        Trace.of({name: column for name, column in trace.items() if name != "steps"}),
+        provenance,
+        kept,
+        signals_in(spec),
+    )
 
 
 def all_snapshots(

@@ -13,13 +13,12 @@ import pyarrow.parquet as pq
 from grokscope.folders import atomic_write
 from grokscope.ledger import Ledger
 from grokscope.ledger.database import batches
-from grokscope.measurements import Trace
+from grokscope.measurements.trace import CORE
 
 RUNS_AT_ONCE = 100
 COMPRESSION = "zstd"
 TRACE_SCHEMA = pa.schema(
-    [("id", pa.string()), ("epoch", pa.int64()), ("steps", pa.int64())]
-    + [(name, pa.float64()) for name in Trace._fields]
+    [("id", pa.string()), ("epoch", pa.int64()), ("steps", pa.int64())] + [(name, pa.float64()) for name in CORE]
 )
 
 

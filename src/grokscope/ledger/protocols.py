@@ -49,10 +49,17 @@ class KeptRun(Protocol):
     def steps_per_epoch(self) -> int: ...
 
 
-class Columns(Protocol):
-    """A named tuple: a trace, whose fields are float vectors of one length, or a result, whose fields are numbers."""
+class Numbers(Protocol):
+    """A result: a named tuple of numbers."""
 
     def _asdict(self) -> dict[str, Any]: ...
+
+
+class Columns(Protocol):
+    """A trace: float vectors of one length by name."""
+
+    @property
+    def columns(self) -> Mapping[str, Any]: ...
 
 
 @runtime_checkable
@@ -64,7 +71,7 @@ class KeptFinish(Protocol):
     @property
     def trace(self) -> Columns: ...
     @property
-    def result(self) -> Columns: ...
+    def result(self) -> Numbers: ...
     @property
     def provenance(self) -> Provenance: ...
     @property

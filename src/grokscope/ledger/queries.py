@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
 from grokscope.ledger.database import batches, display_url
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.rows import Row
+from grokscope.ledger.specs import signals_in
 from grokscope.ledger.tables import STATUSES, params, runs, suite_runs, suites, traces
 
 
@@ -53,25 +54,27 @@ def member_statuses(connection: Connection, suite: str) -> dict[str, str]:
 
 
 class TrainedRun(NamedTuple):
-    """A run that was trained to its end: how long its trace is, and whether it kept its parameters."""
+    """A run that was trained to its end: how long its trace is, whether it kept its parameters, and its signals'
+    specs as plain values."""
 
     id: str
     epochs: int
     has_params: bool
+    signals: tuple[Mapping[str, Any], ...] = ()
 
 
 def runs_by_training(connection: Connection, trainings: Iterable[str]) -> dict[str, list[TrainedRun]]:
     """See `Ledger.runs_by_training`."""
     found: dict[str, list[TrainedRun]] = {}
-    query = select(runs.c.training, runs.c.id, traces.c.epochs, params.c.id.is_not(None)).join(
+    query = select(runs.c.training, runs.c.id, traces.c.epochs, params.c.id.is_not(None), runs.c.spec).join(
         traces, traces.c.id == runs.c.id
     )
     ours = (runs.c.status == "done") & runs.c.origin.is_(None)
     query = query.outerjoin(params, params.c.id == runs.c.id).where(ours)
     for batch in batches(trainings):
         wanted = query.where(runs.c.training.in_(batch)).order_by(traces.c.epochs.desc(), runs.c.id)
-        for training, *row in connection.execute(wanted):
-            found.setdefault(training, []).append(TrainedRun(*row))
+        for training, identity, epochs, has_params, spec in connection.execute(wanted):
+            found.setdefault(training, []).append(TrainedRun(identity, epochs, has_params, signals_in(spec)))
     return found
 
 

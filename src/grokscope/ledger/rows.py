@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from grokscope.ledger.errors import LedgerError
-from grokscope.ledger.protocols import Columns, KeptFailure, KeptFinish, KeptRun
+from grokscope.ledger.protocols import KeptFailure, KeptFinish, KeptRun, Numbers
 from grokscope.ledger.specs import spec_text
 from grokscope.ledger.tables import FACTS, RESULT_TYPES
 from grokscope.ledger.traces import packed
@@ -100,7 +100,7 @@ def _provenance(provenance: Provenance) -> Row:
     }
 
 
-def result_row(identity: str, result: Columns) -> Row:
+def result_row(identity: str, result: Numbers) -> Row:
     """Plain Python numbers, whatever they were; NaN becomes NULL in every database, as it must in SQLite."""
     row: Row = dict.fromkeys(RESULT_TYPES) | {"id": identity}
     for name, value in result._asdict().items():
@@ -115,4 +115,4 @@ def _plain(kind: type, value: Any) -> Any:
 
 
 def trace_row(identity: str, outcome: KeptFinish) -> Row:
-    return {"id": identity} | packed(outcome.trace, outcome.run.steps_per_epoch)
+    return {"id": identity} | packed(outcome.trace.columns, outcome.run.steps_per_epoch)

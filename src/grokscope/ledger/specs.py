@@ -46,6 +46,11 @@ def parse_spec(text: str) -> dict[str, Any]:
     return spec
 
 
+def signals_in(text: str) -> tuple[Mapping[str, Any], ...]:
+    """The specs of the signals that a run asks for, from the JSON of its own spec; most ask for none."""
+    return tuple(parse_spec(text)["signals"]) if '"signals":[{' in text else ()
+
+
 def dotted_columns(texts: Sequence[str]) -> dict[str, DottedColumn]:
     """Every field of the specs under its dotted name (`task.p`); None where a spec has no such field."""
     parts = [_parts(text) for text in texts]
@@ -73,3 +78,14 @@ def flatten(dicts: Sequence[Mapping[str, Any]], prefix: str = "") -> Iterator[tu
             yield from flatten(nested, f"{prefix}{name}.")
         else:
             yield prefix + name, column
+
+
+def brief(specs: Sequence[Any]) -> str | None:
+    """Several specs of a field as one text, `weight_norm every 1 of tensors, ...`; None where there is none."""
+    return ", ".join(map(_brief, specs)) or None
+
+
+def _brief(spec: Any) -> str:
+    fields = spec if isinstance(spec, dict) else {"kind": spec}
+    rest = (f"{name} {value}" for name, value in fields.items() if name not in ("kind", "origin"))
+    return " ".join([str(fields.get("kind")), *rest])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from grokscope.ledger.errors import LedgerError, first_line
-from grokscope.ledger.protocols import Columns
 
 LEVEL = 1
 """Of zlib: the bytes of a trace hardly shrink further at any other, and only this one keeps up with the writer."""
@@ -20,13 +20,13 @@ DTYPES = {"<f4": 4, "<f8": 8}
 LONGEST = 2**31
 
 
-def packed(trace: Columns, steps_per_epoch: int) -> dict[str, Any]:
+def packed(trace: Mapping[str, Any], steps_per_epoch: int) -> dict[str, Any]:
     """The columns one after the other as little-endian floats of the trace's own precision, compressed.
 
     Raises:
         LedgerError: the columns are not equally long vectors of floats.
     """
-    columns = {name: np.asarray(column) for name, column in trace._asdict().items()}
+    columns = {name: np.asarray(column) for name, column in trace.items()}
     lengths = {column.shape for column in columns.values()}
     if len(lengths) != 1 or len(next(iter(lengths))) != 1:
         raise LedgerError(f"trace: found columns of shapes {sorted(lengths)}, expected vectors of one length")

@@ -13,7 +13,7 @@ import pandas as pd
 from grokscope.ledger.errors import LedgerError
 from grokscope.ledger.rows import Row
 from grokscope.ledger.selection import RESULT_COLUMNS, Selection
-from grokscope.ledger.specs import dotted_columns, parse_spec
+from grokscope.ledger.specs import brief, dotted_columns, parse_spec
 from grokscope.ledger.tables import FACTS, PROVENANCE, RESULT_TYPES
 
 TIMES = ("created", "started", "ended")
@@ -38,7 +38,7 @@ def runs_frame(chosen: Selection) -> pd.DataFrame:
     """
     columns = {name: _column(name, chosen.columns[name]) for name in OWN}
     for name, (values, which) in dotted_columns(chosen.specs).items():
-        columns[name] = _infer_array(values)[which]
+        columns[name] = _infer_array([brief(value) if isinstance(value, list) else value for value in values])[which]
     columns |= {name: _column(name, chosen.columns[name]) for name in (*RESULT_NAMES, *PROVENANCE)}
     return pd.DataFrame(columns)
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from grokscope.measurements.replay import end_of
-from grokscope.measurements.trace import Trace
+from grokscope.measurements.trace import CORE, Trace
 
 if TYPE_CHECKING:
     from grokscope.run import Run
@@ -59,7 +59,7 @@ def stopped(run: Run, trace: Trace) -> str:
 
 def base_result(run: Run, trace: Trace) -> Result:
     """The part of a result that every measurement shares."""
-    last = {name: float(column[-1]) for name, column in trace._asdict().items()}
+    last = {name: float(trace[name][-1]) for name in CORE}
     n, signature = run.task.n_train, run.task.signature
     is_code = signature.labelled and run.loss_spec.code_length
     has_val = run.task.n_val > 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -10,11 +11,15 @@ from jaxtyping import Bool, Float
 Column = Float[np.ndarray, " epochs"]
 
 
-class Trace(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Trace:
     """One number an epoch for every quantity; element 0 is epoch 1. Losses in nats, accuracies in [0, 1].
 
     `running` is accumulated batch by batch while the weights change, in train mode under dropout; `train` and
     `val` are measured after the epoch in eval mode. Without validation examples `val` is NaN.
+
+    Attributes:
+        signals: columns of the signals that the run asked for, by name; NaN at epochs where a signal has no value.
     """
 
     running_loss: Column
@@ -24,10 +29,29 @@ class Trace(NamedTuple):
     val_loss: Column
     val_acc: Column
     param_norm: Column
+    signals: Mapping[str, Column] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Column]) -> Trace:
+        """The trace of all its columns by name: those of `CORE`, and any others, which are signals."""
+        core = {name: columns[name] for name in CORE}
+        return cls(**core, signals={name: column for name, column in columns.items() if name not in core})
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """All columns by name, those of `CORE` first."""
+        return {name: getattr(self, name) for name in CORE} | dict(self.signals)
 
     @property
     def epochs(self) -> int:
         return len(self.running_loss)
+
+    def __getitem__(self, name: str) -> Column:
+        return self.columns[name]
+
+
+CORE = tuple(column.name for column in fields(Trace) if column.name != "signals")
+"""Names of the columns that every trace has, in the order in which they are recorded."""
 
 
 def first_epoch(reached: Bool[np.ndarray, " epochs"]) -> int | None:

@@ -55,13 +55,18 @@ def to_published(net: TransformerNet) -> dict[str, Float[np.ndarray, "..."]]:
     Raises:
         InputError: the net is one of the variants, whose arrays have no published names.
     """
+    return {name: np.ascontiguousarray(array) for name, array in published_parameters(net).items()}
+
+
+def published_parameters(net: TransformerNet) -> dict[str, Float[Array, "..."]]:
+    """As of `to_published`, of arrays that may be traced."""
     if not net.is_published:
         raise InputError("net: found a variant, expected the published one: RMSNorm, no learned positions, a gate")
     named: dict[str, Array | None] = {"embedding": net.embedding, "norm": net.norm, "out": net.head.T}
     for i, block in enumerate(net.blocks):
         named |= {f"layer{i}.{name}": getattr(block, ours).T for name, ours in TRANSPOSED.items()}
         named |= {f"layer{i}.{name}": getattr(block, ours) for name, ours in AS_THEY_ARE.items()}
-    return {name: np.ascontiguousarray(array) for name, array in named.items() if array is not None}
+    return {name: array for name, array in named.items() if array is not None}
 
 
 def _names(heads: int) -> list[str]:

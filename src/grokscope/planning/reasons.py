@@ -16,7 +16,7 @@ from grokscope.ledger.database import batches
 from grokscope.run import Run
 from grokscope.suite import Suite
 from grokscope.training.cost import flops_per_epoch
-from grokscope.training.derive import Source, derived, end_within
+from grokscope.training.derive import Source, derived, end_within, has_signals
 from grokscope.training.outcomes import Finished
 
 Verdict = Literal["done", "derivable", "running", "failed", "new"]
@@ -78,6 +78,8 @@ def judge_by_trace(near: NearestRun) -> tuple[Verdict, str]:
     if near.enough:
         return "derivable", f"run {source.identity} has passed through all of its epochs, {near.end}"
     lacks = "has not kept the parameters that this run is to keep"
+    if not near.has_signals:
+        lacks = "has not recorded the signals that this run asks for"
     if near.end is None:
         lacks = f"ended sooner, after {source.trace.epochs} epochs"
     return "new", f"run {source.identity} is the same training, but {lacks}"
@@ -120,11 +122,13 @@ class NearestRun(NamedTuple):
     Attributes:
         end: the epoch of it with which the other run ends, or None if it goes on beyond.
         enough: whether the other run can be read from it, with its parameters if it is to keep them.
+        has_signals: whether it has the signals that the other run asks for.
     """
 
     source: Source
     end: int | None
     enough: bool
+    has_signals: bool = True
 
 
 def find_nearest(ledger: Ledger, runs: Sequence[Run]) -> Iterator[tuple[Run, NearestRun]]:
@@ -134,13 +138,16 @@ def find_nearest(ledger: Ledger, runs: Sequence[Run]) -> Iterator[tuple[Run, Nea
     read = lru_cache(maxsize=2)(ledger.source)
     # Runs of one training one after the other, so that no trace is read more often than once.
     for training, run in sorted((pair for pair in trainings if pair[0] in known), key=lambda pair: pair[0]):
-        longest, *_ = known[training]
+        with_signals = [other for other in known[training] if has_signals(run, other.signals)]
+        others = with_signals or known[training]
+        longest, *_ = others
         end = end_within(run, read(longest.id).trace)
-        as_long = [other for other in known[training] if other.has_params and other.epochs == end]
+        as_long = [other for other in others if other.has_params and other.epochs == end]
         wants_params = run.keep == "final"
         chosen = as_long[0] if wants_params and as_long else longest
         kept = bool(as_long) or not wants_params
-        yield run, NearestRun(read(chosen.id), end, end is not None and kept and not run.snapshot_every)
+        enough = bool(with_signals) and end is not None and kept and not run.snapshot_every
+        yield run, NearestRun(read(chosen.id), end, enough, bool(with_signals))
 
 
 def record_derivable(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from grokscope.spec import Spec, traced
+from grokscope.spec import Spec, SpecError, static, traced
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float, Shaped
@@ -236,28 +236,43 @@ class Measurement(Spec):
         """What it came to (`grokscope.measurements.Result`)."""
 
 
+@dataclass(frozen=True)
 class Signal(Spec):
-    """A probe with a name and a cadence: numbers of a net that a run asks for while it trains. See `grokscope.probes`.
+    """A probe with a name and a cadence: numbers that a run asks for while it trains. See `grokscope.probes.signals`.
 
     Attributes:
         every: epochs from one value to the next; the first is that of epoch `every`, 1 for each.
+        reads: fields of `grokscope.probes.seen.Seen` that are there only for a signal that names them: `gradient`,
+            `logits`, `float32_loss`.
+        pads: it masks what is mere room in a padded pack: zeros beyond the vocabulary, outputs of -1e30.
     """
 
     family: ClassVar[str] = "signals"
-    needs: ClassVar[tuple[str, ...]] = ("every",)
+    reads: ClassVar[tuple[str, ...]] = ()
+    pads: ClassVar[bool] = False
 
-    if TYPE_CHECKING:
+    _: KW_ONLY
+    every: int = static(1)
 
-        @property
-        def every(self) -> int: ...
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.every < 1:
+            raise SpecError("every", self.every, "at least 1 epoch")
 
-    @abstractmethod
-    def columns(self, net: Any) -> tuple[str, ...]:
-        """Names of its columns of the trace for a net whose arrays have known shapes."""
+    @property
+    def label(self) -> str:
+        """The name of its column in a trace, or what comes before the slash in the names of several."""
+        return self.kind
+
+    def check(self, task: Task, net: Net) -> None:
+        """Raise a `SpecError` if it means nothing of such a net on such a task."""
 
     @abstractmethod
     def values(self, seen: Any) -> Any:
-        """One number a column, from what can be seen of a lane after an epoch (`training.signals.Seen`)."""
+        """A number, or numbers by name, from what is seen of a run after an epoch (`grokscope.probes.seen.Seen`).
+
+        Compiled into the run's program: arrays are traced, and the names may depend on shapes alone.
+        """
 
 
 @dataclass(frozen=True)

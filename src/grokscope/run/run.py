@@ -20,13 +20,14 @@ from grokscope.run.parts import (
     Optimiser,
     Precision,
     Seeds,
+    Signal,
     Task,
     Transform,
 )
 from grokscope.run.shape import Shape, once
 from grokscope.spec import Spec, SpecError, canonical_object, fields_of, nested, static, traced
 
-WATCHING = ("measurement", "keep", "snapshot_every")
+WATCHING = ("measurement", "keep", "snapshot_every", "signals")
 """Fields of a run that say what is measured and kept of it; the parameters never feel them."""
 
 
@@ -45,6 +46,7 @@ class Run(Spec):
         snapshot_every: keeps the parameters before the first epoch and after every so many; 0 for none.
         matmul: `highest` takes matrix products in the run's precision; `tf32` and `bfloat16` ask the device for
             faster ones, where it has them (see `docs/speed.md`), in training and in evaluation.
+        signals: what is recorded beside losses and accuracies, each in columns of its own name.
     """
 
     task: Task = static()
@@ -62,6 +64,7 @@ class Run(Spec):
     snapshot_every: int = traced(0, low=0, later=True)
     filter: Filter | None = static(None, later=True)
     matmul: Matmul = static("highest", choices=MATMULS, later=True)
+    signals: tuple[Signal, ...] = static((), later=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -70,6 +73,7 @@ class Run(Spec):
             raise SpecError("batch_size", self.batch_size, "at least 1, or -1 for the full training set")
         if self.precision == "float64" and self.matmul != "highest":
             raise SpecError("matmul", self.matmul, "highest where the precision is float64")
+        _check_signals(self.signals, self.task, self.net)
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -105,7 +109,8 @@ class Run(Spec):
         """What it has in common with the runs that may share its pack: one object for all that do."""
         parts = (self.task, self.net, self.optimiser, self.transform, self.filter, self.loss)
         texts = tuple(part.canonical if isinstance(part, Spec) else part for part in parts)
-        return once((*texts, self.batch_size, self.precision, self.matmul), self._shape)
+        signals = tuple(signal.canonical for signal in self.signals)
+        return once((*texts, self.batch_size, self.precision, self.matmul, signals), self._shape)
 
     def _shape(self) -> Shape:
         return Shape(
@@ -119,6 +124,7 @@ class Run(Spec):
             transform=self.transform and self.transform.static_part(),
             filter=self.filter and self.filter.static_part(),
             matmul=self.matmul,
+            signals=self.signals,
         )
 
     @cached_property
@@ -129,7 +135,7 @@ class Run(Spec):
     @property
     def parts(self) -> tuple[Spec, ...]:
         """The specs that it holds itself."""
-        return tuple(part for f in fields_of(Run) if isinstance(part := getattr(self, f.name), Spec))
+        return (*(part for f in fields_of(Run) if isinstance(part := getattr(self, f.name), Spec)), *self.signals)
 
     @property
     def n_params(self) -> int:
@@ -160,6 +166,19 @@ def _loss(name: str) -> Loss:
         raise SpecError("loss", name, "one of " + ", ".join(kinds("losses")))
     loss: Loss = found()
     return loss
+
+
+def _check_signals(signals: tuple[Signal, ...], task: Task, net: Net) -> None:
+    """Raise a SpecError for signals whose columns would have one name, or that mean nothing of this net and task."""
+    labels = [signal.label for signal in signals]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise SpecError("signals", f"{label} twice", "each once, at one cadence")
+    for signal in signals:
+        try:
+            signal.check(task, net)
+        except SpecError as error:
+            raise SpecError("signals", f"{signal.kind} of {error.found}", error.expected) from None
 
 
 def _named_loss(loss: Loss | str) -> Loss | str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from grokscope.run.parts import Filter, Loss, Matmul, Net, Optimiser, Precision, Signature, Transform
+from grokscope.run.parts import Filter, Loss, Matmul, Net, Optimiser, Precision, Signal, Signature, Transform
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Shape:
     transform: Transform | None = None
     filter: Filter | None = None
     matmul: Matmul = "highest"
+    signals: tuple[Signal, ...] = ()
     padded: bool = False
 
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
-from grokscope.run import Measurement, Net, Optimiser, Run, Seeds, Task
+from grokscope.registry import kinds
+from grokscope.run import Measurement, Net, Optimiser, Run, Seeds, Signal, Task
 from grokscope.spec import SpecError
 from grokscope.suite import axes, parts, widths
 from grokscope.suite.errors import Findings
 from grokscope.suite.keys import FALLBACKS, STRUCTURAL
+from grokscope.suite.plain import several
 from grokscope.suite.value import Value, in_words
 
 MOST_RUNS = 5_000_000
@@ -48,6 +50,7 @@ class Experiment:
     findings: Findings
     cells: list[GridCell] = field(default_factory=list)
     seeds: list[Seeds] = field(default_factory=list)
+    signals: tuple[Signal, ...] = ()
     impossible: dict[tuple[int, str, str], tuple[Value, int]] = field(default_factory=dict)
 
     def prepare(self, room: int = MOST_RUNS) -> int:
@@ -65,6 +68,8 @@ class Experiment:
         sizes = axes.sizes(self.kind, self.values.get("n_samples"), self.at, self.findings)
         named = widths.given_widths(self.values, self.findings)
         targets = widths.targets(self.values, self.at, self.findings)
+        if "signals" in self.values:
+            self.signals = several(self.values["signals"], kinds("signals"), self.findings)
         lengths = [*map(len, grid.values()), len(primes), len(self.seeds), len(sizes)]
         # an axis that is all faults counts as one, so that a huge grid is never walked for the sake of its faults
         n_runs = math.prod(max(1, length) for length in [*lengths, len(named) + len(targets)])
@@ -107,7 +112,7 @@ class Experiment:
         setting = FALLBACKS[self.kind] | {key: value.data for key, value in at.items()}
         optimiser = self._made(partial(parts.optimiser, setting), at)
         measurement = self._made(partial(parts.measurement, self.kind, setting), at)
-        fields = self._made(partial(parts.run_fields, setting), at)
+        fields = self._made(partial(parts.run_fields, setting, self.signals), {**self.values, **at})
         self._warn_of_surprises(setting, at)
         for p in primes:
             tasks, lost_sizes = self._possible(

@@ -1,7 +1,8 @@
 """Which keys an experiment may have, and how `defaults` lie under it.
 
-The names are the published ones but for our own: `rotary`, `precision`, `matmul`, `keep`, `stop_on` and `probe`, which
-are the fields of the specs of those names (`probe: random` is random data, the others are `Shuffled.labels`).
+The names are the published ones but for our own: `rotary`, `precision`, `matmul`, `keep`, `signals`, `stop_on` and
+`probe`, which are the fields of the specs of those names (`probe: random` is random data, the others are
+`Shuffled.labels`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ TYPES = ("capacity", "speed", "groks")
 """In the order in which a suite's runs are listed."""
 
 WIDTHS = ("dims", "dim_ranges", "param_count_targets")
-STRUCTURAL = ("type", "primes", "seeds", *WIDTHS, "match_by", "n_samples")
+STRUCTURAL = ("type", "primes", "seeds", *WIDTHS, "match_by", "n_samples", "signals")
 """Keys that are not expanded as a grid."""
 
 COMMON = (

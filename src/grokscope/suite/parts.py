@@ -11,7 +11,7 @@ from typing import Any
 
 from grokscope.measurements import Capacity, Groks, Speed
 from grokscope.nets import Transformer
-from grokscope.run import Measurement, Net, Optimiser, Run, Task
+from grokscope.run import Measurement, Net, Optimiser, Run, Signal, Task
 from grokscope.spec import SpecError
 from grokscope.tasks import Modular, RandomLabels, Shuffled
 from grokscope.tasks.modular import OPERATIONS, n_equivalent
@@ -78,9 +78,10 @@ def measurement(kind: str, setting: Setting) -> Measurement:
     return MEASURES[kind](**_given(fractions, MEASURE_KEYS[kind]))
 
 
-def run_fields(setting: Setting) -> dict[str, Any]:
+def run_fields(setting: Setting, signals: tuple[Signal, ...] = ()) -> dict[str, Any]:
     """The fields of a run that belong to none of its parts, checked."""
     fields = _given(setting, ("batch_size", "max_epochs", "precision", "matmul", "keep"))
+    fields |= {"signals": signals} if signals else {}
     Run(Modular(), Transformer(), AdamW(), Capacity(), **fields)
     return fields
 

@@ -32,8 +32,10 @@ from grokscope.suite.specs import is_optional, kinds_of
 from grokscope.suite.value import Value, in_words
 
 PARTS = ("task", "net", "optimiser", "measurement", "transform", "filter", "loss")
-SCALARS = tuple(f.name for f in dataclasses.fields(Run) if f.name not in (*PARTS, "seeds"))
-KNOWN = (*PARTS, "seeds", *SCALARS)
+LISTS = ("signals",)
+"""Fields whose list is one value, not the axis of a grid."""
+SCALARS = tuple(f.name for f in dataclasses.fields(Run) if f.name not in (*PARTS, *LISTS, "seeds"))
+KNOWN = (*PARTS, *LISTS, "seeds", *SCALARS)
 MOST_SPECS = 100_000
 """That a mapping may stand for."""
 REQUIRED = ("task", "net", "optimiser", "measurement", "seeds")
@@ -86,7 +88,7 @@ class PlainExperiment:
         self.seeds = axes.seeds(
             axes.required_list(self.values.get("seeds"), "seeds", self.at, self.findings), self.findings
         )
-        grid = {key: self._axis(key, value) for key, value in self.values.items() if key in (*PARTS, *SCALARS)}
+        grid = {key: self._axis(key, value) for key, value in self.values.items() if key in (*PARTS, *LISTS, *SCALARS)}
         n_runs = math.prod(map(len, grid.values())) * len(self.seeds)
         if n_runs > room:
             self.findings.refuse(self.at, f"at most {room} more in this suite", found=f"{n_runs} runs")
@@ -107,6 +109,8 @@ class PlainExperiment:
         if key in PARTS:
             found = specs(value, kinds_of(Run, key) or {}, self.findings, optional=is_optional(Run, key))
             return list(dict.fromkeys(found))
+        if key in LISTS:
+            return [several(value, kinds_of(Run, key) or {}, self.findings)]
         return [entry.data for entry in _elements(value, self.findings)]
 
     def _fits(self, fields: Mapping[str, Any]) -> bool:
@@ -171,6 +175,14 @@ def specs(value: Value, kinds: Mapping[str, type[Spec]], findings: Findings, *, 
         except SpecError as error:
             findings.refuse(known.get(error.field, value), error.expected, found=in_words(error.found))
     return made
+
+
+def several(value: Value, kinds: Mapping[str, type[Spec]], findings: Findings) -> tuple[Any, ...]:
+    """The specs of a list that is one value: names alone or mappings. A list inside one stands for one spec each; null
+    and an empty list are none."""
+    if value.data is None or value.data == []:
+        return ()
+    return tuple(itertools.chain.from_iterable(specs(entry, kinds, findings) for entry in value.elements()))
 
 
 def _elements(value: Value, findings: Findings) -> list[Value]:

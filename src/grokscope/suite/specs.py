@@ -21,12 +21,17 @@ def kinds_of(cls: type[Spec], name: str) -> Mapping[str, type[Spec]] | None:
     Where a field allows one class alone, that is the kind "".
     """
     held = type_of(cls, name)
-    if held.name != "spec":
+    if held.name not in ("spec", "specs"):
         return None
     family = getattr(held.spec, "family", None)
     if held.spec is None or family is None:
         return {"": held.spec or Spec}
     return kinds(family, held.spec)
+
+
+def holds_several(cls: type[Spec], name: str) -> bool:
+    """Whether a field holds a list of specs, which is one value of it."""
+    return type_of(cls, name).name == "specs"
 
 
 def is_optional(cls: type[Spec], name: str) -> bool:
@@ -85,6 +90,15 @@ def _value(cls: type[Any], name: str, value: Any, path: str) -> Any:
         return None
     if isinstance(value, str) and type_of(cls, name).text:
         return value
+    if holds_several(cls, name):
+        if not isinstance(value, list):
+            raise SuiteError([f"{path}: found {in_words(value)}, expected a list"])
+        return tuple(_spec(known, each, f"{path}[{at}]") for at, each in enumerate(value))
+    return _spec(known, value, path)
+
+
+def _spec(known: Mapping[str, type[Spec]], value: Any, path: str) -> Any:
+    """The spec, of one of these kinds, that this is the dict of."""
     if not isinstance(value, Mapping):
         raise SuiteError([f"{path}: found {in_words(value)}, expected a mapping"])
     kind = value.get("kind", "")

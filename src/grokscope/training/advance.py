@@ -13,8 +13,9 @@ from jaxtyping import Array, Float, Int
 
 from grokscope.run import Shape
 from grokscope.training.devices import PRODUCTS, placed, shards, spread
-from grokscope.training.epoch import Record, one_epoch
+from grokscope.training.epoch import one_epoch
 from grokscope.training.lane import Fixed, Lane, State
+from grokscope.training.observe import columns
 from grokscope.training.variant import EVERY, Variant
 
 Strategy = Literal["loop", "vmap"]
@@ -32,7 +33,7 @@ def advance_one(
 
     Records of epochs that were not run are NaN. How many were run is the difference in `state.epoch`.
     """
-    records = jnp.full((CHUNK, len(Record._fields)), jnp.nan, shape.precision)
+    records = jnp.full((CHUNK, len(columns(shape))), jnp.nan, shape.precision)
 
     def goes_on(carry: tuple[Int[Array, ""], State, Array]) -> Array:
         i, state, _ = carry
@@ -41,7 +42,7 @@ def advance_one(
     def body(carry: tuple[Int[Array, ""], State, Array]) -> tuple[Int[Array, ""], State, Array]:
         i, state, records = carry
         state, record = one_epoch(shape, fixed, state, variant)
-        return i + 1, state, records.at[i].set(jnp.stack(record))
+        return i + 1, state, records.at[i].set(jnp.stack(list(record.values())))
 
     _, state, records = jax.lax.while_loop(goes_on, body, (jnp.zeros((), jnp.int32), state, records))
     return state, records

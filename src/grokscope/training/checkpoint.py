@@ -7,7 +7,8 @@ a resumed run is whole.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 
 import jax
 import jax.numpy as jnp
@@ -16,8 +17,10 @@ from jaxtyping import Float
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from grokscope.measurements.trace import CORE
 from grokscope.run import Run
 from grokscope.training.lane import Lane, State, first_state, fixed, start
+from grokscope.training.observe import columns
 from grokscope.training.outcomes import Job
 
 DIGEST = 32
@@ -30,7 +33,8 @@ class CheckpointError(ValueError):
 def pack_state(run: Run, state: State, records: Float[np.ndarray, "epochs columns"]) -> bytes:
     """A lane's state and the records of its epochs so far, sealed for this run alone."""
     leaves = {f"state.{i:03d}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state))}
-    body = save(leaves | {"records": np.ascontiguousarray(records)})
+    names = np.frombuffer(json.dumps(columns(run.shape)).encode(), np.uint8)
+    body = save(leaves | {"records": np.ascontiguousarray(records), "columns": names})
     return seal(run, body) + body
 
 
@@ -58,7 +62,14 @@ def unpack_lane(run: Run, data: bytes) -> tuple[Lane, Float[np.ndarray, "epochs 
     for i, (leaf, array) in enumerate(zip(leaves, found, strict=True)):
         if array is None or array.shape != leaf.shape or array.dtype != leaf.dtype:
             raise CheckpointError(f"checkpoint of run {run.identity}: state {i} does not fit this run")
+    if (names := _columns(arrays)) != columns(run.shape) or arrays["records"].shape[1:] != (len(names),):
+        raise CheckpointError(f"checkpoint of run {run.identity}: its columns are not those that this run records")
     return Lane(fixed(run), jax.tree.unflatten(structure, [jnp.asarray(a) for a in found])), arrays["records"]
+
+
+def _columns(arrays: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    """What the records of a checkpoint are of. One that was written before runs had signals does not say."""
+    return tuple(json.loads(arrays["columns"].tobytes())) if "columns" in arrays else CORE
 
 
 def begun(job: Job, say: Callable[[str], None]) -> tuple[Lane, list[Float[np.ndarray, "epochs columns"]]]:

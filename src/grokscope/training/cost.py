@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from grokscope.run import Run, Shape
-from grokscope.training.epoch import eval_block
+from grokscope.training.evaluate import eval_block
 from grokscope.training.lane import first_state
 from grokscope.training.variant import Variant, drops
 

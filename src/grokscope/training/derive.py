@@ -7,24 +7,31 @@ longer has passed through every epoch of the other.
 from __future__ import annotations
 
 import dataclasses
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from safetensors.numpy import load, save
 
 from grokscope.measurements import Trace
 from grokscope.measurements.replay import end_of
 from grokscope.run import Run
+from grokscope.training.observe import columns
 from grokscope.training.outcomes import Finished, Provenance
 from grokscope.training.provenance import now
 
 
 class Source(NamedTuple):
-    """A run that was trained, as it is read from: its identity, whole trace, provenance and (if kept) parameters."""
+    """A run that was trained, as it is read from: its identity, whole trace, provenance and (if kept) parameters.
+
+    Attributes:
+        signals: the specs of the signals it was asked for, as plain values.
+    """
 
     identity: str
     trace: Trace
     provenance: Provenance
     params: bytes | None
+    signals: Sequence[Mapping[str, Any]] = ()
 
 
 def end_within(run: Run, trace: Trace) -> int | None:
@@ -39,24 +46,35 @@ def end_within(run: Run, trace: Trace) -> int | None:
 def derived(run: Run, source: Source) -> Finished | None:
     """The run as training it would leave it; None if its training goes on beyond the source's.
 
-    A run that keeps its parameters can only be had from one that ended with the same epoch and kept them; snapshots
-    cannot be had. Where it was trained is the source's; it took no time of its own.
+    A run that keeps its parameters can only be had from one that ended with the same epoch and kept them, its signals
+    from one that was asked for them at the same cadence; snapshots cannot be had. Where it was trained is the source's;
+    it took no time of its own.
     """
     end = end_within(run, source.trace)
-    if end is None or run.snapshot_every:
+    if end is None or run.snapshot_every or not has_signals(run, source.signals):
         return None
     params = None
     if run.keep == "final":
         if source.params is None or end != source.trace.epochs:
             return None
         params = save(load(source.params), metadata={"run": run.identity})
-    trace = cut(source.trace, end)
+    trace = only(columns(run.shape), cut(source.trace, end))
     moment = now()
     root = source.provenance.derived_from or source.identity
     record = dataclasses.replace(source.provenance, derived_from=root, seconds=0.0, started=moment, ended=moment)
     return Finished(run, trace, run.measurement.result(run, trace), record, params)
 
 
+def has_signals(run: Run, signals: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether these specs of signals, as plain values, have all that a run asks for."""
+    return all(signal.to_dict() in signals for signal in run.signals)
+
+
+def only(names: Collection[str], trace: Trace) -> Trace:
+    """A trace without the columns that are not named."""
+    return Trace.of({name: column for name, column in trace.columns.items() if name in names})
+
+
 def cut(trace: Trace, epochs: int) -> Trace:
     """The first epochs of a trace."""
-    return Trace(*(column[:epochs] for column in trace))
+    return Trace.of({name: column[:epochs] for name, column in trace.columns.items()})

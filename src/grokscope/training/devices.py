@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any
 
@@ -12,12 +13,18 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Shaped
 
-from grokscope.run import MATMULS, Matmul
+from grokscope.run import MATMULS, Matmul, Shape
 
 PRODUCTS: dict[Matmul, str] = dict(zip(MATMULS, ("highest", "tensorfloat32", "BF16_BF16_F32"), strict=True))
 """JAX's names. `highest` is asked for and not left to the default, which on an accelerator is a faster product;
 `BF16_BF16_F32` and not JAX's `bfloat16`, which there means whatever the device does by default."""
 LANES = PartitionSpec("lanes")
+
+
+def precision(shape: Shape) -> AbstractContextManager[None]:
+    """64-bit numbers for runs that ask for them, and never for others."""
+    context: AbstractContextManager[None] = jax.enable_x64(shape.precision == "float64")
+    return context
 
 
 def n_devices() -> int:

@@ -5,8 +5,6 @@ Written for a single lane; the caller loops or vectorises. Everything that diffe
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 import optax
@@ -14,28 +12,19 @@ from jaxtyping import Array, Float, Int, Key, PyTree
 
 from grokscope.measurements.stopping import Epoch, done
 from grokscope.run import Shape
-from grokscope.training.batch import Batch, learnt, outputs
+from grokscope.training.batch import Batch, learnt
+from grokscope.training.evaluate import evaluate
 from grokscope.training.lane import Fixed, State, descent, frame
-from grokscope.training.scores import Scores, scored, unscored, written
+from grokscope.training.observe import After, columns, keeps_logits, observe
+from grokscope.training.scores import Scores, unscored, written
 from grokscope.training.variant import EVERY, Variant
 
-EVAL_BLOCK = 512
 TRANSFORM = 2**32 - 1
 """Folded into a step's key for its transform: no block of a net has this number."""
 
 
-class Record(NamedTuple):
-    """What one epoch leaves in the trace; see `grokscope.measurements.Trace`."""
-
-    running_loss: Float[Array, ""]
-    running_acc: Float[Array, ""]
-    train_loss: Float[Array, ""]
-    train_acc: Float[Array, ""]
-    val_loss: Float[Array, ""]
-    val_acc: Float[Array, ""]
-    param_norm: Float[Array, ""]
-
-
+Record = dict[str, Float[Array, ""]]
+"""What one epoch leaves in the trace, by column: see `grokscope.measurements.Trace`."""
 Carry = tuple[Float[Array, " P"], optax.OptState, PyTree[Array], Scores]
 """What a step hands on: parameters, the states of optimiser and transform, the epoch's scores so far."""
 
@@ -43,7 +32,7 @@ Carry = tuple[Float[Array, " P"], optax.OptState, PyTree[Array], Scores]
 def one_epoch(shape: Shape, fixed: Fixed, state: State, variant: Variant = EVERY) -> tuple[State, Record]:
     """Train through every example once, then measure."""
     state, running = train(shape, fixed, state, variant)
-    after = evaluate(shape, fixed, state.params)
+    after, logits = evaluate(shape, fixed, state.params, keeps_logits=keeps_logits(shape))
     row = jnp.arange(shape.rows)
     n_train, n_val = fixed.n_train, fixed.n_rows - fixed.n_train
     running_loss, running_right = running.among(jnp.arange(len(running.loss)) < n_train)
@@ -53,20 +42,21 @@ def one_epoch(shape: Shape, fixed: Fixed, state: State, variant: Variant = EVERY
     def share(right: Int[Array, ""], n: Int[Array, ""]) -> Array:
         return right.astype(shape.precision) / n if shape.signature.labelled else jnp.full((), jnp.nan)
 
-    record = Record(
-        running_loss=running_loss / n_train,
-        running_acc=share(running_right, n_train),
-        train_loss=train_loss / n_train,
-        train_acc=share(train_right, n_train),
-        val_loss=jnp.where(n_val > 0, val_loss / n_val, jnp.nan),
-        val_acc=jnp.where(n_val > 0, share(val_right, n_val), jnp.nan),
-        param_norm=jnp.linalg.norm(state.params),
-    )
-    seen = Epoch(running_right, train_right, val_right, record.running_loss, record.val_acc)
+    record: Record = {
+        "running_loss": running_loss / n_train,
+        "running_acc": share(running_right, n_train),
+        "train_loss": train_loss / n_train,
+        "train_acc": share(train_right, n_train),
+        "val_loss": jnp.where(n_val > 0, val_loss / n_val, jnp.nan),
+        "val_acc": jnp.where(n_val > 0, share(val_right, n_val), jnp.nan),
+        "param_norm": jnp.linalg.norm(state.params),
+    }
+    seen = Epoch(running_right, train_right, val_right, record["running_loss"], record["val_acc"])
     is_done, stop = done(fixed.hyper.rule, seen, state.stop)
     epoch = state.epoch + 1
-    is_over = is_done | (epoch >= fixed.hyper.max_epochs) | ~jnp.isfinite(record.running_loss)
-    record = jax.tree.map(lambda x: jnp.asarray(x, shape.precision), record)
+    is_over = is_done | (epoch >= fixed.hyper.max_epochs) | ~jnp.isfinite(record["running_loss"])
+    record |= observe(shape, After(fixed, state.params, epoch, after, logits))
+    record = {name: jnp.asarray(record[name], shape.precision) for name in columns(shape)}
     return state._replace(epoch=epoch, stop=stop, done=is_over), record
 
 
@@ -114,25 +104,3 @@ def shuffled_rows(key: Key[Array, ""], rows: int, n_train: Int[Array, ""]) -> In
     row = jnp.arange(rows, dtype=jnp.int32)
     word = jnp.where(row < n_train, jax.random.bits(key, (rows,), "uint32"), jnp.uint32(0xFFFFFFFF))
     return jax.lax.sort((word, row), num_keys=1, is_stable=True)[1]
-
-
-def evaluate(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> Scores:
-    """Scores in eval mode of every example, training rows first."""
-    net = frame(shape).net(params, fixed.hyper.net)
-    size = eval_block(shape.rows)
-
-    def block(i: Int[Array, ""], scores: Scores) -> Scores:
-        first = i * size
-        inputs = jax.lax.dynamic_slice_in_dim(fixed.inputs, first, size)
-        targets = jax.lax.dynamic_slice_in_dim(fixed.targets, first, size)
-        logits = outputs(shape, fixed, net, inputs, None, size)
-        return written(scores, scored(shape, logits, targets, fixed.hyper.loss), first)
-
-    n_blocks = (fixed.n_rows + size - 1) // size
-    scores: Scores = jax.lax.fori_loop(0, n_blocks, block, unscored(shape.rows, shape))
-    return scores
-
-
-def eval_block(rows: int) -> int:
-    """Examples that are evaluated together: of a few, no more than there are."""
-    return min(EVAL_BLOCK, rows)

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from grokscope.measurements import Trace
 from grokscope.run import Run
+from grokscope.training.observe import columns
 from grokscope.training.outcomes import Failed, Finished, Outcome
 from grokscope.training.params import FlatParams, kept
 from grokscope.training.provenance import provenance
@@ -29,7 +30,7 @@ def outcome_of(
         params: its parameters as the last epoch left them, in case they are to be kept.
     """
     record = provenance(strategy=strategy, layout=layout, seconds=seconds, started=started)
-    trace = Trace(*np.ascontiguousarray(records.T))
+    trace = Trace.of(dict(zip(columns(run.shape), np.ascontiguousarray(records.T), strict=True)))
     finite = np.isfinite(trace.running_loss)
     if not finite.all():
         whole = int(np.argmin(finite))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 
 import jax
 
@@ -12,7 +11,7 @@ from grokscope.run import Run, Shape
 from grokscope.training.advance import Strategy
 from grokscope.training.checkpoint import begun
 from grokscope.training.chunk import CHUNKS, Chunk
-from grokscope.training.devices import honoured
+from grokscope.training.devices import honoured, precision
 from grokscope.training.memory import out_of_memory
 from grokscope.training.outcomes import Event, Failed, Job, Outcome, Snapshot
 from grokscope.training.pace import CHUNK_SECONDS, Pace
@@ -192,9 +191,3 @@ class Pack:
     def _unbegun(self, run: Run, error: str) -> Failed:
         record = provenance(strategy=self.chosen, layout=len(self.slots), seconds=0.0, started=now())
         return Failed(run, error, 0, record)
-
-
-def precision(shape: Shape) -> AbstractContextManager[None]:
-    """64-bit numbers for runs that ask for them, and never for others."""
-    context: AbstractContextManager[None] = jax.enable_x64(shape.precision == "float64")
-    return context

@@ -11,8 +11,9 @@ import numpy as np
 from jaxtyping import Array, Float
 from safetensors.numpy import save
 
-from grokscope.nets import TransformerNet, from_published, to_published
+from grokscope.nets import TransformerNet, from_published
 from grokscope.nets.base import ExampleNet
+from grokscope.nets.parameters import named_parameters
 from grokscope.run import Run
 from grokscope.training.lane import frame
 
@@ -26,12 +27,9 @@ def kept(run: Run, params: FlatParams) -> bytes:
 
 
 def named(run: Run, params: FlatParams) -> dict[str, Float[np.ndarray, "..."]]:
-    """The published names where the net has them, else the path of each array in it (`layers.0.weight`)."""
+    """A run's flat parameters as arrays by name (see `nets.parameters.named_parameters`)."""
     net = frame(run.shape).net(jnp.asarray(params), {})
-    if isinstance(net, TransformerNet) and net.is_published:
-        return to_published(net)
-    leaves = jax.tree_util.tree_leaves_with_path(eqx.filter(net, eqx.is_inexact_array))
-    return {jax.tree_util.keystr(path, simple=True, separator="."): np.asarray(leaf) for path, leaf in leaves}
+    return {name: np.asarray(array, order="C") for name, array in named_parameters(net).items()}
 
 
 def net_of(run: Run, arrays: Named) -> ExampleNet:

@@ -49,6 +49,7 @@ def can_share(shape: Shape) -> bool:
         and shape.filter is None
         and shape.net.pads
         and shape.optimiser.elementwise
+        and all(signal.pads for signal in shape.signals)
     )
 
 

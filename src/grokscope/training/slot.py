@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
+from grokscope.measurements.trace import CORE
 from grokscope.run import Run, Shape
 from grokscope.training.advance import CHUNK
 from grokscope.training.checkpoint import pack_state
-from grokscope.training.epoch import Record
 from grokscope.training.harvest import outcome_of
 from grokscope.training.lane import State
+from grokscope.training.observe import columns
 from grokscope.training.outcomes import Checkpoint, Failed, Outcome, Progress, Snapshot
 from grokscope.training.params import kept
 from grokscope.training.provenance import now, provenance
@@ -63,7 +64,7 @@ class Slot:
 
     def whole(self) -> Float[np.ndarray, "epochs columns"]:
         """The records of all epochs so far."""
-        none = np.zeros((0, len(Record._fields)), self.run.shape.precision)
+        none = np.zeros((0, len(columns(self.run.shape))), self.run.shape.precision)
         return np.concatenate(self.records or [none])
 
     def snapshots(self) -> list[Snapshot]:
@@ -80,8 +81,8 @@ class Slot:
 
     def progress(self) -> Progress:
         """How far it is; it has been through an epoch."""
-        last = self.records[-1][-1]
-        return Progress(self.run.identity, self.epochs, float(last[1]), float(last[5]))
+        last = dict(zip(CORE, self.records[-1][-1], strict=False))
+        return Progress(self.run.identity, self.epochs, float(last["running_acc"]), float(last["val_acc"]))
 
     def outcome(self, strategy: str, layout: int) -> Outcome:
         """What came of it: its lane is done."""

@@ -13,9 +13,8 @@ import jax.numpy as jnp
 from grokscope.run import Run, Shape
 from grokscope.training.advance import Strategy, advance, compiled, stack
 from grokscope.training.cost import flops_per_step
-from grokscope.training.devices import bucket, n_devices
+from grokscope.training.devices import bucket, n_devices, precision
 from grokscope.training.memory import out_of_memory
-from grokscope.training.pack import precision
 from grokscope.training.room import begin
 from grokscope.training.variant import Variant, drops
 

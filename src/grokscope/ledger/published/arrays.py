@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from grokscope.ledger.errors import LedgerError
-from grokscope.measurements import Trace
+from grokscope.measurements.trace import CORE, Trace
 
 ARRAYS: dict[str, tuple[str, ...]] = {
     "running_loss": ("running_loss", "train_loss", "train_losses", "losses", "loss"),
@@ -45,7 +45,7 @@ def trace_in(folder: Path, kind: str, run_id: str, epochs: int) -> Trace:
     path = path_of(folder, kind, run_id)
     place = path.relative_to(folder)
     found = _load(path, place)
-    columns = {name: np.full(epochs, np.nan) for name in Trace._fields}
+    columns = {name: np.full(epochs, np.nan) for name in CORE}
     for name in RECORDED[kind]:
         called = next((other for other in ARRAYS[name] if other in found), None)
         if called is None:

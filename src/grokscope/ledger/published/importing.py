@@ -92,7 +92,9 @@ def _entry(row: Row, database: Path) -> Entry:
         "origin": str(database.resolve()),
     } | facts_of(run.task)
     return Entry(
-        own | _provenance(row), {"id": identity} | run.result, {"id": identity} | packed(trace, run.steps_per_epoch)
+        own | _provenance(row),
+        {"id": identity} | run.result,
+        {"id": identity} | packed(trace.columns, run.steps_per_epoch),
     )
 
 

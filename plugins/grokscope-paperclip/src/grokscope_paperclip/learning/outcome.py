@@ -43,6 +43,11 @@ class RetrievalTrace(NamedTuple):
     def epochs(self) -> int:
         return len(self.running_loss)
 
+    @property
+    def columns(self) -> dict[str, Column]:
+        """All columns by name, as the ledger keeps them."""
+        return self._asdict()
+
 
 def result_of(run: FineTune, trace: RetrievalTrace, n_params: int, captions: int, probed: int) -> Result:
     """The result of a trace, in the columns of every run's; an epoch is `measurement.every` steps.

@@ -18,8 +18,8 @@ from grokscope.run import Run
 from grokscope.studies.order.facts.cells import UNTRAINED, Cell, with_strength
 from grokscope.studies.order.facts.orderedness import OUTPUTS, open_weights
 from grokscope.studies.order.figures.networks import Network
+from grokscope.training.devices import precision
 from grokscope.training.lane import stream
-from grokscope.training.pack import precision
 from grokscope.training.params import net_of
 
 SHOWN_SCHEMES = (("unpruned", None), ("rising top k", 0.5), ("triangle", None))
