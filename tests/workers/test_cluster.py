@@ -56,7 +56,7 @@ def test_kinds_of_an_included_file_reach_ray_workers(tmp_path: Path) -> None:
     program = "import grokscope; print(grokscope.run_suite('majority.yaml', on='ray', workers=1).tally.done)"
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split()[-1] == "4"
+    assert done.stdout.split()[-1] == "9"
 
 
 def test_a_worker_is_killed_and_then_the_driver(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:

@@ -16,7 +16,7 @@ from grokscope import Dataset, ExampleNet, Loss, Net, Signature, Task, register,
 @register
 @dataclass(frozen=True)
 class Majority(Task):
-    """Does a word of bits have more ones than zeros?"""
+    """Does a word of bits, each -1 or 1, have more ones?"""
 
     kind = "majority"
     group_axis = "bits"
@@ -42,12 +42,12 @@ class Majority(Task):
         labels = (2 * words.sum(axis=1) > self.bits).astype(np.int32)
         order = np.asarray(jax.random.permutation(key, len(words)))
         train, val = order[: self.n_train], order[self.n_train :]
-        inputs = words.astype(np.float64)
+        inputs = 2.0 * words - 1
         return Dataset(inputs[train], labels[train], inputs[val], labels[val])
 
 
 class GatedNet(ExampleNet):
-    """Outputs of tanh(x A) * (x B), some units of which are silent while it is trained."""
+    """Outputs of (x A) * sigmoid(x B), some units of which are silent while it is trained."""
 
     value: Float[Array, "n_in width"]
     gate: Float[Array, "n_in width"]
@@ -64,7 +64,7 @@ class GatedNet(ExampleNet):
         key: Key[Array, ""] | None = None,
         following: tuple[int | Int[Array, ""], ...] = (),
     ) -> Float[Array, "batch classes"]:
-        units = jnp.tanh(inputs @ self.value) * (inputs @ self.gate)
+        units = (inputs @ self.value) * jax.nn.sigmoid(inputs @ self.gate)
         if key is not None:
             kept = jax.random.bernoulli(key, 1 - self.silent, units.shape)
             units = units * kept / (1 - self.silent)

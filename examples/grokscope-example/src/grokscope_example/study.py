@@ -52,8 +52,13 @@ class Widths(Study):
             for row in table.itertuples()
             if row.generalised
         )
-        drawing = Drawing("t_gen", partial(_draw, table), "Median T_gen of the runs that generalised, by width.")
-        return Section("Generalising by width", found, drawings=(drawing,), tables={"widths": table})
+        caption = "Median T_gen of the runs that generalised, by width."
+        return Section(
+            title="Generalising by width",
+            findings=found or ("No run generalised before it ended.",),
+            drawings=(Drawing("t_gen", partial(_draw, table), caption),) if found else (),
+            tables={"widths": table},
+        )
 
     def write(self, contents: Any, folder: Path) -> Path:
         """Write the page."""
