@@ -1,4 +1,4 @@
-"""What a user calls from Python: the same power as the command line."""
+"""Calls for Python users: the same power as the command line."""
 
 from grokscope.api.exchange import (
     compare_capsule,

@@ -58,7 +58,7 @@ def open_capsule(capsule: str | Path, *, out: str | Path = DEFAULT_OUT) -> Capsu
 
 
 def compare_capsule(capsule: Capsule) -> list[Agreement]:
-    """What the runs of a capsule came to when they were recorded and when they were done again in its folder."""
+    """Compare the results of a capsule's runs as recorded with those of doing them again in its folder."""
     again = default_store(capsule.folder)
     with open_ledger(capsule.recorded, create=False) as then, open_ledger(again, create=False) as now:
         return compare_runs(capsule.suite, then, now)

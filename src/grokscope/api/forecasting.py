@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Forecasts:
-    """What `forecast` came to.
+    """The result of `forecast`.
 
     Attributes:
         standing: one for every accuracy, with its scores at the primes whose held-out runs are done.

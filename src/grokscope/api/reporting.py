@@ -1,4 +1,4 @@
-"""Where things are kept by default, what a suite will cost, and what it came to: nothing is trained."""
+"""Default places of ledger and reports, the plan of a suite, and its report: nothing is trained."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ DEFAULT_STORE = "ledger.sqlite"
 
 
 def default_store(out: str | Path = DEFAULT_OUT) -> str:
-    """Where the ledger is unless `store` says otherwise: an SQLite file in the output folder."""
+    """The path of the ledger unless `store` says otherwise: an SQLite file in the output folder."""
     return str(Path(out) / DEFAULT_STORE)
 
 
 def report_folder(suite: Suite, out: Path) -> Path:
-    """Where the report of a suite lies."""
+    """The folder of a suite's report."""
     return out / "reports" / suite.name
 
 
 def plan(suite: Suite | str | Path, *, store: str | Path | None = None) -> Plan:
-    """What running the suite would do; writes nothing, and needs no ledger to be there."""
+    """Plan a suite: say what running it would do. Writes nothing, and needs no ledger to be there."""
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     return plan_suite(suite, store or default_store())
 
@@ -45,7 +45,7 @@ def report(
 
 
 def conclude_suite(suite: Suite, ledger: Ledger, out: Path) -> tuple[Any, Path]:
-    """What the suite's study concludes, and the page of the report that it writes.
+    """Let the suite's study conclude and write its report; what it concluded, and the path of the page.
 
     Raises:
         InputError: the report cannot be written; what was there before still is.

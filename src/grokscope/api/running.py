@@ -27,7 +27,7 @@ from grokscope.workers.signals import collect_interrupts
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """What `run_suite` came to.
+    """The result of `run_suite`.
 
     Attributes:
         tally: runs done and failed in this call, and whether it was interrupted.

@@ -14,7 +14,7 @@ TIMES = ("epochs", "stopped", "t_mem_running", "t_mem_eval", "t_gen")
 
 
 class Agreement(NamedTuple):
-    """What a run came to, twice.
+    """The two results of a run that was done twice, compared.
 
     `identical`: equal traces, to the bit. `agrees`: equal times and ends. `differs`: not; `why` says which. `missing`:
     done in only one of the two ledgers, or in none.

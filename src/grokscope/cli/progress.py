@@ -37,7 +37,7 @@ class Display:
         self._tasks: dict[str, TaskID] = {}
 
     def expect(self, runs: Sequence[Run]) -> None:
-        """What is about to be done: not what the suite asks for, of which some may be done or not be wanted now."""
+        """Begin to show runs that are about to be done, which may be fewer than the suite asks for."""
         self._labels = {run.identity: run.label for run in runs}
         kinds = Counter(run.measurement.kind for run in runs)
         self._tasks = {kind: self._bars.add_task(kind, total=n, now="") for kind, n in kinds.items()}

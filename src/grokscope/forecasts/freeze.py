@@ -28,7 +28,7 @@ ENDED = ("done", "failed")
 
 
 class FreezeResult(NamedTuple):
-    """What `freeze` did: the forecasts it kept, and what a person should know of the others, a line each."""
+    """The result of `freeze`: the forecasts it kept, and what a person should know of the others, a line each."""
 
     kept: tuple[KeptForecast, ...]
     notes: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What a forecast is about, read from runs: the onset and the crossing of every prime among them."""
+"""Observations that forecasts are about: the onset and the crossing of every prime among them."""
 
 from __future__ import annotations
 
@@ -28,13 +28,16 @@ class Observations(NamedTuple):
 
 
 def read_arrivals(ledger: Ledger, frame: pd.DataFrame, thresholds: Thresholds) -> ThresholdEpochs:
-    """When these runs, of one setting, reached their thresholds: no other run's trace is read."""
+    """Read when these runs, of one setting, reached their thresholds; no other run's trace is read."""
     traced = LazyTraces(ledger, list(frame.loc[frame["measurement"] == "groks", "id"]))
     return read_threshold_epochs(frame, traced, [thresholds])
 
 
 def observe(frame: pd.DataFrame, seen: ThresholdEpochs, accuracy: Accuracy, thresholds: Thresholds) -> Observations:
-    """Of finished runs of one setting. An onset at or below the smallest width is no place, and is left out."""
+    """Find the onset and the crossing of every prime among finished runs of one setting.
+
+    An onset at or below the smallest width is no place, and is left out.
+    """
     train, val = thresholds
     every = find_onsets(seen, accuracy=accuracy, train_threshold=train, val_threshold=val, samples=1)
     met = find_crossings(frame, accuracy=accuracy, probe=PROBE, samples=1)

@@ -62,7 +62,7 @@ class CalibrationRuns(NamedTuple):
 def predict_settings(
     known: Sequence[CalibrationRuns], outlook: pd.DataFrame, analysis: Analysis, accuracy: Accuracy
 ) -> list[dict[str, Any]]:
-    """Of every setting its fitted laws and their forecasts, or why there are none, as JSON values.
+    """Fit the laws of every setting and forecast by them, or say why that cannot be, as JSON values.
 
     Args:
         known: the finished calibration runs and no others.
@@ -113,6 +113,6 @@ def _cells(ahead: pd.DataFrame) -> list[TimeCell]:
 
 
 def delay_thresholds(analysis: Analysis) -> Thresholds:
-    """From which accuracies on a run has memorised and has generalised."""
+    """The train and the validation accuracy from which on a run has memorised and has generalised."""
     main = analysis.families[0]
     return main.delay_train_threshold, main.delay_val_threshold

@@ -55,7 +55,7 @@ def signed_dex(value: float) -> str:
 
 
 def describe_basis(standing: StandingForecast) -> str:
-    """What it was made of and when, and how much could have been known by then."""
+    """Say what a forecast was made of and when, and how much could have been known by then."""
     primes = ", ".join(map(str, standing.primes)) or "all"
     dims = ", ".join(map(str, standing.dims)) or "all"
     earlier = f" It superseded {', '.join(standing.superseded)}." if standing.superseded else ""
@@ -66,7 +66,7 @@ def describe_basis(standing: StandingForecast) -> str:
 
 
 def describe_freezing(standing: StandingForecast) -> str:
-    """When it was frozen, and how much could have been known by then."""
+    """Say when a forecast was frozen, and how much could have been known by then."""
     done, n = standing.held_out_done, standing.held_out
     known = f"when {done:,} of {n:,} held-out runs were done"
     if done in (0, n):
@@ -75,7 +75,7 @@ def describe_freezing(standing: StandingForecast) -> str:
 
 
 def describe_errors(standing: StandingForecast) -> Iterator[str]:
-    """How far off every predictor was, at new primes and at new widths; what waits; what could not be forecast."""
+    """Say how far off every predictor was, at new primes and at new widths; what waits; what could not be forecast."""
     for new_prime, where in ((True, "new primes"), (False, "calibrated primes at new widths")):
         scores = standing.scores(new_prime=new_prime)
         if onsets := comparable_scores(scores):

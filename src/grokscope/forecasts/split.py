@@ -30,7 +30,7 @@ class Split:
 
 
 def require_calibration(suite: Suite) -> CalibrationOptions:
-    """What the suite says of its calibration.
+    """The suite's own statement of its calibration.
 
     Raises:
         SuiteError: it says nothing.
@@ -74,7 +74,7 @@ def split_by(suite: Suite, calibrate: CalibrationOptions, max_dim: int | None) -
 
 
 def describe_runs(runs: Iterable[Run]) -> pd.DataFrame:
-    """What is known of runs before they are done: id, measurement, p, width, P, K in bits, and their settings."""
+    """Describe runs before they are done: id, measurement, p, width, P, K in bits, and their settings."""
     from grokscope.laws.tidy import settings_of  # Only here: commands that need no laws do not load them.
 
     runs = list(runs)

@@ -26,7 +26,7 @@ NO_LEASE: Row = dict.fromkeys(("owner", "heartbeat", "lease_until"))
 
 
 class LeaseStates(NamedTuple):
-    """How runs stand for a driver.
+    """Which runs a driver may train, which have ended, and which are another driver's.
 
     Attributes:
         free: those that it may train: pending, its own, or of a driver that is dead or was not heard of in time.
@@ -40,7 +40,9 @@ class LeaseStates(NamedTuple):
 
 
 def lease_states(connection: Connection, identities: Sequence[str], owner: str, *, lock: bool) -> LeaseStates:
-    """How these runs stand for `owner`. `lock` keeps other writers off them until the transaction ends.
+    """Sort runs into those that `owner` may train, ended ones and others' own.
+
+    `lock` keeps other writers off them until the transaction ends.
 
     Raises:
         LedgerError: a run is not in the ledger.
@@ -129,7 +131,7 @@ def stamp(moment: datetime) -> str:
 
 
 class Leases:
-    """What one driver, `owner`, may train. A run is given to one owner at a time.
+    """One driver's claims on runs. A run is given to one owner at a time.
 
     Every method raises LedgerError, in one line, if the database cannot do what is asked or does not know a run.
 
@@ -149,7 +151,7 @@ class Leases:
         return exclusive_driver(self._engine.url, self.owner)
 
     def lease_states(self, identities: Iterable[str]) -> LeaseStates:
-        """Which runs this owner could claim, which have ended, and who trains the others."""
+        """Sort runs into those that this owner could claim, those that ended, and those that others train."""
         with reading_from(self._engine) as connection:
             return lease_states(connection, list(identities), self.owner, lock=False)
 

@@ -62,7 +62,7 @@ class Ledger(Reader):
             writing.reopen(connection, list(identities))
 
     def leases(self, owner: str, *, seconds: float = LEASE_SECONDS) -> Leases:
-        """What a driver by this name may train; its leases last so long unless they are renewed."""
+        """The leases of a driver by this name; they last so long unless they are renewed."""
         return Leases(self._engine, owner, seconds=seconds)
 
     def reset(self, identities: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from grokscope.training.outcomes import Provenance
 
 
 class KeptMeasurement(Protocol):
-    """What is measured. `kind`: its name, by which runs are chosen."""
+    """A measurement. `kind`: its name, by which runs are chosen."""
 
     kind: ClassVar[str]
 

@@ -1,4 +1,4 @@
-"""What can be asked of a ledger."""
+"""Everything that can be asked of a ledger, and traces that are read as they are asked for."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Reader:
 
     @property
     def url(self) -> str:
-        """Where it is, any password hidden."""
+        """The ledger's address, any password hidden."""
         return display_url(self._engine.url)
 
     def runs(
@@ -100,7 +100,7 @@ class Reader:
             return known | member_of | blobs.sizes_of(connection, identity)
 
     def trace(self, run: KeptRun | str) -> pd.DataFrame:
-        """What was recorded each epoch: indexed by `epoch` from 1, the columns of `Trace` and `steps` done by then.
+        """A run's trace: indexed by `epoch` from 1, the columns of `Trace` and `steps` done by then.
 
         Raises:
             LedgerError: no such run, or it has no trace (yet).
@@ -167,7 +167,7 @@ class Reader:
             return queries.status_counts(connection, suite)
 
     def origins(self) -> dict[str, int]:
-        """Where imported runs came from, and how many."""
+        """Count imported runs by where they came from."""
         with reading_from(self._engine) as connection:
             return queries.origins_of_imports(connection)
 

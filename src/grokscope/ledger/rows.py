@@ -73,12 +73,12 @@ def facts_of(task: object) -> Row:
 
 
 def done_row(outcome: KeptFinish) -> Row:
-    """What becomes of a run's own row when it finishes."""
+    """The changes to a run's own row when it finishes."""
     return _provenance(outcome.provenance) | {"status": "done", "error": None, "failed_epoch": None}
 
 
 def failed_row(outcome: KeptFailure) -> Row:
-    """What becomes of a run's own row when it fails."""
+    """The changes to a run's own row when it fails."""
     return _provenance(outcome.provenance) | {
         "status": "failed",
         "error": _storable(outcome.error),

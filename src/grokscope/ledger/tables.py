@@ -44,7 +44,7 @@ revision = Table("alembic_version", MetaData(), Column("version_num", String(32)
 
 
 def revision_name(version: int) -> str:
-    """What Alembic calls the revision that leads to a schema version."""
+    """Alembic's name of the revision that leads to a schema version."""
     return f"{version:04d}"
 
 

@@ -44,7 +44,7 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What running a suite would do.
+    """The plan of a suite.
 
     Attributes:
         shapes: programs to compile.

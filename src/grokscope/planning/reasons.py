@@ -73,7 +73,7 @@ def judge_run(state: str | None, traced: tuple[Verdict, str] | None, failure: st
 
 
 def judge_by_trace(near: NearestRun) -> tuple[Verdict, str]:
-    """What the nearest run of the same training says of a run."""
+    """Judge a run by the nearest run of the same training."""
     source = near.source
     if near.enough:
         return "derivable", f"run {source.identity} has passed through all of its epochs, {near.end}"
@@ -86,7 +86,7 @@ def judge_by_trace(near: NearestRun) -> tuple[Verdict, str]:
 
 
 def failures_of(ledger: Ledger, states: Mapping[str, str]) -> dict[str, str]:
-    """How often and how each failed run failed, in a line."""
+    """Say how often and how each failed run failed, in a line."""
     if "failed" not in states.values():
         return {}
     failed = ledger.runs(status="failed")

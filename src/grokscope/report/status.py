@@ -25,13 +25,13 @@ class Failure(NamedTuple):
 
 
 def counts(runs: pd.DataFrame) -> Counts:
-    """How far the runs of one measurement are; running counts as pending."""
+    """Count the runs of one measurement by how far they are; running counts as pending."""
     done, failed = int((runs["status"] == "done").sum()), int((runs["status"] == "failed").sum())
     return Counts(len(runs), done, failed, len(runs) - done - failed)
 
 
 def provenance_rows(runs: pd.DataFrame) -> tuple[Mapping[str, object], ...]:
-    """What the finished runs were made with, a row for every combination."""
+    """List what the finished runs were made with, a row for every combination."""
     done = runs[runs["status"] == "done"]
     keys = ["version", "git", "host", "device", "strategy"]
     return tuple(

@@ -85,7 +85,7 @@ def norm(values: Iterable[float]) -> Normalize:
 
 
 def add_scale(figure: Figure, axes: Axes | list[Axes], values: Iterable[float], name: str) -> None:
-    """What the shades stand for, as a bar under the axes: the values themselves where they are few."""
+    """Add a bar under the axes that says what the shades stand for: the values themselves where they are few."""
     known = sorted(set(values))
     bar = figure.colorbar(
         ScalarMappable(norm(known), SHADES), ax=axes, orientation="horizontal", aspect=40, fraction=0.05, pad=0.03

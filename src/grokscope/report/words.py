@@ -71,7 +71,7 @@ _CODE = re.compile("|".join(_FROM_THE_OTHER_END))
 
 
 def crossing(found: Crossing | None, *, fading: bool = False) -> str:
-    """Where the crossing is, with its interval, or why there is none; the code says when it is no crossing."""
+    """A crossing in words, with its interval, or why there is none; the code says when it is no crossing."""
     if found is None:
         return "not measured"
     reason = code(found.code, fading=fading)
@@ -82,7 +82,7 @@ def crossing(found: Crossing | None, *, fading: bool = False) -> str:
 
 
 def onset(found: Onset | None, *, fading: bool = False) -> str:
-    """Where the onset is, with its interval, or why there is none."""
+    """An onset in words, with its interval, or why there is none."""
     if found is None:
         return "not measured"
     if found.code is OnsetCode.FOUND:
@@ -94,17 +94,17 @@ def onset(found: Onset | None, *, fading: bool = False) -> str:
 
 
 def group(p: float, *, composed: bool = False) -> str:
-    """Which group a task is about: `p = 97`, or `S5 (order 120)` where permutations are composed."""
+    """The group that a task is about: `p = 97`, or `S5 (order 120)` where permutations are composed."""
     return f"{GROUPS.get(int(p), 'group')} (order {int(p)})" if composed else f"p = {int(p)}"
 
 
 def group_word(*, composed: bool = False) -> str:
-    """What p tells apart: primes, or groups of permutations."""
+    """The word for what p tells apart: primes, or groups of permutations."""
     return "group" if composed else "prime"
 
 
 def axis(name: str, *, composed: bool = False) -> str:
-    """What an axis or a scale of colours shows; p is the order of a group where permutations are composed."""
+    """The label of an axis or a scale of colours; p is the order of a group where permutations are composed."""
     return "order of the group" if composed and name == "p" else AXES.get(name, name.replace("_", " "))
 
 

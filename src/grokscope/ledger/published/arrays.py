@@ -30,7 +30,7 @@ MOST_BYTES = 2**28
 
 
 def path_of(folder: Path, kind: str, run_id: str) -> Path:
-    """Where a run's archive lies. The paths that a registry's rows name are not followed."""
+    """The path of a run's archive. The paths that a registry's rows name are not followed."""
     if not RUN_ID.fullmatch(run_id):
         raise LedgerError(f"run_id: found {run_id[:60]!r}, expected letters and digits")
     return folder / "data" / kind / run_id / "trace.npz"

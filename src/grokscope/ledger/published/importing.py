@@ -29,7 +29,7 @@ DONE = "completed"
 
 @dataclass
 class Imported:
-    """What came of an import.
+    """The result of an import.
 
     Attributes:
         new, known: runs entered, and runs that were there already.

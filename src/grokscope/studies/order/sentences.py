@@ -55,7 +55,7 @@ def describe_comparison(plain: pd.DataFrame) -> Iterator[str]:
 
 
 def describe_pairs(found: pd.DataFrame) -> Iterator[str]:
-    """What a schedule adds to its scheme, and magnitude to chance, at equal seeds: where an interval leaves 0 out."""
+    """Say what a schedule adds to its scheme, and magnitude to chance, at equal seeds: intervals without 0."""
     told = found[(found["against"] != UNPRUNED) & (found["task"] != UNTRAINED)]
     for (task, scheme), rows in told[~told["scheme"].str.contains(IMPOSED)].groupby(["task", "scheme"], sort=False):
         sure = rows[(rows["difference_low"] > 0) | (rows["difference_high"] < 0)]
@@ -87,7 +87,7 @@ def caveats(plain: pd.DataFrame) -> Iterator[str]:
 
 
 def describe_courses(kept: pd.DataFrame) -> Iterator[str]:
-    """When the excess of each cell is largest, and what is left of it at the end."""
+    """Say when the excess of each cell is largest, and what is left of it at the end."""
     for (task, scheme, value, epochs), rows in kept.groupby(
         ["task", "scheme", "value", "epochs"], sort=False, dropna=False
     ):
@@ -132,7 +132,7 @@ def describe_larger(rows: pd.DataFrame) -> Iterator[str]:
 
 
 def describe_published(table: pd.DataFrame) -> Iterator[str]:
-    """How many cells agree with the re-measurement, and which do not."""
+    """Say how many cells agree with the re-measurement, and which do not."""
     known = table[table["z"].notna()]
     far = known[known["z"].abs() > FAR]
     yield (
@@ -192,7 +192,7 @@ def describe_times(cells: pd.DataFrame) -> Iterator[str]:
 
 
 def describe_gaps(progress: Mapping[str, Counts], frames: Mapping[Cell, pd.DataFrame]) -> list[str]:
-    """What the data do not allow, a sentence each."""
+    """Say what the data do not allow, a sentence each."""
     said = [
         f"{kind}: {count.done} of {count.total} runs are done; what is said rests on those."
         for kind, count in progress.items()

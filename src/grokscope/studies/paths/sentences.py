@@ -1,4 +1,4 @@
-"""How numbers of this study are said."""
+"""Numbers, gaps and the crossing of this study in words."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def three_digits(value: float) -> str:
 
 
 def n_of(found: int, of: int) -> str:
-    """How many of how many."""
+    """A number out of a number, in words."""
     return f"{found} of {of}"
 
 
 def describe_gaps(found: Sequence[Sweep], pending: int) -> list[str]:
-    """What the data do not allow, a sentence each."""
+    """Say what the data do not allow, a sentence each."""
     said = [f"{pending} runs of the suite are not done: what is said rests on the others."] if pending else []
     for sweep in found:
         if not sweep.with_snapshots:

@@ -65,7 +65,7 @@ def _describe_onset(shown: Slice, accuracy: Accuracy) -> str:
 
 
 def caveats(shown: Slice) -> list[str]:
-    """What the data do not allow to say, one sentence each; empty where nothing stands out."""
+    """Say what the data do not show, one sentence each; nothing where nothing stands out."""
     sentences = []
     missing = [words.LABELS[name] for name, cells in shown.curves.items() if not cells]
     if missing:

@@ -77,7 +77,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
 def conclude_part(
     setting: Mapping[str, object], frame: pd.DataFrame, traces: Mapping[str, Mapping[str, Array]], analysis: Analysis
 ) -> Part:
-    """What follows from the runs of one setting."""
+    """Conclude from the runs of one setting."""
     frame = with_axes(frame)
     seed, accuracies, figures = analysis.bootstrap_seed, analysis.accuracy, analysis.families
     pairs = [(figure.delay_train_threshold, figure.delay_val_threshold) for figure in figures]
@@ -125,7 +125,7 @@ def _widest(frame: pd.DataFrame, figures: Sequence[FigureOptions]) -> pd.DataFra
 
 
 def describe_settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]:
-    """What shapes the conclusions and differs from study to study."""
+    """The settings that shape the conclusions and differ from suite to suite, by name."""
     analysis, main = suite.analysis, suite.analysis.families[0]
     shown = (
         *("net", "rotary", "norm", "positions", "gate", "op", "fraction", "split", "depth", "heads", "dropout"),
@@ -188,7 +188,7 @@ def select_runs(suite: Suite, ledger: Ledger) -> pd.DataFrame:
 
 
 def remark_on_imported(runs: pd.DataFrame) -> tuple[str, ...]:
-    """What a report says of imported runs among its own."""
+    """Say that imported runs are among a report's own, if any are."""
     theirs = runs[runs["origin"].notna()]
     if not len(theirs):
         return ()

@@ -41,13 +41,13 @@ class Cell:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What a person tells cells apart by; snapshots aside."""
+        """The values that tell cells apart; snapshots aside."""
         value = None if math.isnan(self.value) else self.value
         return (self.task, self.scheme, value, self.hidden, self.iterations, self.setting, self.run.max_epochs)
 
     @property
     def n_snapshots(self) -> int:
-        """Of each of its runs."""
+        """The number of snapshots of each of its runs."""
         return self.run.max_epochs // self.run.snapshot_every + 1 if self.run.snapshot_every else 0
 
 
@@ -80,7 +80,7 @@ def cell_of(run: Run) -> Cell:
 
 
 def cell_columns(cell: Cell) -> dict[str, Any]:
-    """What tells cells apart, as columns."""
+    """Columns that tell cells apart."""
     return {
         **{"task": cell.task, "scheme": cell.scheme, "value": cell.value, "hidden": cell.hidden},
         **{"iterations": cell.iterations, "setting": cell.setting, "epochs": cell.run.max_epochs},

@@ -42,15 +42,17 @@ class Learner:
 
 @dataclass(frozen=True)
 class LearnerComparison:
-    """How learners do: a row each at the epoch that all of a task reach, and their losses on the way there."""
+    """Performance of learners: a row each at the epoch that all of a task reach, and their losses on the way there."""
 
     table: pd.DataFrame
     curves: pd.DataFrame
 
 
 def compare_learners(learners: Iterable[Learner], ledger: Ledger) -> LearnerComparison:
-    """From their traces. Losses are those of an epoch, each batch's before its step, but for those compared, which are
-    of the network after it."""
+    """Compare learners by their traces.
+
+    Losses are those of an epoch, each batch's before its step, but for those compared, which are of the network after it.
+    """
     by_task: dict[str, list[Learner]] = {}
     for learner in learners:
         by_task.setdefault(learner.task, []).append(learner)

@@ -41,7 +41,7 @@ def median_networks(
 
 
 def shown_cells(task: str, frames: Mapping[Cell, pd.DataFrame]) -> Iterator[Cell]:
-    """Of each scheme that is looked at the cell with most seeds, on the task's usual size."""
+    """The cell with most seeds of each scheme that is shown, on the task's usual size."""
     usual = _usual(task, frames)
     for scheme, value in SHOWN_SCHEMES:
         chosen = [c for c in usual if c.scheme == scheme and (value is None or c.value == value)]

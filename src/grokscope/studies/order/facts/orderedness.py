@@ -54,7 +54,7 @@ def open_weights(run: Run, arrays: Mapping[str, np.ndarray]) -> Float[np.ndarray
 
 
 def pins(cell: Cell) -> dict[str, int]:
-    """How many units are pinned under each choice. A layer with more inputs than units cannot pin as many as inputs."""
+    """The number of units pinned under each choice. A layer with more inputs than units cannot pin the inputs."""
     signature = cell.run.task.signature
     assert isinstance(cell.run.net, Complete)
     units, sources = cell.run.net.shape(signature)
@@ -94,7 +94,7 @@ SCORES_VERSION = 1
 
 
 def cached_scores(weights: Float[np.ndarray, "matrices m m"], *, pinned: int, draws: int) -> Scores:
-    """As `scores` gives them, from the cache if it has them."""
+    """Look up the scores of matrices in the cache, or measure and keep them."""
     path = cache_folder() / "orderedness" / f"{_cache_key(weights, pinned, draws)}.npy"
     with contextlib.suppress(OSError, ValueError, EOFError):  # not there, or not whole: measured anew
         table = np.load(path)

@@ -168,7 +168,7 @@ def summarise_course(cell: Cell, frame: pd.DataFrame, unpruned: pd.DataFrame | N
 
 
 def main_cells(frames: Mapping[Cell, pd.DataFrame]) -> dict[Cell, pd.DataFrame]:
-    """Those that anything is measured of; of cells that differ in their snapshots alone, the one with most seeds."""
+    """The cells that anything is measured of; of those that differ in snapshots alone, the one with most seeds."""
     best: dict[tuple[Any, ...], Cell] = {}
     for cell, frame in frames.items():
         if len(frame) and (cell.key not in best or frame["id"].nunique() > frames[best[cell.key]]["id"].nunique()):

@@ -178,7 +178,7 @@ def band(axes: Axes, points: pd.DataFrame, colour: object, marker: str = "o", of
 
 
 def colours(curves: Sequence[PlotCurve]) -> list[str]:
-    """Of curves, by their names."""
+    """The colours of curves, by their names."""
     return colours_of([curve.name for curve in curves])
 
 

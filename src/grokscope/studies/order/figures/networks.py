@@ -151,7 +151,7 @@ def _sides(strengths: Float[np.ndarray, "units units"]) -> tuple[np.ndarray, np.
 
 
 def states_figure(networks: Sequence[Network]) -> Figure:
-    """What every unit is at every iteration, for some examples side by side, and on past the one that is read."""
+    """The state of every unit at every iteration, for some examples side by side, and on past the one that is read."""
     figure, every = new_figure(1.75 * len(networks) + 0.5, rows=len(networks))
     with mpl.rc_context(STYLE):
         for axes, network in zip(every, networks, strict=True):

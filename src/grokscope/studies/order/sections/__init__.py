@@ -28,7 +28,7 @@ from grokscope.studies.order.sentences import (
 
 
 def sections(facts: Facts) -> tuple[Section, ...]:
-    """Those that there is something for."""
+    """The sections that there is something for."""
     if not len(facts.ends):
         return ()
     made = (
@@ -185,7 +185,7 @@ def larger_section(facts: Facts) -> Section | None:
 
 
 def time_drawings(runs: pd.DataFrame) -> Iterator[Drawing]:
-    """When runs memorise and generalise against their excess, a figure for every task and size."""
+    """Figures of when runs memorise and generalise against their excess, one for every task and size."""
     for (task, hidden, epochs), mine in runs.groupby(["task", "hidden", "epochs"], sort=False):
         schemes = {
             with_strength(str(scheme), float(value)): rows

@@ -35,7 +35,7 @@ def around(net: ExampleNet) -> tuple[Any, Any]:
 
 
 def live(net: ExampleNet) -> Bool[Array, " hidden"]:
-    """Which of the last hidden units still say anything."""
+    """A mask of the last hidden units that still say anything."""
     return live_units(around(net)[1].weight)
 
 

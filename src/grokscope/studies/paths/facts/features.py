@@ -25,7 +25,7 @@ LAYERS = ("conv1", "conv2", "fc1")
 
 @dataclass(frozen=True)
 class Features:
-    """Of one snapshot.
+    """Features of one snapshot.
 
     Attributes:
         scalars: by name, for a curve through training.
@@ -42,7 +42,7 @@ class Features:
 
 
 def find_features(run: Run, net: ExampleNet, data: Dataset) -> Features:
-    """What can be said of this net on this task; nothing, where it has no features that are known."""
+    """Find the features of a net on its task; none, where no features of it are known."""
     if isinstance(run.task, Pairs) and isinstance(net, MLPNet) and is_one_layer(net):
         return fourier_features(net)
     if isinstance(run.task, Ising) and isinstance(net, CnnNet):
@@ -51,7 +51,7 @@ def find_features(run: Run, net: ExampleNet, data: Dataset) -> Features:
 
 
 def fourier_features(net: MLPNet) -> Features:
-    """How localised the hidden units are in frequency, in 64 bits: live units alone, and all of them."""
+    """Measure how localised the hidden units are in frequency, in 64 bits: live units alone, and all of them."""
     with jax.enable_x64(True):
         into, out = (jnp.asarray(np.asarray(layer.weight, np.float64)) for layer in net.layers)
         found, means, spectrum = _frequencies(into, out)
@@ -72,7 +72,7 @@ def _frequencies(into: Array, out: Array) -> tuple[fourier.Localisation, dict[st
 
 
 def ising_features(net: CnnNet, inputs: Any, labels: Any) -> Features:
-    """How neurons, a channel at a site being one, follow energy and magnetisation on the test snapshots.
+    """Correlate neurons, a channel at a site being one, with energy and magnetisation on the test snapshots.
 
     And what the net makes of the same snapshots scrambled, which is magnetisation alone.
     """

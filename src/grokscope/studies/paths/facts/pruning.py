@@ -64,7 +64,7 @@ def schemes(net: ExampleNet) -> dict[str, Places]:
 
 
 def prune_runs(runs: Sequence[RunFacts], names: Collection[str] | None = None) -> PruningCurves:
-    """Of runs whose nets are of one shape and whose test sets are equally large; by the named schemes, or by all."""
+    """Prune runs whose nets are of one shape and whose test sets are equally large; by the named schemes, or by all."""
     last: list[dict[str, Any]] = []
     long: list[pd.DataFrame] = []
     grid = np.asarray(fractions(POINTS))
@@ -142,7 +142,7 @@ def _alone_by_fisher(m: RunFacts, layer: int) -> Any:
 
 
 def _as_net(vector: np.ndarray, net: ExampleNet) -> Any:
-    """What `anatomy.flat` laid out, as a tree like the net's arrays."""
+    """What `anatomy.flat_params` laid out, as a tree like the net's arrays."""
     leaves, tree = jax.tree.flatten(eqx.filter(net, eqx.is_inexact_array))
     parts = np.split(vector, np.cumsum([leaf.size for leaf in leaves])[:-1])
     shaped = [jnp.asarray(part).reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)]

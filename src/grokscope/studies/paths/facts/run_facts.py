@@ -34,7 +34,7 @@ AVERAGED = 5
 
 @dataclass(frozen=True)
 class RunFacts:
-    """Of one run.
+    """Measurements of one run.
 
     Attributes:
         times: by running train accuracy and test accuracy, as published.
@@ -129,7 +129,7 @@ def last_params(run: Run, ledger: Ledger, snapshot: int, epochs: int) -> tuple[i
 
 
 def describe_params(net: ExampleNet, ended: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """What the last parameters come to: how unequal they and F are, how many are stiff, how many units live."""
+    """Describe the last parameters: how unequal they and F are, how many are stiff, how many units live."""
     alive, f = live(net), ended["fisher"]
     return {
         "gini_fisher": float(gini(jnp.asarray(f))),
@@ -148,7 +148,7 @@ def spectrum_at_ranks(fisher: np.ndarray) -> np.ndarray:
 
 
 def last_accuracies(trace: pd.DataFrame) -> dict[str, float]:
-    """What a run ended with: means over its last epochs. Train loss and accuracy as running, before the updates."""
+    """Mean losses and accuracies over a run's last epochs. Train loss and accuracy as running, before the updates."""
     tail = trace.tail(AVERAGED)
     names = {"running_loss": "train_loss", "running_acc": "train_acc", "val_loss": "test_loss", "val_acc": "test_acc"}
     return {ours: float(tail[theirs].mean()) for theirs, ours in names.items()}

@@ -113,12 +113,12 @@ class Sweep:
 
 
 def w0_of(run: Run) -> float:
-    """What multiplied the net's first parameters."""
+    """The factor on the net's initial parameters."""
     return float(getattr(run.net, "init_scale", 1.0))
 
 
 def without_scale_and_seeds(run: Run) -> Run:
-    """What a run has in common with its sweep: itself without seeds, w0, length and snapshots."""
+    """The run without what its sweep varies: seeds, w0, length and snapshots."""
     scale = {"init_scale": 1.0} if hasattr(run.net, "init_scale") else {}
     net = dataclasses.replace(run.net, **scale)
     return dataclasses.replace(run, net=net, seeds=Seeds(), max_epochs=1, snapshot_every=0, keep="nothing")

@@ -26,7 +26,7 @@ SCRAMBLED = ("accuracy", "accuracy, scrambled")
 
 
 def feature_sections(sweep: Sweep) -> Iterator[Section]:
-    """What is known of the features of this sweep's task."""
+    """Sections on the features that are known of this sweep's task."""
     last = [m.last for m in sweep.with_snapshots]
     if "spectrum" in last[0].arrays:
         yield frequency_section(sweep)
@@ -101,7 +101,7 @@ def data_section(sweep: Sweep) -> Section:
 
 
 def ising_section(sweep: Sweep) -> Section:
-    """Which of energy and magnetisation the neurons follow, layer by layer."""
+    """A section on which of energy and magnetisation the neurons follow, layer by layer."""
     findings, rows, drawings = [], [], []
     for title, runs in sweep.ways.items():
         for layer in runs[0].last.layers["layer"].unique():

@@ -38,7 +38,7 @@ class Course(NamedTuple):
 
     @classmethod
     def of(cls, rows: pd.DataFrame) -> Course:
-        """From rows of `geometry.Here` of all seeds, for all parameters in one metric."""
+        """Make a course from rows of `geometry.Here` of all seeds, for all parameters in one metric."""
         mean = rows.groupby("epoch")["speed"].mean().dropna()
         epochs, speed = mean.index.to_numpy(float), moving_median(mean.to_numpy(), SMOOTHED)
         middle, gradient = (epochs[1:] + epochs[:-1]) / 2, np.diff(speed) / np.diff(epochs)
@@ -55,7 +55,7 @@ class Course(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """What is to be said of it."""
+        """The course in words."""
         bracket = f"from epoch {self.bracket[0]:.0f} to {self.bracket[1]:.0f}" if self.bracket else "nowhere"
         alike = f"most alike at epoch {self.turn[1]:.0f} (cosine {self.turn[0]:.3f})"
         alike = alike if self.turn[0] == self.turn[0] else "too few to compare"

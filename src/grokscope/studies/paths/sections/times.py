@@ -20,7 +20,7 @@ ENDS = ("train_loss", "test_loss", "train_acc", "test_acc")
 
 
 def times_section(family: Sweep) -> Section:
-    """When training and test accuracy came within 5 % of their largest, per seed and over seeds."""
+    """A section on when training and test accuracy came within 5 % of their largest, per seed and over seeds."""
     frame = family.frame
     rows = []
     findings = []

@@ -51,7 +51,7 @@ class FigureFamily:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the cells of all settings say of crossing against onset, in one figure family and by one accuracy.
+    """Crossing against onset over the cells of all settings, in one figure family and by one accuracy.
 
     Attributes:
         axes: what is swept.
@@ -109,7 +109,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a race report shows.
+    """Everything that a race report shows.
 
     Attributes:
         suite, description, yaml: the suite's name, its description and its text.

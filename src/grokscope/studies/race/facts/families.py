@@ -29,7 +29,7 @@ _CELL_COLUMNS = ("group", *(f"{name}_onset_x{end}" for name in ("predicted", "em
 def conclude_family(
     figure: FigureOptions, frame: pd.DataFrame, arrived: ThresholdEpochs, analysis: Analysis
 ) -> FigureFamily:
-    """What follows from the runs of one setting along a figure's axis, on random data as published."""
+    """Conclude from the runs of one setting along a figure's axis, on random data as published."""
     seed, accuracies = analysis.bootstrap_seed, analysis.accuracy
     train, val = figure.delay_train_threshold, figure.delay_val_threshold
     frame, arrived = up_to_width(frame, figure.max_dim), arrived.select(up_to_width(arrived.runs, figure.max_dim).index)
@@ -78,7 +78,7 @@ def compare_with_onsets(parts: Sequence[Part], analysis: Analysis) -> Iterator[P
 def judge_cells(
     table: pd.DataFrame, figure: FigureOptions, accuracy: Accuracy, axes: Sequence[str], analysis: Analysis
 ) -> Prediction:
-    """How near the onsets lie to the crossings, and the published claims where there are cells enough for them."""
+    """Test how near the onsets lie to the crossings, and the published claims where there are cells enough for them."""
     valid = table[(table["predicted_onset_x"] > 0) & (table["empirical_onset_x"] > 0)]
     u, e = (np.log10(valid[f"{name}_onset_x"].to_numpy(float)) for name in ("predicted", "empirical"))
     asked = analysis.hypothesis_tests
@@ -99,7 +99,7 @@ def prediction_cells(found: FigureFamily, accuracy: Accuracy, rule: str) -> Iter
 
 
 def doubts(parts: Sequence[Part], analysis: Analysis) -> Iterator[str]:
-    """What a figure cannot show, or shows under another threshold than it says: a line each (method 5.10)."""
+    """List what a figure cannot show, or shows under another threshold than it says, a line each (method 5.10)."""
     yield from (figure.fault for figure in analysis.figures if figure.fault is not None)
     for part in parts:
         at = "".join(f", {name} {value}" for name, value in part.setting.items())

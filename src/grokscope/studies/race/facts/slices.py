@@ -35,7 +35,7 @@ ACCURACIES: tuple[Accuracy, ...] = ("running", "eval")
 
 @dataclass(frozen=True)
 class Slice:
-    """What a figure shows: the curves of one prime (or width) under one setting, their crossing and the onset.
+    """The data of one figure: the curves of one prime (or width) under one setting, their crossing and the onset.
 
     Attributes:
         figure: options of the family that it belongs to.

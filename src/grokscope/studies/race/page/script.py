@@ -108,7 +108,7 @@ MOST_POINTS, FEWEST_POINTS = 240, 16
 
 
 def points_per_curve(n_runs: int) -> int:
-    """How many points of each curve the budget allows."""
+    """The number of points of each curve that the budget allows."""
     return int(np.clip(BUDGET // (2 * len(CURVE_COLUMNS) * max(n_runs, 1)), FEWEST_POINTS, MOST_POINTS))
 
 
