@@ -45,6 +45,15 @@ def forecast(
     A forecast is kept in the ledger before any held-out result is read, and is never changed. With `supersede`, one
     that would now be another gives its place to that other, and stays readable.
 
+    Args:
+        suite: a suite, a path, or the name of one that ships.
+        store: path or SQLAlchemy URL of the ledger; by default `ledger.sqlite` in `out`.
+        out: the output folder.
+        supersede: whether a forecast that would now be another gives its place to it.
+
+    Returns:
+        The forecasts that stand, with their scores, and which of them are new.
+
     Raises:
         SuiteError: the suite has no `analysis.calibrate`, or one that cannot be.
         InputError: calibration runs are still to be done, or are too few.

@@ -26,7 +26,18 @@ def report_folder(suite: Suite, out: Path) -> Path:
 
 
 def plan(suite: Suite | str | Path, *, store: str | Path | None = None) -> Plan:
-    """Plan a suite: say what running it would do. Writes nothing, and needs no ledger to be there."""
+    """Plan a suite: say what running it would do. Writes nothing, and needs no ledger to be there.
+
+    Args:
+        suite: a suite, a path, or the name of one that ships.
+        store: path or SQLAlchemy URL of the ledger; by default `out/ledger.sqlite`.
+
+    Returns:
+        By measurement how many runs are done and to be done, what they cost at most, and why each is to be trained.
+
+    Raises:
+        SuiteError, LedgerError: the suite or the ledger cannot be read.
+    """
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     return plan_suite(suite, store or default_store())
 
@@ -36,7 +47,16 @@ def report(
 ) -> tuple[Any, Path]:
     """Write the suite's report from the ledger alone; of a half-done suite, what there is.
 
+    Args:
+        suite: a suite, a path, or the name of one that ships.
+        store: path or SQLAlchemy URL of the ledger; by default `ledger.sqlite` in `out`.
+        out: the folder in which the report is `reports/NAME`.
+
+    Returns:
+        What the suite's study concluded, and the path of the report's page.
+
     Raises:
+        InputError: the report cannot be written.
         LedgerError: there is no ledger, or the suite is not in it.
     """
     suite = suite if isinstance(suite, Suite) else load_suite(suite)

@@ -51,7 +51,8 @@ class LearnerComparison:
 def compare_learners(learners: Iterable[Learner], ledger: Ledger) -> LearnerComparison:
     """Compare learners by their traces.
 
-    Losses are those of an epoch, each batch's before its step, but for those compared, which are of the network after it.
+    Losses are those of an epoch, each batch's before its step, but for those compared, which are of the
+    network after it.
     """
     by_task: dict[str, list[Learner]] = {}
     for learner in learners:
