@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +49,11 @@ def test_its_suite_runs_and_has_a_page(site: Path, tmp_path: Path) -> None:
     listed = grokscope("runs", "--json", cwd=tmp_path, site=site)
     (origin,) = {run["spec"]["task"]["origin"] for run in json.loads(listed.stdout)}
     assert origin == "grokscope-example 0.1.0"
+    exported = grokscope("export", "majority", "--to", "data", cwd=tmp_path, site=site)
+    assert exported.returncode == 0, exported.stderr
+    traces = pd.read_parquet(tmp_path / "data" / "traces.parquet")
+    assert traces["margin"].notna().all()
+    assert (traces.groupby("id")["margin"].last() > 0).all()
     # without the package its runs are still there to look at, and what is missing is one line
     assert grokscope("runs", "--json", cwd=tmp_path).stdout == listed.stdout
     refused = grokscope("report", "majority.yaml", cwd=tmp_path)
@@ -61,7 +67,7 @@ def test_its_suite_runs_and_has_a_page(site: Path, tmp_path: Path) -> None:
 def test_its_kinds_are_listed_with_their_origin(site: Path, tmp_path: Path) -> None:
     listed = json.loads(grokscope("kinds", "--json", cwd=tmp_path, site=site).stdout)
     mine = {info["kind"] for info in listed if info["origin"] == "grokscope-example 0.1.0"}
-    assert mine == {"majority", "gated", "smoothed", "widths"}
+    assert mine == {"majority", "gated", "smoothed", "margin", "widths"}
 
 
 def test_one_file_of_it_is_enough(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A task, a net and a loss. As a file of its own it can be given to `grokscope run --include`, too."""
+"""A task, a net, a loss and a signal. As a file of its own it can be given to `grokscope run --include`, too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
-from grokscope import Dataset, ExampleNet, Loss, Net, Signature, Task, register, static, traced
+from grokscope import Dataset, ExampleNet, Loss, Net, Signal, Signature, Task, register, static, traced
 
 
 @register
@@ -116,3 +116,18 @@ class Smoothed(Loss):
         log_p = jax.nn.log_softmax(outputs)
         own = jnp.take_along_axis(log_p, targets[:, None], axis=-1)[:, 0]
         return -(1 - hyper["amount"]) * own - hyper["amount"] * jnp.mean(log_p, axis=-1)
+
+
+@register
+@dataclass(frozen=True)
+class Margin(Signal):
+    """How far the right answer's logit is above the best other one, on average over the validation examples."""
+
+    kind = "margin"
+    reads = ("logits",)
+
+    def values(self, seen: Any) -> Float[Array, ""]:
+        own = jax.nn.one_hot(seen.targets, seen.logits.shape[-1], dtype=bool)
+        best_other = jnp.max(jnp.where(own, -jnp.inf, seen.logits), axis=-1)
+        margin = jnp.sum(jnp.where(own, seen.logits, 0), axis=-1) - best_other
+        return jnp.sum(jnp.where(seen.is_val, margin, 0)) / jnp.sum(seen.is_val)
