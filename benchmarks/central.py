@@ -12,7 +12,7 @@ from grokscope.nets import Transformer
 from grokscope.run import Run, Seeds
 from grokscope.tasks import Modular, RandomLabels
 from grokscope.tasks.modular import n_equivalent
-from grokscope.training.cost import taken_flops_per_epoch
+from grokscope.training.cost import multiplied_flops_per_epoch
 from grokscope.training.optimisers import AdamW
 
 PRIMES = (97, 101, 103, 107, 109, 113, 127, 131, 137, 139)
@@ -52,5 +52,5 @@ def device_hours(rates: Mapping[int, float]) -> float:
     seconds = 0.0
     for run, n in central().items():
         rate = np.exp(np.interp(np.log(run.net.dim), np.log(widths), logs))
-        seconds += n * EPOCHS * taken_flops_per_epoch(run) / rate
+        seconds += n * EPOCHS * multiplied_flops_per_epoch(run) / rate
     return seconds / 3600

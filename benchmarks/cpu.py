@@ -31,8 +31,8 @@ from grokscope.nets import Transformer  # noqa: E402
 from grokscope.run import Run  # noqa: E402
 from grokscope.tasks import Modular  # noqa: E402
 from grokscope.training.advance import advance  # noqa: E402
-from grokscope.training.cost import taken_flops_per_epoch, variant  # noqa: E402
-from grokscope.training.lane import start, stream  # noqa: E402
+from grokscope.training.cost import choose_variant, multiplied_flops_per_epoch  # noqa: E402
+from grokscope.training.lane import start_lane, stream_key  # noqa: E402
 from grokscope.training.optimisers import AdamW  # noqa: E402
 
 P = 113
@@ -46,8 +46,8 @@ Epochs = Callable[[int], None]
 def ours(width: int) -> tuple[Epochs, float]:
     """A lane to advance, and the seconds that compiling took."""
     run = Run(Modular(P), Transformer(width, dropout=DROPOUT), AdamW(), Groks())
-    lane, began = start(run), time.perf_counter()
-    go = partial(advance, run.shape, lane, strategy="loop", variant=variant(run))
+    lane, began = start_lane(run), time.perf_counter()
+    go = partial(advance, run.shape, lane, strategy="loop", variant=choose_variant(run))
     go(1)[1].block_until_ready()
     compiling = time.perf_counter() - began
     return lambda epochs: go(epochs)[1].block_until_ready(), compiling
@@ -55,7 +55,7 @@ def ours(width: int) -> tuple[Epochs, float]:
 
 def theirs(width: int) -> Epochs:
     """The same for the baseline, warmed up."""
-    data = Modular(P).arrays(stream(0, "data"))
+    data = Modular(P).arrays(stream_key(0, "data"))
     x, y, val_x, val_y = (torch.from_numpy(np.asarray(array)).long() for array in data)
     trainer = Trainer((x, y, val_x, val_y), P + 2, width, DROPOUT, 512)
 
@@ -104,7 +104,7 @@ def main() -> None:
         ]
         ratios = [a / b for a, b in timings]
         slow, fast = (median(column) for column in zip(*timings, strict=True))
-        used = taken_flops_per_epoch(run, halves=variant(run).halves) / fast / peak
+        used = multiplied_flops_per_epoch(run, halves=choose_variant(run).halves) / fast / peak
         spread = f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
         print(
             f"| {width} | {1e3 * slow:.0f} | {1e3 * fast:.0f} | {spread} | {used:.0%} | {compiling:.1f} |", flush=True

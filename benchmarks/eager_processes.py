@@ -57,11 +57,11 @@ def main() -> None:
     from eager import Trainer
 
     from grokscope.tasks import Modular
-    from grokscope.training.lane import stream
+    from grokscope.training.lane import stream_key
 
     width, p, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     torch.set_default_device("cuda" if torch.cuda.is_available() else "cpu")
-    arrays = Modular(p).arrays(stream(0, "data"))
+    arrays = Modular(p).arrays(stream_key(0, "data"))
     x, y, val_x, val_y = (torch.tensor(np.asarray(array), dtype=torch.long) for array in arrays)
     trainer = Trainer((x, y, val_x, val_y), p + 2, width, DROPOUT, BATCH)
     trainer.epoch()

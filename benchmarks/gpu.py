@@ -35,13 +35,13 @@ from grokscope.measurements import Watch
 from grokscope.nets import Transformer
 from grokscope.run import MATMULS, Matmul, Run, Shape
 from grokscope.tasks import Modular
-from grokscope.training.advance import CHUNK, advance, stack
-from grokscope.training.cost import roofline_seconds_per_epoch, taken_flops_per_epoch
-from grokscope.training.devices import PRODUCTS, honoured
-from grokscope.training.lane import Lane, start
+from grokscope.training.advance import MAX_CHUNK_EPOCHS, advance, stack_lanes
+from grokscope.training.cost import multiplied_flops_per_epoch, roofline_seconds_per_epoch
+from grokscope.training.devices import PRODUCTS, supports_matmul
+from grokscope.training.lane import Lane, start_lane
 from grokscope.training.memory import out_of_memory
 from grokscope.training.optimisers import AdamW
-from grokscope.training.room import begin, roomy
+from grokscope.training.padding import padded_shape, start_padded
 
 ROUNDS = 3
 
@@ -139,36 +139,36 @@ def run_of(p: int, width: int, matmul: Matmul) -> Run:
 
 def measured(shape: Shape, lanes: list[Lane], seconds: float) -> tuple[float, float]:
     """Seconds that a pack's epoch takes, and that its first one took, which compiles."""
-    pack = stack(lanes)
+    pack = stack_lanes(lanes)
 
     def epochs(n: int) -> float:
         return seconds_of(lambda: advance(shape, pack, n, strategy="vmap")[1])
 
     compiling = epochs(1)
-    n = max(1, min(CHUNK, round(seconds / epochs(1))))
+    n = max(1, min(MAX_CHUNK_EPOCHS, round(seconds / epochs(1))))
     return median(epochs(n) for _ in range(ROUNDS)) / n, compiling
 
 
 def shared_row(primes: list[int], width: int, lanes: int, matmul: Matmul, seconds: float) -> dict[str, Any]:
     """An epoch of so many lanes of every prime: in a pack for each prime, one after another, and in one for all."""
     runs = [run_of(p, width, matmul) for p in primes]
-    (shape,) = {roomy(run.shape) for run in runs}
-    apart = sum(measured(run.shape, [start(run)] * lanes, seconds)[0] for run in runs)
-    together, _ = measured(shape, [lane for run in runs for lane in [begin(run, shape)] * lanes], seconds)
+    (shape,) = {padded_shape(run.shape) for run in runs}
+    apart = sum(measured(run.shape, [start_lane(run)] * lanes, seconds)[0] for run in runs)
+    together, _ = measured(shape, [lane for run in runs for lane in [start_padded(run, shape)] * lanes], seconds)
     return {"width": width, "primes": primes, "lanes": lanes, "apart": apart, "together": together}
 
 
 def row_of(run: Run, lanes: int, seconds: float, report: Report) -> dict[str, Any]:
     row: dict[str, Any] = {"width": run.net.dim, "lanes": lanes}  # type: ignore[attr-defined]
     try:
-        took, compiling = measured(run.shape, [start(run)] * lanes, seconds)
+        took, compiling = measured(run.shape, [start_lane(run)] * lanes, seconds)
     except jax.errors.JaxRuntimeError as error:
         if not out_of_memory(error):
             raise
         return row | {"steps_per_second": None}
     least = roofline_seconds_per_epoch(run, flops=report.flops, bandwidth=report.bandwidth)
     rate = lanes / took
-    flops = rate * taken_flops_per_epoch(run)
+    flops = rate * multiplied_flops_per_epoch(run)
     shares = {"flops": flops, "of_peak": flops / report.flops, "of_roofline": rate * least}
     return row | {"steps_per_second": rate * run.steps_per_epoch, "compile_seconds": compiling} | shares
 
@@ -191,7 +191,7 @@ def main() -> None:
         args.processes = args.processes[:1]
     n_devices, device = jax.local_device_count(), jax.local_devices()[0].device_kind
     flops, bandwidth = n_devices * peak_flops(args.matmul, size), n_devices * peak_bandwidth(4 * size**2)
-    known = honoured(args.matmul)
+    known = supports_matmul(args.matmul)
     report = Report(device, n_devices, jax.__version__, p, args.matmul, known, flops, bandwidth)
     if not known:
         report.notes.append(f"This device takes no {args.matmul} products: these are float32.")

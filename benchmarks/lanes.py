@@ -19,9 +19,9 @@ from grokscope.measurements import Watch
 from grokscope.nets import Complete
 from grokscope.run import Run
 from grokscope.tasks import Parity, Scans, Sine, Spirals, Xor
-from grokscope.training.advance import Strategy, advance, stack
+from grokscope.training.advance import Strategy, advance, stack_lanes
 from grokscope.training.cost import flops_per_step
-from grokscope.training.lane import start
+from grokscope.training.lane import start_lane
 from grokscope.training.optimisers import Adam
 from grokscope.training.strategy import is_tiny
 
@@ -44,9 +44,9 @@ RUNS = [
 
 def microseconds(run: Run, lanes: int) -> float:
     """CPU time of a lane's step, the best of a few rounds, compiling not counted."""
-    one = start(run)
+    one = start_lane(run)
     strategy: Strategy = "loop" if lanes == 1 else "vmap"
-    state = one if lanes == 1 else stack([one] * lanes)
+    state = one if lanes == 1 else stack_lanes([one] * lanes)
     advance(run.shape, state, 1, strategy=strategy)[1].block_until_ready()
     best = float("inf")
     for _ in range(ROUNDS):

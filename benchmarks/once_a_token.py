@@ -27,7 +27,7 @@ from grokscope.run import Run
 from grokscope.tasks import Modular
 from grokscope.training.epoch import train
 from grokscope.training.evaluate import evaluate
-from grokscope.training.lane import start
+from grokscope.training.lane import start_lane
 from grokscope.training.optimisers import AdamW
 from grokscope.training.variant import Variant
 
@@ -56,7 +56,7 @@ Pass = Callable[[], np.ndarray]
 def passes(net: Transformer) -> dict[str, Pass]:
     """Evaluation of all examples, and the steps of an epoch, compiled."""
     run = Run(Modular(P), net, AdamW(), Groks())
-    shape, (fixed, state) = run.shape, start(run)
+    shape, (fixed, state) = run.shape, start_lane(run)
     evaluating = jax.jit(lambda params: evaluate(shape, fixed, params)[0].loss)
     training = jax.jit(lambda state: train(shape, fixed, state, Variant(drops=False))[1].loss)
     return {

@@ -31,7 +31,7 @@ from grokscope.studies.paths.facts.sweeps import Sweep, find_sweeps, w0_of
 from grokscope.studies.paths.sections.encodings import COMPRESSIVE
 from grokscope.suite import load_suite
 from grokscope.tasks import Ising, Pairs
-from grokscope.tasks.lattice import glauber, temperatures
+from grokscope.tasks.lattice import sample_glauber, temperatures
 
 NO_RUN = "no such run in the ledger"
 
@@ -49,7 +49,7 @@ def without_training() -> Iterator[Row]:
     for name, net, task, expected in (("CNN", Cnn(), Ising(), 6798), ("MLP", MLP(512), Pairs(), 174_193)):
         n = net.n_params(task.signature)
         yield Row(f"parameters, {name}", f"{expected}", f"{n}", n == expected)
-    pool = glauber(16, np.repeat(temperatures(50), 400), 300, 0)
+    pool = sample_glauber(16, np.repeat(temperatures(50), 400), 300, 0)
     spins = pool.spins.astype(np.int32)
     energy = -np.mean(spins * (np.roll(spins, 1, 1) + np.roll(spins, 1, 2)), axis=(1, 2)) / 2
     size, label = np.abs(spins.mean(axis=(1, 2))), pool.disordered

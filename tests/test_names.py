@@ -28,7 +28,7 @@ STILL = {"ledger: traces.packed", "ledger: traces.unpacked", "ledger: traces.fra
 """Participles that are still to be mended."""
 
 VERBS = {
-    "cut": "the imperative: cut a trace short",
+    "batched": "an adjective: the batched form of a net, beside the one for an example",
     "flatten": "an infinitive",
     "listen": "an infinitive",
     "markdown": "a noun",
@@ -37,7 +37,6 @@ VERBS = {
     "read": "the imperative, as of files",
     "reopen": "an infinitive",
     "run": "the imperative: the command `grokscope run`",
-    "speed": "a noun",
     "split": "the imperative: split parameters in two",
 }
 """Words that look like participles and are not."""
@@ -52,17 +51,19 @@ SHARED_FUNCTIONS = {
     "describe_gaps": "what a study's report lacks, of each study",
     "export": "the command and what it does",
     "forecast": "the command, the call and the computation",
+    "now": "the moment, as a run's record and as the ledger writes it",
     "plan": "the command and the call behind it",
     "report": "the command and the call behind it",
     "sections": "the sections of a report, of each study that has some",
     "terminal_summary": "the last of the three functions that make a study",
+    "version": "the command and what it prints",
 }
 """Function names that two rooms have, and why that is one word for one thing."""
 
 CLEAN = frozenset(
     {
         *("studies/race", "studies/paths", "studies/order", "studies", "forecasts", "report", "planning", "capsules"),
-        *("api", "cli", "ledger"),
+        *("api", "cli", "ledger", "workers", "training", "nets", "measurements", "tasks"),
     }
 )
 """Rooms that are held to this; the others are on their way."""

@@ -17,7 +17,7 @@ from grokscope.run import PROTOCOL, identity_of
 from grokscope.spec import Spec
 from grokscope.tasks import Modular, RandomLabels, Shuffled
 from grokscope.training.filters import Grokfast
-from training.made_up import ZeroBias
+from training.custom_parts import ZeroBias
 
 RUN = Run(Modular(13), Transformer(8), AdamW(), Groks(), batch_size=32, max_epochs=100)
 

@@ -16,7 +16,7 @@ import pytest
 from safetensors.numpy import load
 
 from grokscope.ledger import open_ledger
-from grokscope.training.advance import CHUNK, STRATEGIES, Strategy
+from grokscope.training.advance import MAX_CHUNK_EPOCHS, STRATEGIES, Strategy
 from grokscope.training.checkpoint import DIGEST
 from grokscope.training.outcomes import Checkpoint, Event
 from kill import AT_DROP, AT_RECORD, N_RUNS, NEARLY, Doomed, kill, workers_of
@@ -135,7 +135,7 @@ def test_drivers_that_share_a_suite_die_where_it_is_worst(tmp_path: Path, undist
 
 def test_ctrl_c_finishes_the_chunk_of_lanes_side_by_side_and_no_other(tmp_path: Path) -> None:
     """The one that is running is saved, and what was saved when it was pressed is a chunk behind it, at most."""
-    suite = Doomed(tmp_path, str(tmp_path / "ledger.sqlite"), 20 * CHUNK, lanes="vmap")
+    suite = Doomed(tmp_path, str(tmp_path / "ledger.sqlite"), 20 * MAX_CHUNK_EPOCHS, lanes="vmap")
     seen: list[dict[str, int]] = []
     assert "Report:" in interrupted(suite, 1, lambda: seen.append(saved(suite)))
     before, pressed = seen
@@ -147,7 +147,7 @@ def test_ctrl_c_finishes_the_chunk_of_lanes_side_by_side_and_no_other(tmp_path: 
     assert before.keys() & waiting.keys() <= after.keys() <= waiting.keys()
     assert all(after[name] > epoch for name, epoch in before.items() if name in waiting)
     every_chunk = [name for name in after if not waiting[name]["snapshot_every"]]  # others are saved once in a while
-    assert all(after[name] - pressed.get(name, 0) <= 2 * CHUNK for name in every_chunk)
+    assert all(after[name] - pressed.get(name, 0) <= 2 * MAX_CHUNK_EPOCHS for name in every_chunk)
 
 
 @pytest.mark.slow

@@ -15,8 +15,8 @@ from grokscope.registry import kinds
 from grokscope.spec import SpecError
 from grokscope.tasks import Modular, RandomLabels
 
-from . import plain
-from .traces import run_of, trace_of
+from . import reference_rules
+from .trace_builders import make_run, make_trace
 
 THRESHOLDS = [0.5, 0.7, 0.9, 0.95, 0.98, 0.99, 0.999, 1.0]
 
@@ -53,44 +53,44 @@ def test_first_epoch_counts_from_one() -> None:
 
 @given(right=st.lists(st.integers(76, 78), min_size=1, max_size=12), val=st.lists(st.integers(70, 78), min_size=12))
 def test_groks_result_has_each_time_by_itself(right: list[int], val: list[int]) -> None:
-    run = run_of(Groks(0.99, 0.95), Modular(13))
+    run = make_run(Groks(0.99, 0.95), Modular(13))
     val = val[: len(right)]
-    result = run.measurement.result(run, trace_of(right, 78, train=right[::-1], val=val, n_val=78))
-    assert result.t_mem_running == plain.first_enough(right, 78, 0.99)
-    assert result.t_mem_eval == plain.first_enough(right[::-1], 78, 0.99)
-    assert result.t_gen == plain.first_enough(val, 78, 0.95)
+    result = run.measurement.result(run, make_trace(right, 78, train=right[::-1], val=val, n_val=78))
+    assert result.t_mem_running == reference_rules.first_enough(right, 78, 0.99)
+    assert result.t_mem_eval == reference_rules.first_enough(right[::-1], 78, 0.99)
+    assert result.t_gen == reference_rules.first_enough(val, 78, 0.95)
 
 
 def test_t_gen_is_found_whatever_the_train_accuracy_was() -> None:
-    run = run_of(Groks(), Modular(13), max_epochs=3)
-    result = run.measurement.result(run, trace_of([0, 0, 0], 78, val=[0, 78, 0], n_val=78))
+    run = make_run(Groks(), Modular(13), max_epochs=3)
+    result = run.measurement.result(run, make_trace([0, 0, 0], 78, val=[0, 78, 0], n_val=78))
     assert (result.t_gen, result.t_mem_running, result.t_mem_eval) == (2, None, None)
     assert result.stopped == "max_epochs"
 
 
 def test_never_reached_is_none() -> None:
-    speed = run_of(Speed(), RandomLabels(13, 50), max_epochs=2)
-    result = speed.measurement.result(speed, trace_of([49, 49], 50))
+    speed = make_run(Speed(), RandomLabels(13, 50), max_epochs=2)
+    result = speed.measurement.result(speed, make_trace([49, 49], 50))
     assert (result.t_mem_running, result.t_mem_eval, result.t_gen) == (None, None, None)
     assert (result.epochs, result.stopped) == (2, "max_epochs")
-    groks = run_of(Groks(), Modular(13), max_epochs=9)
-    assert groks.measurement.result(groks, trace_of([0], 78, val=[0], n_val=78)).t_gen is None
+    groks = make_run(Groks(), Modular(13), max_epochs=9)
+    assert groks.measurement.result(groks, make_trace([0], 78, val=[0], n_val=78)).t_gen is None
 
 
 def test_a_streak_longer_than_the_trace_was_not_reached() -> None:
-    run = run_of(Speed(patience=3), RandomLabels(13, 50), max_epochs=2)
-    assert run.measurement.result(run, trace_of([50, 50], 50)).t_mem_running is None
+    run = make_run(Speed(patience=3), RandomLabels(13, 50), max_epochs=2)
+    assert run.measurement.result(run, make_trace([50, 50], 50)).t_mem_running is None
 
 
 def test_running_and_eval_are_kept_apart() -> None:
-    run = run_of(Speed(), RandomLabels(13, 50), max_epochs=9)
-    result = run.measurement.result(run, trace_of([0, 0, 0, 50], 50, train=[0, 50, 50, 50]))
+    run = make_run(Speed(), RandomLabels(13, 50), max_epochs=9)
+    result = run.measurement.result(run, make_trace([0, 0, 0, 50], 50, train=[0, 50, 50, 50]))
     assert (result.t_mem_running, result.t_mem_eval) == (4, 2)
 
 
 def test_what_every_result_has() -> None:
-    run = run_of(Capacity(), RandomLabels(13, 50), max_epochs=9, batch_size=20)
-    result = run.measurement.result(run, trace_of([10, 20, 25], 50, losses=[3.0, 2.0, 1.5]))
+    run = make_run(Capacity(), RandomLabels(13, 50), max_epochs=9, batch_size=20)
+    result = run.measurement.result(run, make_trace([10, 20, 25], 50, losses=[3.0, 2.0, 1.5]))
     assert result.n_params == run.n_params
     assert result.dataset_bits == pytest.approx(50 * math.log2(15))
     assert (result.epochs, result.steps, result.stopped) == (3, 9, "rule")
@@ -109,8 +109,8 @@ def test_total_bits_of_a_perfect_and_of_an_ignorant_net() -> None:
 
 def test_an_end_by_rule_in_the_very_last_epoch_is_by_rule() -> None:
     """A run that reaches its threshold in its last epoch is not censored, and `stopped` says why it ended."""
-    run = run_of(Speed(), RandomLabels(13, 50), max_epochs=2)
-    result = run.measurement.result(run, trace_of([0, 50], 50))
+    run = make_run(Speed(), RandomLabels(13, 50), max_epochs=2)
+    result = run.measurement.result(run, make_trace([0, 50], 50))
     assert result.t_mem_running == 2
     assert result.stopped == "rule"
 

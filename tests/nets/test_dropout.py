@@ -13,8 +13,8 @@ from grokscope.nets import TransformerNet, from_published
 from grokscope.nets.base import ExampleNet
 from grokscope.nets.dropout import Dropout, random_words
 
-from .arrays import published, tokens
 from .compiled import outputs
+from .random_arrays import published_arrays, random_tokens
 
 KEYS = [jax.random.key(seed) for seed in (0, 1, 12345)]
 
@@ -91,7 +91,7 @@ def test_without_a_key_nothing_falls() -> None:
 
 @pytest.mark.parametrize("heads", [1, 2])
 def test_evaluation_is_deterministic_and_training_is_not(heads: int) -> None:
-    net, inputs = net_with(0.2, heads), tokens()[0]
+    net, inputs = net_with(0.2, heads), random_tokens()[0]
     np.testing.assert_array_equal(outputs(net, inputs), outputs(net_with(0.9, heads), inputs))
     one, again, other = (outputs(net, inputs, key) for key in (KEYS[0], KEYS[0], KEYS[1]))
     np.testing.assert_array_equal(one, again)
@@ -99,7 +99,7 @@ def test_evaluation_is_deterministic_and_training_is_not(heads: int) -> None:
 
 
 def test_rate_zero_is_evaluation() -> None:
-    net, inputs = net_with(0.0, 2), tokens()[0]
+    net, inputs = net_with(0.0, 2), random_tokens()[0]
     np.testing.assert_allclose(outputs(net, inputs, KEYS[0]), outputs(net, inputs), atol=1e-6)
 
 
@@ -121,7 +121,7 @@ def test_blocks_and_their_halves_get_masks_of_their_own() -> None:
 
 @pytest.mark.parametrize(("depth", "heads"), [(1, 1), (2, 1), (3, 2)])
 def test_the_first_of_a_batch_are_what_they_are_in_it(depth: int, heads: int) -> None:
-    net, inputs = net_with(0.5, heads, depth), jnp.asarray(tokens()[0])
+    net, inputs = net_with(0.5, heads, depth), jnp.asarray(random_tokens()[0])
     whole = net.batched(inputs, key=KEYS[0])
     some = net.batched_prefix(inputs[:9], len(inputs), key=KEYS[0])
     by_padding = ExampleNet.batched_prefix(net, inputs[:9], len(inputs), key=KEYS[0])
@@ -132,6 +132,6 @@ def test_the_first_of_a_batch_are_what_they_are_in_it(depth: int, heads: int) ->
 
 
 def net_with(rate: float, heads: int, depth: int = 2) -> TransformerNet:
-    arrays = {n: a.astype(np.float32) for n, a in published(depth=depth, heads=heads).items()}
+    arrays = {n: a.astype(np.float32) for n, a in published_arrays(depth=depth, heads=heads).items()}
     net = from_published(arrays, heads=heads)
     return eqx.tree_at(lambda net: net.dropout, net, jnp.float32(rate))

@@ -5,14 +5,14 @@ import pytest
 
 import oracle
 
-from .arrays import published, tokens
+from .random_arrays import published_arrays, random_tokens
 
 STEP = 1e-6
 
 
 @pytest.mark.parametrize(("heads", "rotary"), [(1, "published"), (2, "published"), (2, "intended"), (4, "none")])
 def test_gradient_is_that_of_the_loss(heads: int, rotary: str) -> None:
-    params, (inputs, targets) = published(depth=2, heads=heads), tokens()
+    params, (inputs, targets) = published_arrays(depth=2, heads=heads), random_tokens()
     draw = np.random.default_rng(0)
     masks = {
         f"layer{i}.{part}": draw.integers(0, 2, (len(inputs), 4, width)) * 2.0

@@ -13,8 +13,8 @@ from grokscope.measurements.result import total_bits
 from grokscope.nets import TransformerNet, from_published, to_published
 from grokscope.training.optimisers import AdamW
 
-from .arrays import published
 from .compiled import loss_and_gradient
+from .random_arrays import published_arrays
 
 FIXTURES = sorted((Path(__file__).parents[1] / "fixtures").glob("*.npz"))
 
@@ -25,12 +25,12 @@ def reference(request: pytest.FixtureRequest) -> dict[str, Any]:
         return dict(arrays)
 
 
-def named(reference: dict[str, Any], group: str) -> dict[str, np.ndarray]:
+def select_group(reference: dict[str, Any], group: str) -> dict[str, np.ndarray]:
     return {name.removeprefix(group): value for name, value in reference.items() if name.startswith(group)}
 
 
 def net_of(reference: dict[str, Any]) -> TransformerNet:
-    return from_published(named(reference, "param/"), heads=int(reference["heads"]))
+    return from_published(select_group(reference, "param/"), heads=int(reference["heads"]))
 
 
 def examples(reference: dict[str, Any]) -> tuple[jax.Array, jax.Array]:
@@ -54,7 +54,7 @@ def test_logits_loss_and_bits(reference: dict[str, Any]) -> None:
 
 def test_gradient(reference: dict[str, Any]) -> None:
     _, gradient = loss_and_gradient(net_of(reference), *examples(reference))
-    ours, theirs = to_published(gradient), named(reference, "grad/")
+    ours, theirs = to_published(gradient), select_group(reference, "grad/")
     assert set(ours) == set(theirs)
     for name, expected in theirs.items():
         np.testing.assert_allclose(ours[name], expected, atol=1e-4 * np.abs(expected).max(), rtol=0, err_msg=name)
@@ -73,7 +73,7 @@ def test_five_steps_of_adamw(reference: dict[str, Any]) -> None:
         net, losses = optax.apply_updates(net, updates), [*losses, float(loss)]
     np.testing.assert_allclose(losses, reference["step_losses"], atol=1e-5)
     ours = to_published(net)
-    for name, expected in named(reference, "after5/").items():
+    for name, expected in select_group(reference, "after5/").items():
         np.testing.assert_allclose(ours[name], expected, atol=1e-4, rtol=0, err_msg=name)
 
 
@@ -81,7 +81,7 @@ def test_five_steps_of_adamw(reference: dict[str, Any]) -> None:
 @pytest.mark.parametrize("depth", [1, 3])
 def test_round_trip(depth: int, heads: int) -> None:
     with jax.enable_x64(True):
-        arrays = published(depth=depth, heads=heads)
+        arrays = published_arrays(depth=depth, heads=heads)
         back = to_published(from_published(arrays, heads=heads))
     assert set(back) == set(arrays)
     for name, array in arrays.items():
@@ -89,7 +89,7 @@ def test_round_trip(depth: int, heads: int) -> None:
 
 
 def test_float32_arrays_stay_what_they_are() -> None:
-    arrays = {name: array.astype(np.float32) for name, array in published().items()}
+    arrays = {name: array.astype(np.float32) for name, array in published_arrays().items()}
     back = to_published(from_published(arrays, heads=1))
     assert {array.dtype for array in back.values()} == {np.dtype(np.float32)}
 
@@ -109,7 +109,7 @@ def test_float32_arrays_stay_what_they_are() -> None:
     ],
 )
 def test_bad_arrays_are_refused_in_a_line(change: Any, words: str) -> None:
-    arrays = published()
+    arrays = published_arrays()
     change(arrays)
     with pytest.raises(ValueError, match=words) as refusal:
         from_published(arrays, heads=1)
@@ -118,15 +118,15 @@ def test_bad_arrays_are_refused_in_a_line(change: Any, words: str) -> None:
 
 def test_heads_that_do_not_divide_are_refused() -> None:
     with pytest.raises(ValueError, match="width 8, expected a multiple of 6"):
-        from_published(published(heads=2), heads=3)
+        from_published(published_arrays(heads=2), heads=3)
 
 
 def test_more_heads_need_the_second_projection() -> None:
     with pytest.raises(ValueError, match=r"layer0.proj_bias is missing \(4 in all\), heads = 2"):
-        from_published(published(), heads=2)
+        from_published(published_arrays(), heads=2)
 
 
 def test_a_net_without_layers_is_refused() -> None:
-    arrays = {name: array for name, array in published().items() if not name.startswith("layer")}
+    arrays = {name: array for name, array in published_arrays().items() if not name.startswith("layer")}
     with pytest.raises(ValueError, match="layer"):
         from_published(arrays, heads=1)

@@ -12,8 +12,8 @@ from grokscope.nets import Transformer, TransformerNet, from_published, to_publi
 from grokscope.run import Signature
 from grokscope.spec import SpecError
 
-from .arrays import published, tokens
 from .compiled import loss_and_gradient, output, outputs
+from .random_arrays import published_arrays, random_tokens
 
 SIGNATURE = Signature(vocab=15, length=4, classes=15)
 
@@ -26,7 +26,7 @@ SIGNATURE = Signature(vocab=15, length=4, classes=15)
     ],
 )
 def test_shortcuts_change_no_logit_and_no_gradient(depth: int, heads: int, rotary: str) -> None:
-    params, (inputs, targets) = published(depth=depth, heads=heads), tokens()
+    params, (inputs, targets) = published_arrays(depth=depth, heads=heads), random_tokens()
     model = oracle.Model(heads, rotary)
     loss, gradient = oracle.gradient(params, inputs, targets, model)
     with jax.enable_x64(True):
@@ -44,7 +44,7 @@ def swap_effect(depth: int, rotary: str, heads: int = 1) -> float:
     """Largest change of a logit when the two operands change places."""
     there, back = np.array([3, 13, 8, 14], np.int32), np.array([8, 13, 3, 14], np.int32)
     with jax.enable_x64(True):
-        net = from_published(published(depth=depth, heads=heads), heads=heads, rotary=rotary)  # type: ignore[arg-type]
+        net = from_published(published_arrays(depth=depth, heads=heads), heads=heads, rotary=rotary)  # type: ignore[arg-type]
         return float(np.max(np.abs(output(net, there) - output(net, back))))
 
 
@@ -62,7 +62,7 @@ def test_intended_sees_the_order_of_operands_in_one_block(heads: int) -> None:
 
 @pytest.mark.parametrize("heads", [1, 4])
 def test_published_rotation_is_none(heads: int) -> None:
-    params, (inputs, _) = published(heads=heads), tokens()
+    params, (inputs, _) = published_arrays(heads=heads), random_tokens()
     with jax.enable_x64(True):
         logits = {
             rotary: outputs(from_published(params, heads=heads, rotary=rotary), inputs)  # type: ignore[arg-type]
@@ -73,7 +73,7 @@ def test_published_rotation_is_none(heads: int) -> None:
 
 
 def test_one_example_is_its_row_of_many() -> None:
-    inputs, _ = tokens()
+    inputs, _ = random_tokens()
     net = float32_net()
     many = outputs(net, inputs)
     for row in (0, 7):
@@ -81,18 +81,18 @@ def test_one_example_is_its_row_of_many() -> None:
 
 
 def test_a_single_example_has_a_gradient() -> None:
-    inputs, targets = tokens(n=1)
+    inputs, targets = random_tokens(n=1)
     net = float32_net()
     loss = jax.grad(lambda net, tokens, target: -jax.nn.log_softmax(net(tokens))[target])
     gradient = jax.jit(loss)(net, jnp.asarray(inputs[0]), targets[0])
-    _, expected = oracle.gradient(published(), inputs, targets, oracle.Model(1))
+    _, expected = oracle.gradient(published_arrays(), inputs, targets, oracle.Model(1))
     ours = to_published(gradient)
     for name, array in expected.items():
         np.testing.assert_allclose(ours[name], array, atol=1e-5, err_msg=name)
 
 
 def float32_net() -> TransformerNet:
-    return from_published({name: array.astype(np.float32) for name, array in published().items()}, heads=1)
+    return from_published({name: array.astype(np.float32) for name, array in published_arrays().items()}, heads=1)
 
 
 @pytest.mark.parametrize(

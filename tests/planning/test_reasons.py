@@ -22,7 +22,7 @@ from grokscope.planning.plan import plan_suite
 from grokscope.planning.reasons import find_nearest, record_derivable
 from grokscope.suite import parse_suite
 from grokscope.tasks import Modular, RandomLabels
-from grokscope.training.derive import Source, cut, derived, end_within
+from grokscope.training.derive import Source, derive_finished, end_epoch_within, truncate
 from grokscope.training.outcomes import Finished
 from grokscope.training.train import train
 from ledger.untrained_runs import failed, finished, groks
@@ -83,7 +83,7 @@ def same(one: Finished, other: Finished) -> None:
 def test_what_is_derived_is_what_training_leaves(long: Finished, changes: dict[str, Any]) -> None:
     run = dataclasses.replace(LONG, keep="nothing", **changes)
     assert run.training == LONG.training
-    read = derived(run, source(long))
+    read = derive_finished(run, source(long))
     assert read is not None
     same(read, train(run))
     assert read.trace.epochs < long.trace.epochs
@@ -104,7 +104,7 @@ def test_what_is_derived_is_what_training_leaves(long: Finished, changes: dict[s
 )
 def test_so_it_is_with_validation_and_dropout(grokked: Finished, changes: dict[str, Any]) -> None:
     run = dataclasses.replace(GROKS, keep="nothing", **changes)
-    read = derived(run, source(grokked))
+    read = derive_finished(run, source(grokked))
     assert read is not None
     same(read, train(run))
 
@@ -123,42 +123,42 @@ def test_an_end_within_a_trace_is_the_end_within_any_longer_one(
 ) -> None:
     """A run that ends within part of a trace ends there by all of it; one that does not, needs more than the part."""
     run = dataclasses.replace(GROKS, measurement=measurement, max_epochs=max_epochs, keep="nothing")
-    whole = end_within(run, grokked.trace)
+    whole = end_epoch_within(run, grokked.trace)
     for epochs in (1, 10, 89):
-        part = end_within(run, cut(grokked.trace, epochs))
+        part = end_epoch_within(run, truncate(grokked.trace, epochs))
         assert part == (whole if whole is not None and whole <= epochs else None)
 
 
 def test_parameters_are_only_had_from_a_run_that_ended_there(long: Finished) -> None:
     ended = long.trace.epochs
     there = dataclasses.replace(LONG, max_epochs=ended)
-    read = derived(there, source(long))
+    read = derive_finished(there, source(long))
     assert read is not None
     trained = train(there)
     same(read, trained)
     assert read.params == trained.params
     assert load(read.params or b"").keys() == load(long.params or b"").keys()
-    assert derived(dataclasses.replace(LONG, max_epochs=5), source(long)) is None
-    assert derived(there, source(long)._replace(params=None)) is None
+    assert derive_finished(dataclasses.replace(LONG, max_epochs=5), source(long)) is None
+    assert derive_finished(there, source(long)._replace(params=None)) is None
 
 
 def test_snapshots_are_not_had_without_training(long: Finished) -> None:
     run = dataclasses.replace(LONG, keep="nothing", max_epochs=5, snapshot_every=2)
     assert run.training == LONG.training
-    assert derived(run, source(long)) is None
+    assert derive_finished(run, source(long)) is None
 
 
 def test_a_longer_run_is_not_contained(grokked: Finished) -> None:
     longer = dataclasses.replace(GROKS, max_epochs=200)
     assert longer.training == GROKS.training
-    assert end_within(longer, grokked.trace) is None
-    assert derived(longer, source(grokked)) is None
+    assert end_epoch_within(longer, grokked.trace) is None
+    assert derive_finished(longer, source(grokked)) is None
 
 
 def test_what_derives_from_a_derived_run_names_the_run_that_was_trained(long: Finished) -> None:
-    first = derived(dataclasses.replace(LONG, keep="nothing", max_epochs=9), source(long))
+    first = derive_finished(dataclasses.replace(LONG, keep="nothing", max_epochs=9), source(long))
     assert first is not None
-    second = derived(dataclasses.replace(LONG, keep="nothing", max_epochs=4), source(first))
+    second = derive_finished(dataclasses.replace(LONG, keep="nothing", max_epochs=4), source(first))
     assert second is not None
     assert second.provenance.derived_from == LONG.identity
 

@@ -22,7 +22,7 @@ def idx(array: np.ndarray) -> bytes:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GROKSCOPE_DATA", str(tmp_path))
-    digits.mnist.cache_clear()
+    digits.load_mnist.cache_clear()
     (tmp_path / "mnist").mkdir()
     for name in digits.MNIST:
         content = idx(IMAGES if "idx3" in name else LABELS)

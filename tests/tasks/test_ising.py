@@ -8,15 +8,23 @@ import pytest
 
 from grokscope.spec import SpecError
 from grokscope.tasks import Ising, ising
-from grokscope.tasks.lattice import CRITICAL, Pool, glauber, neighbours, scrambled, temperatures, wolff
+from grokscope.tasks.lattice import (
+    CRITICAL,
+    SpinPool,
+    neighbour_sites,
+    sample_glauber,
+    sample_wolff,
+    scramble,
+    temperatures,
+)
 
 SMALL = Ising(side=8, temperatures=10, per_temperature=20, sweeps=3, n_train=41, n_val=60)
 
 
-def energies(pool: Pool) -> np.ndarray:
+def energies(pool: SpinPool) -> np.ndarray:
     """Per bond, from the four neighbours of every site."""
     flat = pool.spins.reshape(len(pool.spins), -1).astype(int)
-    beside = sum(flat[:, row] for row in neighbours(pool.spins.shape[1]))
+    beside = sum(flat[:, row] for row in neighbour_sites(pool.spins.shape[1]))
     return -np.mean(flat * beside, axis=1) / 4
 
 
@@ -32,13 +40,13 @@ def test_temperatures_and_labels() -> None:
     t = temperatures(50)
     assert (t[0], t[-1]) == pytest.approx((1.269185, 3.269185), abs=1e-6)
     assert pytest.approx(2.269185, abs=1e-6) == CRITICAL
-    label = Pool(np.ones((50, 4, 4), np.int8), t).disordered
+    label = SpinPool(np.ones((50, 4, 4), np.int8), t).disordered
     assert label.sum() == 25
     assert label[:25].sum() == 0
 
 
 def test_neighbours_are_mutual_and_periodic() -> None:
-    found = neighbours(4)
+    found = neighbour_sites(4)
     assert sorted(found[:, 0].tolist()) == [1, 3, 4, 12]
     for site in range(16):
         assert all(site in found[:, other] for other in found[:, site])
@@ -47,7 +55,7 @@ def test_neighbours_are_mutual_and_periodic() -> None:
 def test_glauber_flips_with_the_probability_that_it_should() -> None:
     """One attempt on 2^16 chains from random spins, against detailed balance: the mean change of energy."""
     t = np.full(60_000, 2.0)
-    start, after = (energies(glauber(4, t, sweeps, 5)).mean() for sweeps in (0, 1))
+    start, after = (energies(sample_glauber(4, t, sweeps, 5)).mean() for sweeps in (0, 1))
     assert start == pytest.approx(0, abs=0.005)
     one = [_one_sweep(np.random.default_rng(seed), 2.0) for seed in range(4000)]
     assert after == pytest.approx(np.mean(one), abs=4 * np.std(one) / 4000**0.5)
@@ -61,28 +69,28 @@ def _one_sweep(rng: np.random.Generator, t: float) -> float:
         beside = spins[i - 1, j] + spins[(i + 1) % 4, j] + spins[i, j - 1] + spins[i, (j + 1) % 4]
         if rng.random() < 1 / (1 + np.exp(2 * spins[i, j] * beside / t)):
             spins[i, j] *= -1
-    return float(energies(Pool(spins[None].astype(np.int8), np.array([t])))[0])
+    return float(energies(SpinPool(spins[None].astype(np.int8), np.array([t])))[0])
 
 
 def test_scrambling_keeps_magnetisation_and_leaves_no_more_energy_than_it_has() -> None:
     stripes = np.ones((200, 8, 8), np.int8)
     stripes[:, :3] = -1
-    mixed = scrambled(stripes)
+    mixed = scramble(stripes)
     np.testing.assert_array_equal(mixed.sum(axis=(1, 2)), stripes.sum(axis=(1, 2)))
     assert len({each.tobytes() for each in mixed}) == 200
     m = stripes[0].mean()
     expected = -(64 * m * m - 1) / 63  # mean of s_i s_j over pairs of different sites of equal M
-    assert energies(Pool(mixed, np.full(200, 2.0))).mean() == pytest.approx(expected, abs=0.02)
-    assert energies(Pool(stripes, np.full(200, 2.0))).mean() < -0.7
+    assert energies(SpinPool(mixed, np.full(200, 2.0))).mean() == pytest.approx(expected, abs=0.02)
+    assert energies(SpinPool(stripes, np.full(200, 2.0))).mean() < -0.7
 
 
-@pytest.mark.parametrize("sampler", [glauber, wolff])
+@pytest.mark.parametrize("sampler", [sample_glauber, sample_wolff])
 def test_a_small_lattice_comes_to_its_exact_energy(sampler: object) -> None:
     """The mean energy of 4 x 4 spins over all 2^16 states."""
     states = (2 * ((np.arange(2**16)[:, None] >> np.arange(16)) & 1) - 1).reshape(-1, 4, 4).astype(np.int8)
-    energy = 32 * energies(Pool(states, np.zeros(2**16)))
+    energy = 32 * energies(SpinPool(states, np.zeros(2**16)))
     weight = np.exp(-(energy - energy.min()) / 2.5)
-    n = 4000 if sampler is glauber else 600
+    n = 4000 if sampler is sample_glauber else 600
     found = energies(sampler(4, np.full(n, 2.5), 60, 1))  # type: ignore[operator]
     assert found.mean() == pytest.approx(np.sum(weight * energy) / weight.sum() / 32, abs=4 * found.std() / n**0.5)
 
@@ -90,7 +98,7 @@ def test_a_small_lattice_comes_to_its_exact_energy(sampler: object) -> None:
 @pytest.mark.slow
 def test_a_row_of_the_published_calibration() -> None:
     """100 sweeps, 100 snapshots a temperature: thresholds on energy and on |M|, and extended domain walls."""
-    pool = glauber(16, np.repeat(temperatures(50), 100), 100, 0)
+    pool = sample_glauber(16, np.repeat(temperatures(50), 100), 100, 0)
     energy, size = energies(pool), np.abs(pool.spins.mean(axis=(1, 2)))
     label = pool.disordered
     walls = np.mean((size < 0.5)[label == 0] & (energy < -0.75)[label == 0])
@@ -102,17 +110,17 @@ def test_a_row_of_the_published_calibration() -> None:
 
 def test_the_pool_is_made_once_and_kept_with_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROKSCOPE_CACHE", str(tmp_path))
-    ising._kept.cache_clear()
-    first = ising.pool(SMALL)
-    ising._kept.cache_clear()
+    ising._load_or_sample.cache_clear()
+    first = ising.load_pool(SMALL)
+    ising._load_or_sample.cache_clear()
     monkeypatch.setitem(ising.SAMPLERS, "glauber", lambda *a: pytest.fail("made twice"))
-    second = ising.pool(SMALL)
+    second = ising.load_pool(SMALL)
     np.testing.assert_array_equal(first.spins, second.spins)
     (path,) = (tmp_path / "ising").iterdir()
     with np.load(path, allow_pickle=False) as file:
         assert (int(file["sweeps"]), int(file["seed"]), str(file["sampler"])) == (3, 0, "glauber")
         np.testing.assert_array_equal(file["label"], first.disordered)
-    ising._kept.cache_clear()
+    ising._load_or_sample.cache_clear()
 
 
 def test_the_split_is_disjoint_and_half_and_half() -> None:

@@ -14,7 +14,15 @@ from grokscope.nets import Transformer
 from grokscope.run import Run
 from grokscope.spec import SpecError
 from grokscope.tasks import Modular
-from grokscope.tasks.modular import OPERATIONS, SPLITS, exact_fraction, is_prime, n_equivalent, table, table_size
+from grokscope.tasks.modular import (
+    OPERATIONS,
+    SPLITS,
+    exact_fraction,
+    is_prime,
+    modular_table,
+    n_equivalent,
+    table_size,
+)
 
 KEY = jax.random.key(0)
 PRIMES = [p for p in range(2, 60) if is_prime(p)]
@@ -77,7 +85,7 @@ def by_definition(p: int, op: str) -> list[tuple[list[int], int]]:
 @pytest.mark.parametrize("op", OPERATIONS)
 @pytest.mark.parametrize("p", [2, 7, 13])
 def test_tables_by_brute_force(p: int, op: str) -> None:
-    inputs, labels = table(p, op)  # type: ignore[arg-type]
+    inputs, labels = modular_table(p, op)  # type: ignore[arg-type]
     expected = by_definition(p, op)
     assert table_size(p, op) == len(expected)  # type: ignore[arg-type]
     assert inputs.tolist() == [row for row, _ in expected]
@@ -86,8 +94,8 @@ def test_tables_by_brute_force(p: int, op: str) -> None:
 
 
 def test_division_labels_are_uniform_and_products_favour_zero() -> None:
-    assert np.bincount(table(13, "/")[1]).tolist() == [12] * 13
-    assert np.bincount(table(13, "*")[1]).tolist() == [25] + [12] * 12
+    assert np.bincount(modular_table(13, "/")[1]).tolist() == [12] * 13
+    assert np.bincount(modular_table(13, "*")[1]).tolist() == [25] + [12] * 12
 
 
 @settings(max_examples=60)

@@ -9,7 +9,7 @@ import pytest
 from grokscope.registry import kinds
 from grokscope.spec import SpecError
 from grokscope.tasks import Parity, Scans, Sine, Spirals, Xor
-from grokscope.tasks.dataset import room
+from grokscope.tasks.dataset import padded_rows
 
 KEY = jax.random.key(0)
 LABELLED = [Parity(bits=4, fraction=0.6), Spirals(points=50), Scans()]
@@ -81,7 +81,7 @@ def test_spirals_turn_away_from_each_other() -> None:
 
 
 def test_room_is_not_more_than_a_block_for_few() -> None:
-    assert [room(n) for n in (4, 511, 512, 513, 1797)] == [4, 511, 512, 1024, 2048]
+    assert [padded_rows(n) for n in (4, 511, 512, 513, 1797)] == [4, 511, 512, 1024, 2048]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from grokscope.spec import SpecError
 from grokscope.tasks import Permutations
-from grokscope.tasks.permutations import elements, table
+from grokscope.tasks.permutations import elements, permutation_table
 
 KEY = jax.random.key(0)
 
@@ -18,7 +18,7 @@ def test_labels_are_compositions_right_factor_first(n: int) -> None:
     images = [tuple(row) for row in elements(n)]
     assert images == sorted(images)
     assert images[0] == tuple(range(n))
-    inputs, labels = table(n)
+    inputs, labels = permutation_table(n)
     order = math.factorial(n)
     assert len(inputs) == len(labels) == order**2
     for row in np.random.default_rng(n).choice(order**2, 36, replace=False):
@@ -29,7 +29,7 @@ def test_labels_are_compositions_right_factor_first(n: int) -> None:
 
 
 def test_the_table_is_a_group_that_does_not_commute() -> None:
-    grid = table(4)[1].reshape(24, 24)
+    grid = permutation_table(4)[1].reshape(24, 24)
     np.testing.assert_array_equal(grid[0], np.arange(24))  # 0 is the identity
     assert all(sorted(line) == list(range(24)) for line in (*grid, *grid.T))  # a Latin square
     assert (grid != grid.T).any()
@@ -44,7 +44,7 @@ def test_the_split_is_random_by_the_data_stream_and_truncates() -> None:
     np.testing.assert_array_equal(one.train_inputs, again.train_inputs)
     assert (one.train_inputs != other.train_inputs).any()
     rows = {tuple(row) for row in np.concatenate([one.train_inputs, one.val_inputs])}
-    assert rows == {tuple(row) for row in table(4)[0]}
+    assert rows == {tuple(row) for row in permutation_table(4)[0]}
     assert {array.dtype for array in one} == {np.dtype(np.int32)}
 
 

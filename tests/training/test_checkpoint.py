@@ -17,7 +17,7 @@ from grokscope.training.outcomes import Checkpoint, Finished, Job
 from grokscope.training.pack import Pack, precision
 from grokscope.training.train import train
 
-from .lanes import RUN, UNREACHABLE, advanced, finished, in_precision, matrix
+from .lane_helpers import RUN, UNREACHABLE, advance_alone, matrix, run_to_end, with_precision
 
 LONG = dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=20)
 
@@ -37,9 +37,9 @@ def first_said(run: Run) -> Checkpoint:
 
 @pytest.mark.parametrize("precise", ["float64", "float32"])
 def test_goes_on_to_the_same_bits(precise: str) -> None:
-    run = in_precision(LONG, precise)
+    run = with_precision(LONG, precise)
     said = first_said(run)
-    lane, records = advanced(run, said.epoch)
+    lane, records = advance_alone(run, said.epoch)
     with precision(run.shape):
         back, before = unpack_lane(run, said.state)
         for a, b in zip(jax.tree.leaves(lane.state), jax.tree.leaves(back.state), strict=True):
@@ -47,7 +47,7 @@ def test_goes_on_to_the_same_bits(precise: str) -> None:
             assert a.dtype == b.dtype
         resumed, after = advance(run.shape, back, 10, strategy="loop")
     np.testing.assert_array_equal(before, records)
-    straight, whole = advanced(run, said.epoch + 10)
+    straight, whole = advance_alone(run, said.epoch + 10)
     np.testing.assert_array_equal(resumed.state.params, straight.state.params)
     np.testing.assert_array_equal(np.concatenate([before, np.asarray(after)[:10]]), whole)
 
@@ -56,7 +56,7 @@ def test_a_pack_resumes_from_what_a_pack_said() -> None:
     said = first_said(LONG)
     assert (said.run, said.epoch) == (LONG, 4)
     second = Pack(LONG.shape, "loop", say=pytest.fail)
-    resumed = finished(second, [Job(LONG, said.state)])[LONG.identity]
+    resumed = run_to_end(second, [Job(LONG, said.state)])[LONG.identity]
     np.testing.assert_array_equal(matrix(resumed.trace), matrix(train(LONG).trace))
     assert resumed.result.epochs == 20
 
@@ -64,7 +64,7 @@ def test_a_pack_resumes_from_what_a_pack_said() -> None:
 def test_a_checkpoint_of_one_strategy_goes_on_in_the_other() -> None:
     said = first_said(LONG)
     others = [dataclasses.replace(LONG, seeds=Seeds.all(seed)) for seed in range(7)]
-    resumed = finished(Pack(LONG.shape, "vmap"), [*map(Job, others), Job(LONG, said.state)])[LONG.identity]
+    resumed = run_to_end(Pack(LONG.shape, "vmap"), [*map(Job, others), Job(LONG, said.state)])[LONG.identity]
     np.testing.assert_allclose(matrix(resumed.trace), matrix(train(LONG).trace), atol=1e-8)
 
 
@@ -92,7 +92,7 @@ def test_damage_is_found(damage: str, half: bytes) -> None:
 def test_damage_means_a_fresh_start_and_a_word(damage: str, half: bytes) -> None:
     words: list[str] = []
     job = Job(LONG, DAMAGE[damage](half))
-    done = finished(Pack(LONG.shape, "loop", say=words.append), [job])[LONG.identity]
+    done = run_to_end(Pack(LONG.shape, "loop", say=words.append), [job])[LONG.identity]
     assert isinstance(done, Finished)
     np.testing.assert_array_equal(matrix(done.trace), matrix(train(LONG).trace))
     assert len(words) == 1

@@ -8,32 +8,32 @@ import pytest
 
 from grokscope import Seeds
 from grokscope.training import pack as pack_room
-from grokscope.training.chunk import Chunk, InTurn, Landed, Together
+from grokscope.training.chunk import Chunk, ChunkResult, LoopChunk, VmapChunk
 from grokscope.training.outcomes import Checkpoint, Job, Progress
 from grokscope.training.pack import Pack
 
-from .lanes import RUN, UNREACHABLE
+from .lane_helpers import RUN, UNREACHABLE
 
 RUNS = [dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=12, seeds=Seeds.all(seed)) for seed in range(4)]
 
 
-@pytest.mark.parametrize("kind", [Together, InTurn])
+@pytest.mark.parametrize("kind", [VmapChunk, LoopChunk])
 def test_what_a_vectorised_chunk_left_is_said_while_the_next_is_on_its_way(
     monkeypatch: pytest.MonkeyPatch, kind: type[Chunk]
 ) -> None:
     log: list[str] = []
 
     class Logged(kind):  # type: ignore[misc, valid-type]
-        def begin(self) -> None:
+        def start(self) -> None:
             log.append("begin")
-            super().begin()
+            super().start()
 
-        def end(self) -> list[Landed]:
+        def finish(self) -> list[ChunkResult]:
             log.append("end")
-            landed: list[Landed] = super().end()
-            return landed
+            results: list[ChunkResult] = super().finish()
+            return results
 
-    strategy = "vmap" if kind is Together else "loop"
+    strategy = "vmap" if kind is VmapChunk else "loop"
     monkeypatch.setitem(pack_room.CHUNKS, strategy, Logged)
     pack = Pack(RUN.shape, strategy, chunk_seconds=1e-6)
     pack.add([Job(run) for run in RUNS])
@@ -43,11 +43,13 @@ def test_what_a_vectorised_chunk_left_is_said_while_the_next_is_on_its_way(
             saved += isinstance(event, Checkpoint)
             if isinstance(event, Progress) and log[-1] != "said":
                 log.append("said")
-    if kind is Together:
+    if kind is VmapChunk:
         assert log == ["begin", "end", "begin", "said", "end"]
-        assert sum(isinstance(event, Progress) for event in pack.left()) == len(RUNS), "a pack that stops says the rest"
+        assert sum(isinstance(event, Progress) for event in pack.final_events()) == len(RUNS), (
+            "a pack that stops says the rest"
+        )
     else:
         assert log == ["begin", "end", "said", "begin", "end", "said"]
-        assert not [event for event in pack.left() if isinstance(event, Progress)]
+        assert not [event for event in pack.final_events() if isinstance(event, Progress)]
     assert saved
-    assert not list(pack.left()), "and says nothing twice"
+    assert not list(pack.final_events()), "and says nothing twice"

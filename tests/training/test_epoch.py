@@ -13,12 +13,12 @@ import oracle
 from grokscope.nets import Transformer
 from grokscope.nets.dropout import random_words
 from grokscope.run import Run
-from grokscope.training.epoch import one_epoch, shuffled_rows
-from grokscope.training.lane import Fixed, start
+from grokscope.training.epoch import one_epoch, shuffle_rows
+from grokscope.training.lane import Fixed, start_lane
 from grokscope.training.pack import precision
 from grokscope.training.variant import EVERY, Variant
 
-from .lanes import RUN, named
+from .lane_helpers import RUN, named_params
 
 epoch = jax.jit(one_epoch, static_argnums=(0, 3))
 NETS = {
@@ -56,7 +56,7 @@ def oracle_epoch(run: Run, fixed: Fixed, params: oracle.Arrays, optimiser: oracl
     """The oracle's epoch on the same rows under the same masks: parameters, running loss and accuracy."""
     net, size, n = run.net, run.shape.batch_size, run.task.n_train
     assert isinstance(net, Transformer)
-    order = np.asarray(shuffled_rows(jax.random.fold_in(fixed.order_key, at), run.shape.rows, fixed.n_train))[:n]
+    order = np.asarray(shuffle_rows(jax.random.fold_in(fixed.order_key, at), run.shape.rows, fixed.n_train))[:n]
     inputs, targets = np.asarray(fixed.inputs), np.asarray(fixed.targets)
     loss = right = 0.0
     for i in range(run.steps_per_epoch):
@@ -72,7 +72,7 @@ def oracle_epoch(run: Run, fixed: Fixed, params: oracle.Arrays, optimiser: oracl
     return params, loss / n, right / n
 
 
-def measured(run: Run, fixed: Fixed, params: oracle.Arrays) -> dict[str, float]:
+def measure_by_oracle(run: Run, fixed: Fixed, params: oracle.Arrays) -> dict[str, float]:
     """What the oracle measures after an epoch, in eval mode."""
     net, n = run.net, run.task.n_train
     assert isinstance(net, Transformer)
@@ -90,21 +90,21 @@ def test_two_epochs_are_those_of_the_oracle(name: str, variant: Variant) -> None
     run = dataclasses.replace(RUN, net=NETS[name])
     assert 0 < run.task.n_train % run.shape.batch_size < run.shape.batch_size // 2  # the last batch is a smaller one
     with precision(run.shape):
-        fixed, state = start(run)
-        params = {name: array.astype(np.float64) for name, array in named(run, state.params).items()}
+        fixed, state = start_lane(run)
+        params = {name: array.astype(np.float64) for name, array in named_params(run, state.params).items()}
         numbers = run.optimiser.traced_part()  # type: ignore[attr-defined]
         optimiser = oracle.AdamW(**numbers)
         for at in range(2):
             state, record = epoch(run.shape, fixed, state, variant)
             params, running_loss, running_acc = oracle_epoch(run, fixed, params, optimiser, at)
-            ours = named(run, state.params)
+            ours = named_params(run, state.params)
             assert set(ours) == set(params)
             for array_name, expected in params.items():
                 np.testing.assert_allclose(ours[array_name], expected, atol=1e-9, rtol=0, err_msg=array_name)
             expected_record = {
                 "running_loss": running_loss,
                 "running_acc": running_acc,
-                **measured(run, fixed, params),
+                **measure_by_oracle(run, fixed, params),
             }
             assert set(record) == set(expected_record)
             for column, value in record.items():
@@ -116,19 +116,19 @@ def test_two_epochs_are_those_of_the_oracle(name: str, variant: Variant) -> None
 def test_an_epoch_takes_every_training_row_once_and_no_other() -> None:
     n = jnp.int32(78)
     for seed in range(5):
-        order = np.asarray(shuffled_rows(jax.random.key(seed), 512, n))
+        order = np.asarray(shuffle_rows(jax.random.key(seed), 512, n))
         assert sorted(order[:78]) == list(range(78))
         assert list(order[78:]) == list(range(78, 512))
 
 
 def test_the_order_does_not_depend_on_the_room() -> None:
-    orders = [np.asarray(shuffled_rows(jax.random.key(3), room, jnp.int32(78)))[:78] for room in (78, 512, 1024)]
+    orders = [np.asarray(shuffle_rows(jax.random.key(3), room, jnp.int32(78)))[:78] for room in (78, 512, 1024)]
     np.testing.assert_array_equal(orders[0], orders[1])
     np.testing.assert_array_equal(orders[0], orders[2])
 
 
 def test_every_row_comes_at_every_place() -> None:
-    shuffle = jax.jit(jax.vmap(lambda key: shuffled_rows(key, 16, jnp.int32(8))[:8]))
+    shuffle = jax.jit(jax.vmap(lambda key: shuffle_rows(key, 16, jnp.int32(8))[:8]))
     orders = np.asarray(shuffle(jax.random.split(jax.random.key(0), 4000)))
     counts = np.array([[np.sum(orders[:, place] == row) for row in range(8)] for place in range(8)])
     assert np.abs(counts - 500).max() < 5 * np.sqrt(500)
@@ -136,5 +136,5 @@ def test_every_row_comes_at_every_place() -> None:
 
 def test_each_epoch_has_an_order_of_its_own() -> None:
     key = jax.random.key(0)
-    orders = [tuple(np.asarray(shuffled_rows(jax.random.fold_in(key, at), 512, jnp.int32(78)))[:78]) for at in range(6)]
+    orders = [tuple(np.asarray(shuffle_rows(jax.random.fold_in(key, at), 512, jnp.int32(78)))[:78]) for at in range(6)]
     assert len(set(orders)) == 6

@@ -16,12 +16,12 @@ from grokscope.measurements.result import total_bits
 from grokscope.nets import Transformer, from_published
 from grokscope.run import Run, Seeds
 from grokscope.tasks import RandomLabels
-from grokscope.training.lane import stream
+from grokscope.training.lane import stream_key
 from grokscope.training.outcomes import Failed, Finished, Job, Progress
 from grokscope.training.pack import Pack
 from grokscope.training.train import train
 
-from .lanes import RUN, in_precision, matrix
+from .lane_helpers import RUN, matrix, with_precision
 
 SHORT = dataclasses.replace(RUN, max_epochs=6, keep="final")
 
@@ -38,7 +38,7 @@ def test_final_parameters_are_kept_under_their_published_names(heads: int) -> No
     assert arrays["layer0.w1"].shape == (32, 8)
     assert {array.dtype for array in arrays.values()} == {np.dtype(np.float64)}
     from_published(arrays, heads=heads)
-    data = run.task.arrays(stream(run.seeds.data, "data"))
+    data = run.task.arrays(stream_key(run.seeds.data, "data"))
     model = oracle.Model(heads)
     assert oracle.loss(arrays, data.train_inputs, data.train_targets, model) == pytest.approx(
         done.trace.train_loss[-1], abs=1e-9
@@ -92,7 +92,7 @@ def test_a_run_ends_when_its_measurement_says(measurement: Speed | Capacity) -> 
     assert done.result.final_val_loss is None
 
 
-WILD = in_precision(dataclasses.replace(RUN, optimiser=AdamW(lr=5.0), max_epochs=50), "float32")
+WILD = with_precision(dataclasses.replace(RUN, optimiser=AdamW(lr=5.0), max_epochs=50), "float32")
 
 
 def test_nan_says_when_and_what_came_before() -> None:
@@ -156,7 +156,7 @@ def test_random_labels_are_memorised() -> None:
 def test_expected_learning() -> None:
     """Division mod 97 at width 128 generalises: the number that the README promises."""
     run = dataclasses.replace(
-        in_precision(RUN, "float32"), task=type(RUN.task)(97), net=Transformer(128), batch_size=512, max_epochs=400
+        with_precision(RUN, "float32"), task=type(RUN.task)(97), net=Transformer(128), batch_size=512, max_epochs=400
     )
     done = train(run)
     assert done.result.t_gen is not None

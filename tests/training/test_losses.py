@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from grokscope.registry import kinds
-from grokscope.training.losses import cross_entropy, largest_of, squared, stablemax
+from grokscope.training.losses import cross_entropy, row_max, squared_error, stablemax
 
 OUTPUTS = np.array([[2.0, -1.0, 0.0], [0.5, 3.0, -2.0], [-50.0, 60.0, 1.0]])
 LABELS = np.array([0, 2, 1])
@@ -14,7 +14,7 @@ LABELS = np.array([0, 2, 1])
 def test_every_name_has_an_equation() -> None:
     assert list(kinds("losses")) == ["cross_entropy", "squared", "stablemax"]
     outputs, labels = jnp.asarray(OUTPUTS), jnp.asarray(LABELS)
-    for name, function in {"cross_entropy": cross_entropy, "squared": squared, "stablemax": stablemax}.items():
+    for name, function in {"cross_entropy": cross_entropy, "squared": squared_error, "stablemax": stablemax}.items():
         np.testing.assert_array_equal(
             kinds("losses")[name]().per_example(outputs, labels, {}), function(outputs, labels)
         )
@@ -35,13 +35,13 @@ def test_stablemax() -> None:
 @pytest.mark.parametrize("targets", [LABELS, np.eye(3)[LABELS]])
 def test_squared_takes_a_class_for_its_one_hot_vector(targets: np.ndarray) -> None:
     expected = ((OUTPUTS - np.eye(3)[LABELS]) ** 2).mean(axis=1)
-    np.testing.assert_allclose(squared(jnp.asarray(OUTPUTS), jnp.asarray(targets)), expected, rtol=1e-6)
+    np.testing.assert_allclose(squared_error(jnp.asarray(OUTPUTS), jnp.asarray(targets)), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("n", [1, 2, 8, 9, 15, 16, 17, 115])
 def test_the_largest_is_found_at_every_place(n: int) -> None:
     x = np.random.default_rng(n).normal(size=(n, n)) + 9 * np.eye(n)
-    np.testing.assert_array_equal(largest_of(jnp.asarray(x, jnp.float32)), np.float32(np.diag(x)))
+    np.testing.assert_array_equal(row_max(jnp.asarray(x, jnp.float32)), np.float32(np.diag(x)))
     low = jnp.full((1, n), -jnp.inf)
-    assert largest_of(low)[0] == -np.inf
-    assert np.isnan(largest_of(low.at[0, n // 2].set(jnp.nan))[0])
+    assert row_max(low)[0] == -np.inf
+    assert np.isnan(row_max(low.at[0, n // 2].set(jnp.nan))[0])

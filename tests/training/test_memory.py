@@ -21,7 +21,7 @@ from grokscope.workers import engine
 from grokscope.workers.assignment import Assignment
 from grokscope.workers.engine import work
 
-from .lanes import RUN, UNREACHABLE, matrix
+from .lane_helpers import RUN, UNREACHABLE, matrix
 
 RUNS = [dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=12, seeds=Seeds.all(seed)) for seed in range(8)]
 FULL = jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 68719476736 bytes.")
@@ -57,7 +57,7 @@ def test_the_pack_halves_and_every_run_ends_as_it_would_alone(monkeypatch: pytes
     pack = Pack(RUN.shape, "vmap", say=words.append)
     done = end_of(pack, RUNS)
     assert words == [f"{n} lanes do not fit into the device's memory: going on with {n // 2}" for n in (8, 4)]
-    assert (pack.most, pack.resting) == (2, [])
+    assert (pack.max_lanes, pack.parked) == (2, [])
     assert set(device.widths[calls:]) == {2}
     assert list(done) == [run.identity for run in RUNS], "the oldest go on first"
     alone = train(RUNS[6])
@@ -138,8 +138,8 @@ def test_lanes_that_rest_fail_with_their_pack(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_width_that_does_not_fit_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strategy, "advance", Device(room=1).advance)
-    assert strategy.speed(RUN.shape, RUNS[0], Choice("vmap", 4, "measured")) == 0
-    assert strategy.speed(RUN.shape, RUNS[0], Choice("loop", 1, "measured")) > 0
+    assert strategy.lane_epochs_per_second(RUN.shape, RUNS[0], Choice("vmap", 4, "measured")) == 0
+    assert strategy.lane_epochs_per_second(RUN.shape, RUNS[0], Choice("loop", 1, "measured")) > 0
 
 
 def test_the_watcher_is_told_what_a_chunk_may_take() -> None:

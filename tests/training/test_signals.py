@@ -22,17 +22,17 @@ from grokscope.spec import InputError, SpecError
 from grokscope.tasks import Modular
 from grokscope.tasks.functions import Xor
 from grokscope.training.cadence import only_when
-from grokscope.training.checkpoint import DIGEST, CheckpointError, seal, unpack_lane
-from grokscope.training.derive import Source, derived
-from grokscope.training.lane import start
+from grokscope.training.checkpoint import DIGEST, CheckpointError, keyed_digest, unpack_lane
+from grokscope.training.derive import Source, derive_finished
+from grokscope.training.lane import start_lane
 from grokscope.training.observe import columns
 from grokscope.training.outcomes import Checkpoint, Finished, Job, Snapshot
 from grokscope.training.pack import Pack, precision
-from grokscope.training.params import net_of
-from grokscope.training.room import roomy
+from grokscope.training.padding import padded_shape
+from grokscope.training.params import net_from_arrays
 from grokscope.training.train import train
 
-from .lanes import RUN, UNREACHABLE, finished, matrix
+from .lane_helpers import RUN, UNREACHABLE, matrix, run_to_end
 
 EVERY = (WeightNorm(every=2), GradientNorm(of="tensors", every=2), LogitScale(every=2), ZeroLossShare(every=2))
 BASE = dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=8)
@@ -55,7 +55,7 @@ def test_each_is_what_the_oracle_computes() -> None:
     (done,) = (event for event in events if isinstance(event, Finished))
     snapshots = {event.epoch: load(event.params) for event in events if isinstance(event, Snapshot)}
     with precision(run.shape):
-        fixed = start(run).fixed
+        fixed = start_lane(run).fixed
     inputs, targets = (np.asarray(array)[: run.task.n_train] for array in (fixed.inputs, fixed.targets))
     model = oracle.Model(1, "published")
     for epoch in (2, 4, 6, 8):
@@ -81,9 +81,9 @@ def test_the_share_of_zero_losses_is_that_of_float32(precise: str) -> None:
     run = dataclasses.replace(run, precision=precise)
     done = train(run)
     with precision(run.shape):
-        fixed = start(run).fixed
+        fixed = start_lane(run).fixed
         inputs, targets = (np.asarray(array)[: run.task.n_train] for array in (fixed.inputs, fixed.targets))
-        made = net_of(run, load(done.params)).batched(jnp.asarray(inputs))
+        made = net_from_arrays(run, load(done.params)).batched(jnp.asarray(inputs))
     logits = np.array(made, np.float32)
     logits -= logits.max(1, keepdims=True)
     own = np.take_along_axis(logits, targets[:, None], 1)[:, 0]
@@ -128,16 +128,16 @@ def test_alone_and_among_lanes_of_other_ages() -> None:
 def test_room_for_other_vocabularies_does_not_leak_in(strategy: Any) -> None:
     signals = (WeightNorm(), GradientNorm(every=2), LogitScale(), ZeroLossShare())
     runs = [dataclasses.replace(BASE, task=Modular(p), signals=signals, max_epochs=4) for p in (11, 13)]
-    (shape,) = {roomy(run.shape) for run in runs}
+    (shape,) = {padded_shape(run.shape) for run in runs}
     assert shape.padded
-    found = finished(Pack(shape, strategy), [Job(run) for run in runs])
+    found = run_to_end(Pack(shape, strategy), [Job(run) for run in runs])
     for run in runs:
-        close(found[run.identity].trace, finished(Pack(run.shape, "loop"), [Job(run)])[run.identity].trace, atol=1e-9)
+        close(found[run.identity].trace, run_to_end(Pack(run.shape, "loop"), [Job(run)])[run.identity].trace, atol=1e-9)
 
 
 def test_what_does_not_mask_room_shares_with_nobody() -> None:
-    assert roomy(dataclasses.replace(BASE, signals=(Spread(),)).shape).padded is False
-    assert roomy(BASE.shape).padded is True
+    assert padded_shape(dataclasses.replace(BASE, signals=(Spread(),)).shape).padded is False
+    assert padded_shape(BASE.shape).padded is True
 
 
 def test_a_checkpoint_between_two_values_goes_on_to_the_same_bits() -> None:
@@ -145,7 +145,7 @@ def test_a_checkpoint_between_two_values_goes_on_to_the_same_bits() -> None:
     pack.add([Job(SOME)])
     (said,) = (event for event in pack.step() if isinstance(event, Checkpoint))
     assert said.epoch == 4, "between 3 and 6, and before 5"
-    resumed = finished(Pack(SOME.shape, "loop", say=pytest.fail), [Job(SOME, said.state)])[SOME.identity]
+    resumed = run_to_end(Pack(SOME.shape, "loop", say=pytest.fail), [Job(SOME, said.state)])[SOME.identity]
     np.testing.assert_array_equal(matrix(resumed.trace), matrix(train(SOME).trace))
 
 
@@ -154,7 +154,7 @@ def as_before(run: Run, state: bytes) -> bytes:
     arrays = load(state[DIGEST:])
     del arrays["columns"]
     body = save(arrays)
-    return seal(run, body) + body
+    return keyed_digest(run, body) + body
 
 
 def test_a_checkpoint_of_the_version_before_goes_on() -> None:
@@ -167,7 +167,7 @@ def test_a_checkpoint_of_the_version_before_goes_on() -> None:
             with precision(run.shape), pytest.raises(CheckpointError, match="its columns are not those"):
                 unpack_lane(run, old)
             continue
-        resumed = finished(Pack(run.shape, "loop", say=pytest.fail), [Job(run, old)])[run.identity]
+        resumed = run_to_end(Pack(run.shape, "loop", say=pytest.fail), [Job(run, old)])[run.identity]
         np.testing.assert_array_equal(matrix(resumed.trace), matrix(train(run).trace))
 
 
@@ -183,12 +183,12 @@ def test_a_result_is_read_from_a_trace_only_with_the_signals_asked_for() -> None
     none = dataclasses.replace(short, signals=())
     denser = dataclasses.replace(short, signals=(GradientNorm(every=1),))
     for run in (short, one, none):
-        read = derived(run, source(done))
+        read = derive_finished(run, source(done))
         assert read is not None
         close(read.trace, train(run).trace, rtol=1e-12)
-    assert derived(denser, source(done)) is None
-    assert derived(one, source(plain)) is None
-    assert derived(none, source(plain)) is not None
+    assert derive_finished(denser, source(done)) is None
+    assert derive_finished(one, source(plain)) is None
+    assert derive_finished(none, source(plain)) is not None
 
 
 @dataclasses.dataclass(frozen=True)

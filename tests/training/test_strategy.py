@@ -11,17 +11,17 @@ from grokscope.nets import Complete, Transformer
 from grokscope.run import Run
 from grokscope.tasks import Modular, Xor
 from grokscope.training import strategy
-from grokscope.training.devices import bucket
+from grokscope.training.devices import lane_bucket
 from grokscope.training.outcomes import Job
 from grokscope.training.pack import Pack
-from grokscope.training.strategy import Choice, choose, default, most_lanes
+from grokscope.training.strategy import Choice, choose, default_choice, estimate_max_lanes
 from grokscope.training.transforms import TopK
 
-from .lanes import RUN, finished, in_precision, matrix
+from .lane_helpers import RUN, matrix, run_to_end, with_precision
 
 
 def test_a_cpu_takes_one_lane_at_a_time_unless_many_wait() -> None:
-    assert default(RUN.shape, 100) == Choice("loop", 1, "default")
+    assert default_choice(RUN.shape, 100) == Choice("loop", 1, "default")
     assert choose(RUN.shape, RUN, waiting=3) == Choice("loop", 1, "default")
 
 
@@ -32,29 +32,29 @@ def test_the_fastest_candidate_is_chosen_where_measuring_pays(monkeypatch: pytes
         seen.append(choice)
         return 2.0 if choice.strategy == "vmap" else 1.0
 
-    monkeypatch.setattr(strategy, "speed", speed)
-    strategy.measured.cache_clear()
+    monkeypatch.setattr(strategy, "lane_epochs_per_second", speed)
+    strategy.measure_choice.cache_clear()
     chosen = choose(RUN.shape, RUN, waiting=10_000)
-    strategy.measured.cache_clear()
+    strategy.measure_choice.cache_clear()
     assert chosen == Choice("vmap", 4, "measured")
     assert {choice.strategy for choice in seen} == {"loop", "vmap"}
 
 
 def test_an_accelerator_takes_as_many_as_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strategy.jax, "default_backend", lambda: "gpu")
-    assert default(RUN.shape, 7) == Choice("vmap", 7, "default")
-    assert default(RUN.shape, 10**6).lanes == most_lanes(RUN.shape)
+    assert default_choice(RUN.shape, 7) == Choice("vmap", 7, "default")
+    assert default_choice(RUN.shape, 10**6).lanes == estimate_max_lanes(RUN.shape)
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_speed_is_measured_in_the_precision_of_the_runs(precision: str) -> None:
-    run = in_precision(RUN, precision)
-    assert strategy.speed(run.shape, run, Choice("loop", 1, "measured")) > 0
+    run = with_precision(RUN, precision)
+    assert strategy.lane_epochs_per_second(run.shape, run, Choice("loop", 1, "measured")) > 0
 
 
 def test_wider_and_more_precise_lanes_are_fewer() -> None:
     def lanes(**fields: object) -> int:
-        return most_lanes(dataclasses.replace(RUN, task=Modular(97), batch_size=512, **fields).shape)  # type: ignore[arg-type]
+        return estimate_max_lanes(dataclasses.replace(RUN, task=Modular(97), batch_size=512, **fields).shape)  # type: ignore[arg-type]
 
     narrow, wide = {"net": Transformer(8)}, {"net": Transformer(64)}
     assert lanes(**narrow, precision="float32") > lanes(**wide, precision="float32") > lanes(**wide) >= 1
@@ -63,7 +63,7 @@ def test_wider_and_more_precise_lanes_are_fewer() -> None:
 
 @pytest.mark.parametrize(("n", "width"), [(1, 1), (2, 2), (3, 4), (4, 4), (5, 8), (8, 8), (9, 16), (1000, 1024)])
 def test_buckets_are_powers_of_two(n: int, width: int) -> None:
-    assert bucket(n) == width
+    assert lane_bucket(n) == width
 
 
 def test_tiny_steps_are_taken_together_even_on_a_cpu() -> None:
@@ -90,10 +90,10 @@ def test_a_pack_of_many_lanes_is_each_run_alone() -> None:
         )
         for seed in range(256)
     ]
-    together = finished(Pack(runs[0].shape, "vmap"), [Job(run) for run in runs])
+    together = run_to_end(Pack(runs[0].shape, "vmap"), [Job(run) for run in runs])
     assert len(together) == 256
     for run in runs[::101]:
-        alone = finished(Pack(run.shape, "loop"), [Job(run)])[run.identity]
+        alone = run_to_end(Pack(run.shape, "loop"), [Job(run)])[run.identity]
         np.testing.assert_allclose(matrix(together[run.identity].trace), matrix(alone.trace), rtol=1e-9)
 
 
@@ -122,19 +122,19 @@ def test_an_accelerator_widens_a_pack_while_that_pays(
 ) -> None:
     monkeypatch.setattr(strategy.jax, "default_backend", lambda: "gpu")
     monkeypatch.setattr(strategy, "fitting_lanes", lambda shape, sample: 1000)
-    monkeypatch.setattr(strategy, "speed", lambda shape, sample, choice: speeds[choice.lanes])
-    strategy.measured.cache_clear()
+    monkeypatch.setattr(strategy, "lane_epochs_per_second", lambda shape, sample, choice: speeds[choice.lanes])
+    strategy.measure_choice.cache_clear()
     assert choose(RUN.shape, RUN, waiting=10_000) == Choice("vmap", lanes, "measured")
-    strategy.measured.cache_clear()
+    strategy.measure_choice.cache_clear()
 
 
 def test_no_pack_is_wider_than_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strategy.jax, "default_backend", lambda: "gpu")
     monkeypatch.setattr(strategy, "fitting_lanes", lambda shape, sample: 4096)
-    monkeypatch.setattr(strategy, "speed", lambda shape, sample, choice: float(choice.lanes))
-    strategy.measured.cache_clear()
+    monkeypatch.setattr(strategy, "lane_epochs_per_second", lambda shape, sample, choice: float(choice.lanes))
+    strategy.measure_choice.cache_clear()
     assert choose(RUN.shape, RUN, waiting=99) == Choice("vmap", 128, "measured")
-    strategy.measured.cache_clear()
+    strategy.measure_choice.cache_clear()
 
 
 def test_the_compiler_says_how_much_a_lane_takes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,5 +146,5 @@ def test_the_compiler_says_how_much_a_lane_takes(monkeypatch: pytest.MonkeyPatch
     assert strategy.fitting_lanes(run.shape, run) == 4, "half of the 8 GiB that are taken for granted"
     monkeypatch.setattr(strategy, "bytes_per_lane", lambda shape, sample: 0.0)
     strategy.fitting_lanes.cache_clear()
-    assert strategy.fitting_lanes(run.shape, run) == most_lanes(run.shape)
+    assert strategy.fitting_lanes(run.shape, run) == estimate_max_lanes(run.shape)
     strategy.fitting_lanes.cache_clear()

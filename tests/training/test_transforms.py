@@ -16,12 +16,12 @@ from grokscope.suite import parse_suite
 from grokscope.suite.specs import run_from_spec
 from grokscope.tasks import Sine, Xor
 from grokscope.training.pack import precision
-from grokscope.training.params import named
+from grokscope.training.params import named_arrays
 from grokscope.training.transforms import RandomPrune, Rewind, Scheme, Threshold, TopK, TrilDamp, TrilPrune
 from grokscope.training.transforms.scheme import strength
 
-from .lanes import RUN as MODULAR
-from .lanes import advanced, start
+from .lane_helpers import RUN as MODULAR
+from .lane_helpers import advance_alone, start_lane
 
 RUN = Run(
     Xor(),
@@ -40,7 +40,7 @@ def net(hidden: int = 5, seed: int = 0) -> Any:
     return Complete(hidden).build(Xor.signature, key=jax.random.key(seed), dtype="float32")
 
 
-def applied(scheme: Scheme, net: Any, progress: float = 0.0, steps: int = 1, seed: int = 0) -> tuple[Any, Any]:
+def apply_scheme(scheme: Scheme, net: Any, progress: float = 0.0, steps: int = 1, seed: int = 0) -> tuple[Any, Any]:
     hyper = {name: jnp.float32(value) for name, value in scheme.traced_part().items()}
     state = scheme.start(net)
     for step in range(steps):
@@ -57,11 +57,11 @@ AT_END = {5: (0.999, TOPK[5]), 8: (0.975, [10, 20, *TOPK[8][2:]])}
 @pytest.mark.parametrize("tenth", range(1, 10))
 def test_as_many_are_kept_as_published(hidden: int, tenth: int) -> None:
     one = net(hidden)
-    kept, _ = applied(TopK(keep=tenth / 10), one)
+    kept, _ = apply_scheme(TopK(keep=tenth / 10), one)
     assert np.count_nonzero(kept) == TOPK[hidden][tenth - 1]
     assert np.abs(kept[kept != 0]).min() > np.abs(np.asarray(one.weights)[kept == 0]).max()
     progress, expected = AT_END[hidden]
-    rising, _ = applied(TopK(keep=tenth / 10, schedule="rising"), one, progress)
+    rising, _ = apply_scheme(TopK(keep=tenth / 10, schedule="rising"), one, progress)
     assert np.count_nonzero(rising) == expected[tenth - 1]
 
 
@@ -69,24 +69,24 @@ def test_a_rising_schedule_is_a_fourth_power_of_a_sine() -> None:
     x = jnp.array([0.1, 0.25, 0.5, 0.75, 0.9, 0.975, 0.999])
     np.testing.assert_allclose(strength("rising", x), [0.0006, 0.0214, 0.25, 0.7286, 0.9517, 0.9969, 1.0], atol=6e-5)
     np.testing.assert_array_equal(strength("constant", x), 1)
-    assert np.count_nonzero(applied(TopK(keep=0.0, schedule="rising"), net())[0]) == 48
+    assert np.count_nonzero(apply_scheme(TopK(keep=0.0, schedule="rising"), net())[0]) == 48
 
 
 def test_random_masks_are_a_runs_own_and_stay() -> None:
     ones = dataclasses.replace(net(40), weights=jnp.ones((41, 43)))
-    once, _ = applied(RandomPrune(0.3), ones, steps=1)
+    once, _ = apply_scheme(RandomPrune(0.3), ones, steps=1)
     assert (once == 0).mean() == pytest.approx(0.3, abs=0.03)
-    np.testing.assert_array_equal(once, applied(RandomPrune(0.3), ones, steps=5)[0])
-    anew, _ = applied(RandomPrune(0.3, mask="every"), ones, steps=5)
+    np.testing.assert_array_equal(once, apply_scheme(RandomPrune(0.3), ones, steps=5)[0])
+    anew, _ = apply_scheme(RandomPrune(0.3, mask="every"), ones, steps=5)
     assert (anew != 0).mean() == pytest.approx(0.7**5, abs=0.03)
-    assert (once != applied(RandomPrune(0.3), ones, seed=9)[0]).any()
+    assert (once != apply_scheme(RandomPrune(0.3), ones, seed=9)[0]).any()
 
 
 def test_a_threshold_is_given_or_the_median_of_the_first_step() -> None:
     one = net()
     size = np.abs(np.asarray(one.weights))
-    np.testing.assert_array_equal(applied(Threshold(0.5), one)[0] != 0, size >= 0.5)
-    half, (_, (least, steps)) = applied(Threshold(at="median"), one, steps=3)
+    np.testing.assert_array_equal(apply_scheme(Threshold(0.5), one)[0] != 0, size >= 0.5)
+    half, (_, (least, steps)) = apply_scheme(Threshold(at="median"), one, steps=3)
     assert float(least) == np.sort(size.ravel())[23]
     assert (np.count_nonzero(half), int(steps)) == (25, 3)
 
@@ -94,22 +94,22 @@ def test_a_threshold_is_given_or_the_median_of_the_first_step() -> None:
 def test_triangles() -> None:
     one = net()
     before, lower = np.asarray(one.weights), np.tri(6, 8, -1, dtype=bool)
-    np.testing.assert_allclose(applied(TrilDamp(0.25), one)[0], np.where(lower, before * 0.75, before), rtol=1e-6)
+    np.testing.assert_allclose(apply_scheme(TrilDamp(0.25), one)[0], np.where(lower, before * 0.75, before), rtol=1e-6)
     np.testing.assert_allclose(
-        applied(TrilDamp(0.8, schedule="rising"), one, 0.5)[0], np.where(lower, before * 0.8, before), rtol=1e-6
+        apply_scheme(TrilDamp(0.8, schedule="rising"), one, 0.5)[0], np.where(lower, before * 0.8, before), rtol=1e-6
     )
-    np.testing.assert_array_equal(applied(TrilPrune(), one)[0], np.where(lower, 0, before))
-    np.testing.assert_array_equal(applied(TrilPrune(2), one)[0], np.where(np.tri(6, 8, 1, dtype=bool), 0, before))
+    np.testing.assert_array_equal(apply_scheme(TrilPrune(), one)[0], np.where(lower, 0, before))
+    np.testing.assert_array_equal(apply_scheme(TrilPrune(2), one)[0], np.where(np.tri(6, 8, 1, dtype=bool), 0, before))
 
 
 def test_a_scheme_goes_before_another_with_numbers_of_its_own() -> None:
     both = TopK(keep=0.25, before=TrilPrune(before=RandomPrune(0.4)))
     assert both.traced_part() == {"keep": 0.25, "before.diagonal": 0, "before.before.removed": 0.4}
     one = net()
-    kept, _ = applied(both, one)
+    kept, _ = apply_scheme(both, one)
     assert not kept[np.tri(6, 8, -1, dtype=bool)].any()
     assert np.count_nonzero(kept) == 12
-    masked = applied(RandomPrune(0.4), one, seed=0)[0] == 0
+    masked = apply_scheme(RandomPrune(0.4), one, seed=0)[0] == 0
     again = dataclasses.replace(RUN, transform=both)
     assert (
         again.shape
@@ -163,20 +163,20 @@ def test_rewinding_goes_back_to_early_values_with_ever_fewer_connections() -> No
 )
 def test_in_training_a_scheme_has_the_last_word(scheme: Scheme) -> None:
     run = dataclasses.replace(RUN, transform=scheme)
-    lane, _ = advanced(run, 10)
-    weights = named(run, lane.state.params)["weights"]
+    lane, _ = advance_alone(run, 10)
+    weights = named_arrays(run, lane.state.params)["weights"]
     if isinstance(scheme, TrilDamp):
         assert np.abs(weights[np.tri(6, 8, -1, dtype=bool)]).max() < 0.01
     else:
         assert 10 < np.count_nonzero(weights) < 38
-    np.testing.assert_array_equal(named(run, advanced(run, 10)[0].state.params)["weights"], weights)
+    np.testing.assert_array_equal(named_arrays(run, advance_alone(run, 10)[0].state.params)["weights"], weights)
 
 
 def test_pruning_alone_is_a_learning_rate_of_nothing() -> None:
     run = dataclasses.replace(RUN, optimiser=AdamW(0.0, 0.0), transform=TopK(keep=0.5))
     with precision(run.shape):
-        first = named(run, start(run).state.params)["weights"]
-    after = named(run, advanced(run, 3)[0].state.params)["weights"]
+        first = named_arrays(run, start_lane(run).state.params)["weights"]
+    after = named_arrays(run, advance_alone(run, 3)[0].state.params)["weights"]
     assert np.count_nonzero(after) == 24
     np.testing.assert_array_equal(after[after != 0], first[after != 0])
 
@@ -185,7 +185,7 @@ def test_a_net_without_a_matrix_of_weights_says_so() -> None:
     run = dataclasses.replace(MODULAR, net=Transformer(8), transform=TopK(keep=0.5))
     words = "transform top_k: found TransformerNet, expected a net with a matrix weights"
     with precision(run.shape), pytest.raises(InputError, match=words):
-        start(run)
+        start_lane(run)
 
 
 def test_schemes_are_written_in_yaml() -> None:

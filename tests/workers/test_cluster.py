@@ -25,7 +25,7 @@ from grokscope.workers.site import Site
 from grokscope.workers.sites import open_site
 from grokscope.workers.watchdog import LIMITS, Limits
 from kill import SILENCE, Doomed, cmdline, kill, offspring, workers_of
-from training.lanes import RUN, UNREACHABLE
+from training.lane_helpers import RUN, UNREACHABLE
 
 ray = pytest.importorskip("ray", reason="the extra `ray` is not installed (`make test-ray` does that)")
 

@@ -12,13 +12,13 @@ from grokscope.run import Shape
 from grokscope.tasks import Modular
 from grokscope.training.outcomes import Checkpoint, Event, Failed, Finished, Job, Progress
 from grokscope.training.pack import Pack
-from grokscope.training.room import roomy
+from grokscope.training.padding import padded_shape
 from grokscope.training.strategy import Choice
 from grokscope.workers import engine
 from grokscope.workers.assignment import Assignment
 from grokscope.workers.engine import work
 from grokscope.workers.queue import ShapeQueue
-from training.lanes import RUN, UNREACHABLE
+from training.lane_helpers import RUN, UNREACHABLE
 
 SHORT = dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=6)
 
@@ -41,7 +41,7 @@ class Feed:
         return Assignment([Job(run) for run in given], sum(run.shape == shape for run in self.runs))
 
 
-def of(kind: type[Event], events: list[Event]) -> list[Any]:
+def events_of(kind: type[Event], events: list[Event]) -> list[Any]:
     return [event for event in events if isinstance(event, kind)]
 
 
@@ -49,9 +49,11 @@ def test_every_run_ends_and_each_chunk_is_told_of() -> None:
     runs = several(2)
     feed = Feed(runs)
     events = list(work(feed))
-    assert [event.run for event in of(Finished, events)] == runs
-    assert [event.epoch for event in of(Checkpoint, events)] == [4]
-    assert [event.identity for event in of(Progress, events)] == [runs[0].identity], "the pace is known by the second"
+    assert [event.run for event in events_of(Finished, events)] == runs
+    assert [event.epoch for event in events_of(Checkpoint, events)] == [4]
+    assert [event.identity for event in events_of(Progress, events)] == [runs[0].identity], (
+        "the pace is known by the second"
+    )
     assert feed.asked == [(None, 1), (SHORT.shape, 1), (SHORT.shape, 1), (None, 1)]
 
 
@@ -65,7 +67,7 @@ def test_a_place_that_becomes_free_is_filled(monkeypatch: pytest.MonkeyPatch) ->
     runs[1] = dataclasses.replace(runs[1], max_epochs=3)
     late = dataclasses.replace(SHORT, seeds=Seeds.all(99), max_epochs=2)
     feed = Feed([*runs, late])
-    done = of(Finished, list(work(feed)))
+    done = events_of(Finished, list(work(feed)))
     assert done[0].run == runs[1]
     assert {event.run for event in done} == {*runs, late}
     assert {event.run.max_epochs: event.result.epochs for event in done} == {8: 8, 3: 3, 2: 2}
@@ -83,7 +85,7 @@ def test_runs_that_come_apart_stay_apart_and_limit_no_later_pack(monkeypatch: py
         assert shape is None or not offers
         return offers.pop() if offers else rest(shape, n)
 
-    done = of(Finished, list(work(feed)))
+    done = events_of(Finished, list(work(feed)))
     assert [event.run for event in done[:2]] == suspects
     assert {event.provenance.layout for event in done[:2]} == {2}
     assert {event.provenance.layout for event in done[2:]} == {4}
@@ -109,11 +111,11 @@ def test_what_breaks_belongs_to_the_runs_at_hand(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(Pack, "step", breaks)
     events = list(work(Feed(runs)))
-    (failed,) = of(Failed, events)
+    (failed,) = events_of(Failed, events)
     assert failed.run == runs[0]
     assert failed.error.startswith("Traceback")
     assert "RuntimeError: out of luck" in failed.error
-    assert [event.run for event in of(Finished, events)] == runs[1:]
+    assert [event.run for event in events_of(Finished, events)] == runs[1:]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,15 +129,15 @@ class Broken(Modular):
 def test_a_run_that_cannot_even_start_has_failed() -> None:
     broken, sound = dataclasses.replace(SHORT, task=Broken(13)), several(1)
     events = list(work(Feed([broken, *sound])))
-    assert [event.run for event in of(Failed, events)] == [broken]
-    assert "no room for the table" in of(Failed, events)[0].error
-    assert [event.run for event in of(Finished, events)] == sound
+    assert [event.run for event in events_of(Failed, events)] == [broken]
+    assert "no room for the table" in events_of(Failed, events)[0].error
+    assert [event.run for event in events_of(Finished, events)] == sound
 
 
 def test_other_shapes_follow() -> None:
     one_block = dataclasses.replace(SHORT, net=Transformer(8, 1, heads=4), max_epochs=1)
     runs = [*several(1, max_epochs=1), one_block]
-    assert {event.run for event in of(Finished, list(work(Feed(runs))))} == set(runs)
+    assert {event.run for event in events_of(Finished, list(work(Feed(runs))))} == set(runs)
 
 
 def test_a_pack_takes_runs_of_several_primes_where_the_dealer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +151,7 @@ def test_a_pack_takes_runs_of_several_primes_where_the_dealer_says_so(monkeypatc
         offer = queue.take(n, shape, shares=True)
         return Assignment([Job(run) for run in offer.items], offer.waiting, offer.padded)
 
-    done = of(Finished, list(work(feed)))
+    done = events_of(Finished, list(work(feed)))
     assert {event.run for event in done} == set(runs)
     assert {event.provenance.strategy for event in done} == {"vmap/default/padded"}
-    assert set(asked) == {None, roomy(runs[0].shape)}
+    assert set(asked) == {None, padded_shape(runs[0].shape)}

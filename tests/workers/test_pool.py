@@ -27,7 +27,7 @@ from grokscope.workers.pool import Pool
 from grokscope.workers.process import serve
 from grokscope.workers.site import Place
 from grokscope.workers.watchdog import Limits
-from training.lanes import RUN, UNREACHABLE
+from training.lane_helpers import RUN, UNREACHABLE
 
 RUNS = [dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=80, seeds=Seeds.all(seed)) for seed in range(4)]
 

@@ -9,7 +9,7 @@ from grokscope import AdamW, Run, Seeds
 from grokscope.measurements import Groks
 from grokscope.nets import Transformer
 from grokscope.tasks import Modular
-from grokscope.training.room import roomy
+from grokscope.training.padding import padded_shape
 from grokscope.workers.queue import FEW, ShapeQueue
 
 NARROW = Run(Modular(13), Transformer(8), AdamW(), Groks())
@@ -129,7 +129,7 @@ def of_prime(p: int, n: int) -> list[Run]:
 
 def test_on_an_accelerator_primes_with_few_runs_share_a_padded_shape() -> None:
     few, more, far = of_prime(11, 3), of_prime(13, 2), of_prime(23, 4)
-    padded = roomy(few[0].shape)
+    padded = padded_shape(few[0].shape)
     queue = ShapeQueue([*few, *more, *far])
     first = queue.take(1, shares=True)
     assert first == (few[:1], 4, padded), "five runs of two primes are more than four of one"
@@ -143,8 +143,8 @@ def test_on_an_accelerator_primes_with_few_runs_share_a_padded_shape() -> None:
 def test_a_shape_with_many_runs_keeps_its_packs_to_itself() -> None:
     many, few = of_prime(11, FEW), of_prime(13, 1)
     queue = ShapeQueue([*many, *few])
-    padded = roomy(few[0].shape)
-    assert roomy(many[0].shape) == padded
+    padded = padded_shape(few[0].shape)
+    assert padded_shape(many[0].shape) == padded
     assert queue.take(9, padded, shares=True) == (few, 0, padded)
     assert queue.take(1, shares=True) == (many[:1], FEW - 1, None)
     assert queue.take(1, shares=True) == (many[1:2], FEW - 2, padded), "now they are few"

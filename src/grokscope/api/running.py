@@ -16,8 +16,8 @@ from grokscope.registry import unreachable
 from grokscope.run import Run, parts_of
 from grokscope.spec import InputError
 from grokscope.suite import Suite, load_suite
+from grokscope.training.chunk_clock import CHUNK_SECONDS
 from grokscope.training.outcomes import Event
-from grokscope.training.pace import CHUNK_SECONDS
 from grokscope.workers import sites
 from grokscope.workers.checkpoints import Checkpoints
 from grokscope.workers.drive import Driver, Tally

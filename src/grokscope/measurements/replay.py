@@ -1,4 +1,4 @@
-"""Where a stopping rule ends a run, read from its trace on the host: `stopping.done`, epoch after epoch."""
+"""The epoch at which a stopping rule ends a run, read from its trace: `stopping.should_stop` replayed on the host."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from grokscope.measurements.stopping import NEVER, StopRule
 from grokscope.measurements.trace import Column, Trace, first_streak, right_count
 
 
-def end_of(rule: StopRule, trace: Trace, n_train: int, n_val: int) -> int | None:
+def end_epoch(rule: StopRule, trace: Trace, n_train: int, n_val: int) -> int | None:
     """The 1-based epoch with which the rule ends the run, or None if it goes on beyond its trace.
 
     Args:

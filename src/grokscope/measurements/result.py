@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from grokscope.measurements.replay import end_of
+from grokscope.measurements.replay import end_epoch
 from grokscope.measurements.trace import CORE, Trace
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Result(NamedTuple):
-    """What a run came to. A time is None where the run ended before it came: a right-censored observation.
+    """The result of a run. A time is None where the run ended before it came: a right-censored observation.
 
     Attributes:
         n_params: P.
@@ -49,11 +49,11 @@ def total_bits(mean_loss: float, n: int, vocab: int) -> float:
     return n * (math.log2(vocab) - mean_loss / math.log(2))
 
 
-def stopped(run: Run, trace: Trace) -> str:
-    """Why a run ended with its trace. One that its rule ends in its very last epoch was ended by its rule."""
+def stop_reason(run: Run, trace: Trace) -> str:
+    """`max_epochs` or `rule`: why a run ended with its trace. The rule counts where both end it with the same epoch."""
     if trace.epochs < run.max_epochs:
         return "rule"
-    ended = end_of(run.measurement.rule(run), trace, run.task.n_train, run.task.n_val)
+    ended = end_epoch(run.measurement.rule(run), trace, run.task.n_train, run.task.n_val)
     return "max_epochs" if ended is None else "rule"
 
 
@@ -68,7 +68,7 @@ def base_result(run: Run, trace: Trace) -> Result:
         dataset_bits=run.task.dataset_bits,
         epochs=trace.epochs,
         steps=trace.epochs * run.steps_per_epoch,
-        stopped=stopped(run, trace),
+        stopped=stop_reason(run, trace),
         final_running_loss=last["running_loss"],
         final_running_acc=last["running_acc"],
         final_train_loss=last["train_loss"],

@@ -1,4 +1,4 @@
-"""When a run is done: one rule with numbers in it, so that no measurement needs a program of its own.
+"""The stopping rule: one rule with numbers in it, so that no measurement needs a program of its own.
 
 A run ends when every accuracy it waits for has been reached in the same epoch, `streak` epochs in a row, or when
 a watched quantity has not improved for `patience` epochs. The published measurements are settings of this rule.
@@ -39,7 +39,7 @@ class StopState(NamedTuple):
 
 
 class Epoch(NamedTuple):
-    """What the rule looks at: how many examples were right in an epoch, and the two quantities to watch."""
+    """Input of the rule: how many examples were right in an epoch, and the two quantities to watch."""
 
     running_count: Int[Array, ""]
     train_count: Int[Array, ""]
@@ -48,13 +48,17 @@ class Epoch(NamedTuple):
     val_acc: Float[Array, ""]
 
 
-def start(dtype: jnp.dtype) -> StopState:
-    """Before the first epoch."""
+def initial_stop_state(dtype: jnp.dtype) -> StopState:
+    """The state before the first epoch."""
     return StopState(jnp.zeros((), jnp.int32), jnp.full((), -jnp.inf, dtype), jnp.zeros((), jnp.int32))
 
 
-def done(rule: StopRule, epoch: Epoch, state: StopState) -> tuple[Bool[Array, ""], StopState]:
-    """Whether the run ends with this epoch, and what to carry on."""
+def should_stop(rule: StopRule, epoch: Epoch, state: StopState) -> tuple[Bool[Array, ""], StopState]:
+    """Apply the rule to an epoch.
+
+    Returns:
+        Whether the run ends with it, and the state to carry to the next.
+    """
     reached = (
         (epoch.running_count >= rule.running_count)
         & (epoch.train_count >= rule.train_count)

@@ -68,12 +68,12 @@ def first_streak(reached: Bool[np.ndarray, " epochs"], length: int) -> int | Non
 
 
 def right_count(accuracy: Column, n: int) -> Float[np.ndarray, " epochs"]:
-    """How many of n examples were right: the whole numbers that accuracies of any precision were made of."""
+    """Number of n examples that were right: the whole numbers that accuracies of any precision were made of."""
     return np.rint(accuracy.astype(np.float64) * n)
 
 
 def at_least(accuracy: Column, threshold: float, n: int) -> Bool[np.ndarray, " epochs"]:
-    """Where `threshold` of n examples or more are right, decided on whole numbers of examples."""
+    """Mask of the epochs at which `threshold` of n examples or more are right, decided on whole numbers of examples."""
     return right_count(accuracy, n) >= count_needed(threshold, n)
 
 

@@ -95,8 +95,8 @@ class Transformer(Net):
         return 2.0 * d * (d * (first + inner + (last if self.depth > 1 else 0)) + signature.classes)
 
     def looked_up_flops_per_example(self, signature: Signature) -> float:
-        """Of those, what a forward pass looks up: with one head the first products of the first feed-forward, which
-        only a gradient takes."""
+        """Those of `flops_per_example` that a forward pass looks up: with one head the first products of the first FFN,
+        which only a gradient takes."""
         if self.heads > 1 or self.depth == 1:
             return 0.0
         read = signature.length - 1 - len(signature.following)

@@ -16,7 +16,7 @@ from grokscope.ledger.database import batches
 from grokscope.run import Run
 from grokscope.suite import Suite
 from grokscope.training.cost import flops_per_epoch
-from grokscope.training.derive import Source, derived, end_within, has_signals
+from grokscope.training.derive import Source, derive_finished, end_epoch_within, has_signals
 from grokscope.training.outcomes import Finished
 
 Verdict = Literal["done", "derivable", "running", "failed", "new"]
@@ -141,7 +141,7 @@ def find_nearest(ledger: Ledger, runs: Sequence[Run]) -> Iterator[tuple[Run, Nea
         with_signals = [other for other in known[training] if has_signals(run, other.signals)]
         others = with_signals or known[training]
         longest, *_ = others
-        end = end_within(run, read(longest.id).trace)
+        end = end_epoch_within(run, read(longest.id).trace)
         as_long = [other for other in others if other.has_params and other.epochs == end]
         wants_params = run.keep == "final"
         chosen = as_long[0] if wants_params and as_long else longest
@@ -154,7 +154,7 @@ def record_derivable(
     ledger: Ledger, runs: Sequence[Run], *, watch: Callable[[Finished], None] = lambda outcome: None
 ) -> list[Run]:
     """Enter every run that a trace contains into the ledger; those that remain to be trained, in their order."""
-    found = (derived(run, near.source) for run, near in find_nearest(ledger, runs) if near.enough)
+    found = (derive_finished(run, near.source) for run, near in find_nearest(ledger, runs) if near.enough)
     had: set[str] = set()
     for batch in batches((outcome for outcome in found if outcome is not None), DERIVED_BATCH):
         ledger.record_all(batch)

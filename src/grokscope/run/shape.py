@@ -14,7 +14,7 @@ class Shape:
     """The static fields alone: runs of equal shape share a pack and a compiled program.
 
     `rows` is the room for a run's examples, train and validation together; how many of them it uses is traced. Where a
-    shape is `padded` (`grokscope.training.room`), so are its vocabulary and its outputs, and what follows is traced.
+    shape is `padded` (`grokscope.training.padding`), so are its vocabulary and its outputs, and what follows is traced.
     """
 
     net: Net

@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from grokscope.spec import InputError
-from grokscope.tasks.lattice import Pool
+from grokscope.tasks.lattice import SpinPool
 
 RECONSTRUCT, SCALAR = np.zeros(0).__reduce__()[0], np.float64(0).__reduce__()[0]
 """What NumPy's own pickles of arrays and of single numbers call, under the name of either of its versions."""
 
 
-class ArraysOnly(pickle.Unpickler):
+class ArrayUnpickler(pickle.Unpickler):
     """An unpickler that knows how NumPy arrays are made. Whatever else a file names is refused, not called."""
 
     KNOWN: ClassVar[dict[tuple[str, str], Any]] = {
@@ -38,7 +38,7 @@ class ArraysOnly(pickle.Unpickler):
         return self.KNOWN[module, name]
 
 
-def read_archive(path: Path, *, side: int) -> Pool:
+def read_archive(path: Path, *, side: int) -> SpinPool:
     """The snapshots of `[description, [(snapshot, label, temperature), ...]]`, coldest first.
 
     Raises:
@@ -49,7 +49,7 @@ def read_archive(path: Path, *, side: int) -> Pool:
     expected = "[description, [(snapshot, label, temperature), ...]]"
     try:
         with path.open("rb") as file:
-            _, records = ArraysOnly(file).load()
+            _, records = ArrayUnpickler(file).load()
         spins = np.array([record[0] for record in records], np.float64)
         temperature = np.array([float(record[2]) for record in records])
     except (pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError, AttributeError) as error:
@@ -59,4 +59,4 @@ def read_archive(path: Path, *, side: int) -> Pool:
             f"{path}: found snapshots of shape {spins.shape[1:]}, expected {side} x {side} spins of -1 or 1"
         )
     order = np.argsort(temperature, kind="stable")
-    return Pool(spins[order].astype(np.int8), temperature[order])
+    return SpinPool(spins[order].astype(np.int8), temperature[order])

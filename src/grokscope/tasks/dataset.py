@@ -27,17 +27,17 @@ def row_bucket(n_rows: int, table_rows: int) -> int:
 
     Every task over the prime p gets room for its whole table of `table_rows`; larger data sets double that.
     """
-    room = table_rows
-    while room < n_rows:
-        room *= 2
-    return -(-room // ROWS_QUANTUM) * ROWS_QUANTUM
+    padded = table_rows
+    while padded < n_rows:
+        padded *= 2
+    return -(-padded // ROWS_QUANTUM) * ROWS_QUANTUM
 
 
-def room(n_rows: int) -> int:
+def padded_rows(n_rows: int) -> int:
     """Room for tasks that share no program with others: not more than a block's where there are fewer examples."""
     return n_rows if n_rows < ROWS_QUANTUM else -(-n_rows // ROWS_QUANTUM) * ROWS_QUANTUM
 
 
-def unlabelled(length: int) -> tuple[Int[np.ndarray, "0 length"], Int[np.ndarray, " 0"]]:
+def empty_examples(length: int) -> tuple[Int[np.ndarray, "0 length"], Int[np.ndarray, " 0"]]:
     """An empty validation set."""
     return np.zeros((0, length), np.int32), np.zeros(0, np.int32)

@@ -69,16 +69,16 @@ class Digits(Task):
             InputError: scikit-learn is not installed, or the files of MNIST are not there or not whole.
         """
         if self.source == "mnist":
-            (x, y), (x_val, y_val) = mnist(data_folder() / "mnist")
+            (x, y), (x_val, y_val) = load_mnist(data_folder() / "mnist")
             return Dataset(x[: self.n_train], y[: self.n_train], x_val[: self.n_val], y_val[: self.n_val])
-        x, y = small()
+        x, y = load_small_digits()
         order = np.asarray(jax.random.permutation(key, N_SMALL))
         train, val = order[: self.n_train], order[self.n_train : self.n_train + self.n_val]
         return Dataset(x[train], y[train], x[val], y[val])
 
 
 @lru_cache(maxsize=1)
-def small() -> tuple[Float[np.ndarray, "1797 64"], Int[np.ndarray, " 1797"]]:
+def load_small_digits() -> tuple[Float[np.ndarray, "1797 64"], Int[np.ndarray, " 1797"]]:
     """The digits of scikit-learn, which asks nothing of the network."""
     try:
         from sklearn.datasets import load_digits
@@ -91,19 +91,19 @@ def small() -> tuple[Float[np.ndarray, "1797 64"], Int[np.ndarray, " 1797"]]:
 
 
 @lru_cache(maxsize=1)
-def mnist(folder: Path) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def load_mnist(folder: Path) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Training and test part of MNIST from its idx files."""
-    images, labels, test_images, test_labels = (idx(folder, name) for name in MNIST)
-    return _part(folder, images, labels), _part(folder, test_images, test_labels)
+    images, labels, test_images, test_labels = (read_idx(folder, name) for name in MNIST)
+    return _read_part(folder, images, labels), _read_part(folder, test_images, test_labels)
 
 
-def _part(folder: Path, images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _read_part(folder: Path, images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(images) != len(labels):
         raise InputError(f"{folder}: found {len(images)} images and {len(labels)} labels, expected as many")
     return (images.reshape(len(images), -1) / 255).astype(np.float32), labels.astype(np.int32)
 
 
-def idx(folder: Path, name: str) -> UInt8[np.ndarray, "n ..."]:
+def read_idx(folder: Path, name: str) -> UInt8[np.ndarray, "n ..."]:
     """The array of an idx file of bytes, plain or compressed.
 
     Raises:

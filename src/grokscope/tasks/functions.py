@@ -15,7 +15,7 @@ from grokscope.run import Signature, Task
 from grokscope.tasks.dataset import Dataset
 
 
-def _trained_on(inputs: Float[np.ndarray, "n 2"], targets: Float[np.ndarray, "n 1"]) -> Dataset:
+def _without_validation(inputs: Float[np.ndarray, "n 2"], targets: Float[np.ndarray, "n 1"]) -> Dataset:
     return Dataset(inputs, targets, inputs[:0], targets[:0])
 
 
@@ -33,7 +33,7 @@ class Xor(Task):
     def arrays(self, key: Key[Array, ""]) -> Dataset:
         """The whole table; nothing is random."""
         inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float64)
-        return _trained_on(inputs, (inputs.sum(axis=1, keepdims=True) == 1).astype(np.float64))
+        return _without_validation(inputs, (inputs.sum(axis=1, keepdims=True) == 1).astype(np.float64))
 
 
 @register
@@ -50,4 +50,4 @@ class Sine(Task):
     def arrays(self, key: Key[Array, ""]) -> Dataset:
         """The whole table; nothing is random."""
         inputs = np.arange(300).reshape(150, 2) / 100
-        return _trained_on(inputs, np.sin(inputs).mean(axis=1, keepdims=True))
+        return _without_validation(inputs, np.sin(inputs).mean(axis=1, keepdims=True))

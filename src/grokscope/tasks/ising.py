@@ -18,11 +18,11 @@ from grokscope.spec import SpecError, static, traced
 from grokscope.tasks import lattice
 from grokscope.tasks.archive import read_archive
 from grokscope.tasks.dataset import Dataset, row_bucket
-from grokscope.tasks.lattice import Pool
+from grokscope.tasks.lattice import SpinPool
 
 ARCHIVE = "ising.pkl"
 """The published archive, in `folders.data_folder()`."""
-SAMPLERS = {"glauber": lattice.glauber, "wolff": lattice.wolff}
+SAMPLERS = {"glauber": lattice.sample_glauber, "wolff": lattice.sample_wolff}
 
 
 @register
@@ -78,7 +78,7 @@ class Ising(Task):
         Raises:
             InputError: the published archive is not there, or has too few snapshots.
         """
-        snapshots = pool(self)
+        snapshots = load_pool(self)
         order = np.asarray(jax.random.permutation(key, len(snapshots.spins)))
         val, train = order[: self.n_val], self._train(order[self.n_val :], snapshots.disordered)
         inputs = snapshots.spins[:, None].astype(np.float32)
@@ -98,20 +98,24 @@ class Ising(Task):
         return rest[np.isin(rest, chosen)]
 
 
-def pool(task: Ising) -> Pool:
+def load_pool(task: Ising) -> SpinPool:
     """All snapshots that a task draws from: from the archive, or made once and kept."""
     if task.sampler == "published":
         return read_archive(data_folder() / ARCHIVE, side=task.side)
-    return _kept(task.sampler, task.side, task.temperatures, task.per_temperature, task.sweeps, task.pool_seed)
+    return _load_or_sample(
+        task.sampler, task.side, task.temperatures, task.per_temperature, task.sweeps, task.pool_seed
+    )
 
 
 @lru_cache(maxsize=4)
-def _kept(sampler: Literal["glauber", "wolff"], side: int, n: int, each: int, sweeps: int, seed: int) -> Pool:
+def _load_or_sample(
+    sampler: Literal["glauber", "wolff"], side: int, n: int, each: int, sweeps: int, seed: int
+) -> SpinPool:
     path = pool_path(sampler, side, n, each, sweeps, seed)
     if not path.exists():
         made = SAMPLERS[sampler](side, np.repeat(lattice.temperatures(n), each), sweeps, seed)
-        lattice.keep(path, made, sampler=sampler, side=side, per_temperature=each, sweeps=sweeps, seed=seed)
-    return lattice.read(path)
+        lattice.save_pool(path, made, sampler=sampler, side=side, per_temperature=each, sweeps=sweeps, seed=seed)
+    return lattice.read_pool(path)
 
 
 def pool_path(sampler: str, side: int, n: int, each: int, sweeps: int, seed: int) -> Path:

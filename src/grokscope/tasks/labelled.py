@@ -18,7 +18,7 @@ from grokscope.registry import register
 from grokscope.run import Role, Signature, Task
 from grokscope.run.draws import in_few_sizes
 from grokscope.spec import InputError, SpecError, traced
-from grokscope.tasks.dataset import Dataset, room, unlabelled
+from grokscope.tasks.dataset import Dataset, empty_examples, padded_rows
 
 Table = tuple[Float[np.ndarray, "rows numbers"], Int[np.ndarray, " rows"]]
 MOST_BITS = 14
@@ -69,7 +69,7 @@ class Labelled(Task):
 
     @property
     def row_bucket(self) -> int:
-        return room(self.n_rows)
+        return padded_rows(self.n_rows)
 
     @property
     def label(self) -> str:
@@ -85,7 +85,7 @@ class Labelled(Task):
             return Dataset(inputs[trained], labels[trained], inputs[others], labels[others])
         n_labels = self.signature.classes
         made_up = np.asarray(in_few_sizes(jax.random.randint, label_key, (self.n_train,), 0, n_labels, "int32"))
-        return Dataset(inputs[trained], made_up, inputs[:0], unlabelled(1)[1])
+        return Dataset(inputs[trained], made_up, inputs[:0], empty_examples(1)[1])
 
 
 @register

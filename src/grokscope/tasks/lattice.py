@@ -25,7 +25,7 @@ BLOCK = 512
 """Attempts whose random numbers are drawn at once."""
 
 
-class Pool(NamedTuple):
+class SpinPool(NamedTuple):
     """Snapshots of one chain each, coldest first.
 
     Attributes:
@@ -47,13 +47,13 @@ def temperatures(n: int) -> Float[np.ndarray, " n"]:
     return np.linspace(CRITICAL - 1, CRITICAL + 1, n)
 
 
-def neighbours(side: int) -> Int[np.ndarray, "4 sites"]:
+def neighbour_sites(side: int) -> Int[np.ndarray, "4 sites"]:
     """The four sites beside each, by row-major number."""
     sites = np.arange(side * side).reshape(side, side)
     return np.stack([np.roll(sites, shift, axis).ravel() for axis in (0, 1) for shift in (1, -1)])
 
 
-def glauber(side: int, temperature: Float[np.ndarray, " n"], sweeps: int, seed: int) -> Pool:
+def sample_glauber(side: int, temperature: Float[np.ndarray, " n"], sweeps: int, seed: int) -> SpinPool:
     """One chain for each temperature, `sweeps * side^2` attempts from random spins.
 
     An attempt picks a site of each chain at random and flips it with probability 1 / (1 + exp(dE / T)).
@@ -62,7 +62,7 @@ def glauber(side: int, temperature: Float[np.ndarray, " n"], sweeps: int, seed: 
     n, sites = len(temperature), side * side
     first = np.arange(n) * sites
     spins = (2 * rng.integers(0, 2, n * sites, "int8") - 1).astype(np.int8)
-    beside = [row.astype(np.int64) for row in neighbours(side)]
+    beside = [row.astype(np.int64) for row in neighbour_sites(side)]
     # row k: the probability of a flip that changes the energy by 4 k - 8
     flips = 1 / (1 + np.exp((4 * np.arange(5)[:, None] - 8) / temperature)).astype(np.float32)
     flat, chain = flips.astype(np.float32).ravel(), np.arange(n)
@@ -74,7 +74,7 @@ def glauber(side: int, temperature: Float[np.ndarray, " n"], sweeps: int, seed: 
             field = field + spins[first + row[site]]
         row = (here * field + 4) >> 1
         spins[at] = np.where(luck < flat[row * np.int64(n) + chain], -here, here)
-    return Pool(spins.reshape(n, side, side), np.asarray(temperature, np.float64))
+    return SpinPool(spins.reshape(n, side, side), np.asarray(temperature, np.float64))
 
 
 def _attempts(rng: np.random.Generator, n: int, sites: int, total: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -86,18 +86,18 @@ def _attempts(rng: np.random.Generator, n: int, sites: int, total: int) -> Itera
         )
 
 
-def wolff(side: int, temperature: Float[np.ndarray, " n"], sweeps: int, seed: int) -> Pool:
+def sample_wolff(side: int, temperature: Float[np.ndarray, " n"], sweeps: int, seed: int) -> SpinPool:
     """The control in equilibrium: per chain, `sweeps` clusters are flipped.
 
     Their number is fixed, not the number of sites: a chain that ends once so many sites have flipped ends oftenest in
     a large cluster, and so in a state of too low an energy.
     """
     rng = np.random.default_rng(seed)
-    beside = neighbours(side).T.tolist()
+    beside = neighbour_sites(side).T.tolist()
     pool = np.empty((len(temperature), side * side), np.int8)
     for spins, t in zip(pool, temperature, strict=True):
         spins[:] = _wolff_chain(rng, beside, 1 - math.exp(-2 / t), sweeps)
-    return Pool(pool.reshape(-1, side, side), np.asarray(temperature, np.float64))
+    return SpinPool(pool.reshape(-1, side, side), np.asarray(temperature, np.float64))
 
 
 def _wolff_chain(rng: np.random.Generator, beside: list[list[int]], joins: float, clusters: int) -> np.ndarray:
@@ -115,7 +115,7 @@ def _wolff_chain(rng: np.random.Generator, beside: list[list[int]], joins: float
     return np.array(spins, np.int8)
 
 
-def scrambled(spins: Shaped[np.ndarray, "n ..."], seed: int = 0) -> Shaped[np.ndarray, "n ..."]:
+def scramble(spins: Shaped[np.ndarray, "n ..."], seed: int = 0) -> Shaped[np.ndarray, "n ..."]:
     """The control of features: the sites of every snapshot in an order of its own.
 
     Magnetisation stays; what a site knows of its neighbours goes, and energy per bond comes to about -M^2.
@@ -124,7 +124,7 @@ def scrambled(spins: Shaped[np.ndarray, "n ..."], seed: int = 0) -> Shaped[np.nd
     return rows.reshape(spins.shape)
 
 
-def keep(path: Path, pool: Pool, **settings: str | int) -> None:
+def save_pool(path: Path, pool: SpinPool, **settings: str | int) -> None:
     """Write a pool with the settings it was made with, whole or not at all."""
     arrays: dict[str, np.ndarray] = {name: np.asarray(value) for name, value in settings.items()}
     arrays |= {"spins": np.packbits(pool.spins > 0), "shape": np.array(pool.spins.shape)}
@@ -135,9 +135,9 @@ def keep(path: Path, pool: Pool, **settings: str | int) -> None:
                 np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-def read(path: Path) -> Pool:
-    """The pool that `keep` wrote; nothing is unpickled."""
+def read_pool(path: Path) -> SpinPool:
+    """The pool that `save_pool` wrote; nothing is unpickled."""
     with np.load(path, allow_pickle=False) as file:
         shape = tuple(file["shape"])
         bits = np.unpackbits(file["spins"], count=math.prod(shape)).reshape(shape)
-        return Pool((2 * bits.astype(np.int8) - 1), file["temperature"])
+        return SpinPool((2 * bits.astype(np.int8) - 1), file["temperature"])

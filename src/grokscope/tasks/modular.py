@@ -64,7 +64,7 @@ def exact_fraction(n: int, table_rows: int) -> float:
     return fraction if int(fraction * table_rows) == n else math.nextafter(fraction, math.inf)
 
 
-def table(p: int, op: Operation) -> tuple[Int[np.ndarray, "rows 4"], Int[np.ndarray, " rows"]]:
+def modular_table(p: int, op: Operation) -> tuple[Int[np.ndarray, "rows 4"], Int[np.ndarray, " rows"]]:
     """Every example of the task, `a` in the outer and `b` in the inner loop, with its label."""
     first = 1 if op == "/" else 0
     a, b = (grid.ravel() for grid in np.meshgrid(np.arange(p), np.arange(first, p), indexing="ij"))
@@ -81,7 +81,7 @@ def table(p: int, op: Operation) -> tuple[Int[np.ndarray, "rows 4"], Int[np.ndar
     return inputs.astype(np.int32), label.astype(np.int32)
 
 
-class OfTable(Task):
+class TableTask(Task):
     """A task whose examples are the rows of an operation's table: some are trained on, the rest are kept to test."""
 
     group_axis = "p"
@@ -116,7 +116,7 @@ class OfTable(Task):
 
 @register
 @dataclass(frozen=True)
-class Modular(OfTable):
+class Modular(TableTask):
     """Learn an operation modulo p from four tokens, be tested on the rest of its table.
 
     Splits: `random` trains on the first trunc(fraction * N) rows of a permutation; `sequential` on the first
@@ -170,6 +170,6 @@ class Modular(OfTable):
 
     def arrays(self, key: Key[Array, ""]) -> Dataset:
         """The examples, split by `key`."""
-        inputs, targets = table(self.p, self.op)
+        inputs, targets = modular_table(self.p, self.op)
         train, val = self.split_rows(key)
         return Dataset(inputs[train], targets[train], inputs[val], targets[val])

@@ -17,12 +17,12 @@ from grokscope.registry import register
 from grokscope.run import Signature
 from grokscope.spec import traced
 from grokscope.tasks.dataset import Dataset
-from grokscope.tasks.modular import LARGEST_PRIME, OPERATIONS, OfTable, Operation, table
+from grokscope.tasks.modular import LARGEST_PRIME, OPERATIONS, Operation, TableTask, modular_table
 
 
 @register
 @dataclass(frozen=True)
-class Pairs(OfTable):
+class Pairs(TableTask):
     """Learn an operation modulo p from two tokens, be tested on the rest of its table.
 
     The test part has trunc((1 - fraction) * N) rows and training the others: 8939 and 3830 of 12769 at p = 113.
@@ -48,7 +48,7 @@ class Pairs(OfTable):
 
     def arrays(self, key: Key[Array, ""]) -> Dataset:
         """The examples, each part in the random order of one permutation by `key`."""
-        tokens, labels = table(self.p, self.op)
+        tokens, labels = modular_table(self.p, self.op)
         inputs = tokens[:, (0, 2)]
         order = np.asarray(jax.random.permutation(key, self.n_rows))
         train, val = order[: self.n_train], order[self.n_train :]

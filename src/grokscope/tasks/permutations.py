@@ -28,7 +28,7 @@ def elements(n: int) -> Int[np.ndarray, "factorial n"]:
     return np.array(list(itertools.permutations(range(n))))
 
 
-def table(n: int) -> tuple[Int[np.ndarray, "rows 4"], Int[np.ndarray, " rows"]]:
+def permutation_table(n: int) -> tuple[Int[np.ndarray, "rows 4"], Int[np.ndarray, " rows"]]:
     """Every example, `a` in the outer and `b` in the inner loop, with its label: (a o b)(i) = a(b(i)), b acting first.
 
     The number of a permutation is its place in `elements`.
@@ -97,7 +97,7 @@ class Permutations(Task):
 
     def arrays(self, key: Key[Array, ""]) -> Dataset:
         """The examples, split by `key`."""
-        inputs, targets = table(self.n)
+        inputs, targets = permutation_table(self.n)
         rows = np.asarray(jax.random.permutation(key, self.n_rows))
         train, val = rows[: self.n_train], rows[self.n_train :]
         return Dataset(inputs[train], targets[train], inputs[val], targets[val])

@@ -15,7 +15,7 @@ from grokscope.registry import register
 from grokscope.run import Signature, Task
 from grokscope.run.draws import in_few_sizes
 from grokscope.spec import traced
-from grokscope.tasks.dataset import Dataset, row_bucket, unlabelled
+from grokscope.tasks.dataset import Dataset, empty_examples, row_bucket
 from grokscope.tasks.modular import LARGEST_PRIME
 
 
@@ -60,4 +60,4 @@ class RandomLabels(Task):
         vocab, length, classes, *_ = self.signature
         inputs = np.asarray(in_few_sizes(jax.random.randint, input_key, (self.n, length), 0, vocab, "int32"))
         targets = np.asarray(in_few_sizes(jax.random.randint, target_key, (self.n,), 0, classes, "int32"))
-        return Dataset(inputs, targets, *unlabelled(length))
+        return Dataset(inputs, targets, *empty_examples(length))

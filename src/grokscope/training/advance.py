@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from grokscope.run import Shape
-from grokscope.training.devices import PRODUCTS, placed, shards, spread
+from grokscope.training.devices import PRODUCTS, n_shards, put_on_devices, shard_over_devices
 from grokscope.training.epoch import one_epoch
 from grokscope.training.lane import Fixed, Lane, State
 from grokscope.training.observe import columns
@@ -20,8 +20,8 @@ from grokscope.training.variant import EVERY, Variant
 
 Strategy = Literal["loop", "vmap"]
 STRATEGIES: tuple[Strategy, ...] = ("loop", "vmap")
-CHUNK = 256
-"""Room for this many epochs of records in a chunk."""
+MAX_CHUNK_EPOCHS = 256
+"""Epochs of a chunk, at most: its records have a row for each."""
 
 Records = Float[Array, "*lanes chunk columns"]
 
@@ -33,7 +33,7 @@ def advance_one(
 
     Records of epochs that were not run are NaN. How many were run is the difference in `state.epoch`.
     """
-    records = jnp.full((CHUNK, len(columns(shape))), jnp.nan, shape.precision)
+    records = jnp.full((MAX_CHUNK_EPOCHS, len(columns(shape))), jnp.nan, shape.precision)
 
     def goes_on(carry: tuple[Int[Array, ""], State, Array]) -> Array:
         i, state, _ = carry
@@ -51,19 +51,19 @@ def advance_one(
 def advance(
     shape: Shape, lanes: Lane, n_epochs: int, *, strategy: Strategy, variant: Variant = EVERY
 ) -> tuple[Lane, Records]:
-    """Lanes `n_epochs` (at most `CHUNK`) further, with what was recorded.
+    """Lanes `n_epochs` (at most `MAX_CHUNK_EPOCHS`) further, with what was recorded.
 
     `vmap` takes lanes stacked along a leading axis and advances them together, an equal share of them on each local
     device; `loop` takes a single lane.
     """
-    over = shards(len(lanes.state.done)) if strategy == "vmap" else 1
-    function = compiled(shape, strategy, over, variant)
+    over = n_shards(len(lanes.state.done)) if strategy == "vmap" else 1
+    function = compile_advance(shape, strategy, over, variant)
     state, records = function(lanes.fixed, lanes.state, jnp.asarray(n_epochs, jnp.int32))
     return Lane(lanes.fixed, state), records
 
 
 @lru_cache(maxsize=256)
-def compiled(shape: Shape, strategy: Strategy, over: int, variant: Variant = EVERY) -> Callable[..., Any]:
+def compile_advance(shape: Shape, strategy: Strategy, over: int, variant: Variant = EVERY) -> Callable[..., Any]:
     """The jitted function of a shape. Runs of a shape share it whatever their numbers are.
 
     Args:
@@ -74,7 +74,7 @@ def compiled(shape: Shape, strategy: Strategy, over: int, variant: Variant = EVE
         with jax.default_matmul_precision(PRODUCTS[shape.matmul]):
             return advance_one(shape, fixed, state, n_epochs, variant)
 
-    function = spread(jax.vmap(one, in_axes=(0, 0, None)), over) if strategy == "vmap" else one
+    function = shard_over_devices(jax.vmap(one, in_axes=(0, 0, None)), over) if strategy == "vmap" else one
     return jax.jit(function, compiler_options=compiler_options())
 
 
@@ -94,16 +94,16 @@ def compiler_options() -> dict[str, Any] | None:
     return options
 
 
-def stack(lanes: Sequence[Lane]) -> Lane:
+def stack_lanes(lanes: Sequence[Lane]) -> Lane:
     """Lanes side by side along a leading axis, each share of them on its device."""
-    stacked: Lane = jax.tree.map(lambda *leaves: _stacked(leaves), *lanes)
+    stacked: Lane = jax.tree.map(lambda *leaves: _stack_leaves(leaves), *lanes)
     return stacked
 
 
-def _stacked(leaves: Sequence[Any]) -> Array:
+def _stack_leaves(leaves: Sequence[Any]) -> Array:
     """Through the host: many small arrays are put together there without a program for each."""
     if jnp.issubdtype(leaves[0].dtype, jax.dtypes.prng_key):
         words = np.stack([jax.random.key_data(leaf) for leaf in leaves])
-        keys: Array = jax.random.wrap_key_data(placed(words), impl=jax.random.key_impl(leaves[0]))
+        keys: Array = jax.random.wrap_key_data(put_on_devices(words), impl=jax.random.key_impl(leaves[0]))
         return keys
-    return placed(np.stack(leaves))
+    return put_on_devices(np.stack(leaves))

@@ -1,4 +1,4 @@
-"""What is learnt from a batch, and what a net makes of examples."""
+"""A batch's loss, its gradient, and the outputs of a lane's net."""
 
 from __future__ import annotations
 
@@ -11,40 +11,51 @@ from jaxtyping import Array, Float, Int, Key, Shaped
 
 from grokscope.nets.base import ExampleNet
 from grokscope.run import Shape
-from grokscope.training.lane import Fixed, frame
-from grokscope.training.scores import Scores, scored
+from grokscope.training.lane import Fixed, net_structure
+from grokscope.training.scores import Scores, score_outputs
 
-NOTHING = -1e30
-"""exp of it is 0 beside any logit, and 0 times it still a number."""
+MASKED_LOGIT = -1e30
+"""A logit so low that its exp is 0 beside that of any other, and yet finite, so that 0 times it is 0."""
 
 
 class Batch(NamedTuple):
-    """Rows of examples, of which the first count, as many as are `left`; they are the first of a batch of `room`."""
+    """Rows of examples.
 
-    rows: Int[Array, " n"]
-    left: Int[Array, ""]
-    room: int
-
-
-def learnt(
-    params: Float[Array, " P"], shape: Shape, fixed: Fixed, batch: Batch, key: Key[Array, ""] | None, *, halves: bool
-) -> tuple[Float[Array, " P"], Scores]:
-    """The gradient of a whole batch's loss, and the scores of all of its rows.
-
-    Args:
-        halves: see `Variant`. Of the rows that are then left out the scores are 0.
+    Attributes:
+        rows: numbers of the rows, the first `remaining` of which count; the others fill the batch up.
+        remaining: training rows that the epoch has not been through.
+        size: rows of the whole batch, of which these are the first.
     """
 
-    def of_first(n: int, params: Float[Array, " P"]) -> tuple[Float[Array, " P"], Scores]:
+    rows: Int[Array, " n"]
+    remaining: Int[Array, ""]
+    size: int
+
+
+def grad_and_scores(
+    params: Float[Array, " P"], shape: Shape, fixed: Fixed, batch: Batch, key: Key[Array, ""] | None, *, halves: bool
+) -> tuple[Float[Array, " P"], Scores]:
+    """Gradient of the mean loss over a batch, and the scores of its rows.
+
+    Args:
+        params: (P,) parameters of the lane.
+        key: for dropout; None turns it off.
+        halves: see `Variant`; the scores of rows that are then left out are 0.
+
+    Returns:
+        (P,) gradient in nats, or the unit of the loss, per parameter; scores of `batch.size` rows.
+    """
+
+    def of_prefix(n: int, params: Float[Array, " P"]) -> tuple[Float[Array, " P"], Scores]:
         first = batch._replace(rows=batch.rows[:n])
         gradient, scores = jax.grad(batch_loss, has_aux=True)(params, shape, fixed, first, key)
-        return gradient, Scores(*(jnp.pad(score, (0, batch.room - n)) for score in scores))
+        return gradient, Scores(*(jnp.pad(score, (0, batch.size - n)) for score in scores))
 
-    half = batch.room // 2
+    half = batch.size // 2
     if not halves:
-        return of_first(batch.room, params)
+        return of_prefix(batch.size, params)
     found: tuple[Array, Scores] = jax.lax.cond(
-        batch.left <= half, partial(of_first, half), partial(of_first, batch.room), params
+        batch.remaining <= half, partial(of_prefix, half), partial(of_prefix, batch.size), params
     )
     return found
 
@@ -52,29 +63,30 @@ def learnt(
 def batch_loss(
     params: Float[Array, " P"], shape: Shape, fixed: Fixed, batch: Batch, key: Key[Array, ""] | None
 ) -> tuple[Float[Array, ""], Scores]:
-    """Mean loss over the examples that count, with dropout if there is a key for it; and the scores of all."""
-    net = frame(shape).net(params, fixed.hyper.net)
-    logits = outputs(shape, fixed, net, fixed.inputs[batch.rows], key, batch.room)
-    scores = scored(shape, logits, fixed.targets[batch.rows], fixed.hyper.loss)
-    counted = jnp.arange(len(batch.rows)) < batch.left
+    """Mean loss over the examples that count, with dropout if there is a key for it; and the scores of all rows."""
+    net = net_structure(shape).net(params, fixed.hyper.net)
+    logits = net_outputs(shape, fixed, net, fixed.inputs[batch.rows], key, batch.size)
+    scores = score_outputs(shape, logits, fixed.targets[batch.rows], fixed.hyper.loss)
+    counted = jnp.arange(len(batch.rows)) < batch.remaining
     return jnp.sum(jnp.where(counted, scores.loss, 0)) / jnp.sum(counted), scores
 
 
-def outputs(
+def net_outputs(
     shape: Shape,
     fixed: Fixed,
     net: ExampleNet,
     inputs: Shaped[Array, "batch ..."],
     key: Key[Array, ""] | None,
-    room: int,
+    batch_size: int,
 ) -> Float[Array, "batch classes"]:
-    """The net's outputs. Those that are mere room are so low that a softmax makes nothing of them.
+    """Outputs of the lane's net; those that pad its classes are so low that a softmax makes nothing of them.
 
     Args:
-        room: examples of the batch that these are the first of.
+        inputs: the first examples of a batch of `batch_size`.
+        key: for dropout; None turns it off.
     """
-    batched = net.batched if room == len(inputs) else partial(net.batched_prefix, batch_size=room)
+    batched = net.batched if batch_size == len(inputs) else partial(net.batched_prefix, batch_size=batch_size)
     if fixed.classes is None or fixed.following is None:
         return batched(inputs, key=key, following=shape.signature.following)
     logits = batched(inputs, key=key, following=tuple(fixed.following))
-    return jnp.where(jnp.arange(logits.shape[-1]) < fixed.classes, logits, NOTHING)
+    return jnp.where(jnp.arange(logits.shape[-1]) < fixed.classes, logits, MASKED_LOGIT)

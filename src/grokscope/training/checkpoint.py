@@ -19,7 +19,7 @@ from safetensors.numpy import load, save
 
 from grokscope.measurements.trace import CORE
 from grokscope.run import Run
-from grokscope.training.lane import Lane, State, first_state, fixed, start
+from grokscope.training.lane import Lane, State, fixed_part, initial_state, start_lane
 from grokscope.training.observe import columns
 from grokscope.training.outcomes import Job
 
@@ -35,10 +35,10 @@ def pack_state(run: Run, state: State, records: Float[np.ndarray, "epochs column
     leaves = {f"state.{i:03d}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state))}
     names = np.frombuffer(json.dumps(columns(run.shape)).encode(), np.uint8)
     body = save(leaves | {"records": np.ascontiguousarray(records), "columns": names})
-    return seal(run, body) + body
+    return keyed_digest(run, body) + body
 
 
-def seal(run: Run, body: bytes) -> bytes:
+def keyed_digest(run: Run, body: bytes) -> bytes:
     """A checksum that is right for these bytes and this run together."""
     return hashlib.blake2b(body, digest_size=DIGEST, key=run.identity.encode()).digest()
 
@@ -50,13 +50,13 @@ def unpack_lane(run: Run, data: bytes) -> tuple[Lane, Float[np.ndarray, "epochs 
         CheckpointError: the bytes are damaged, or belong to another run.
     """
     digest, body = data[:DIGEST], data[DIGEST:]
-    if seal(run, body) != digest:
+    if keyed_digest(run, body) != digest:
         raise CheckpointError(f"checkpoint of run {run.identity}: checksum does not match, so it is not used")
     try:
         arrays = load(body)
     except SafetensorError as error:
         raise CheckpointError(f"checkpoint of run {run.identity}: not safetensors ({error})") from error
-    fresh = jax.eval_shape(lambda: first_state(run))
+    fresh = jax.eval_shape(lambda: initial_state(run))
     leaves, structure = jax.tree.flatten(fresh)
     found = [arrays.get(f"state.{i:03d}") for i in range(len(leaves))]
     for i, (leaf, array) in enumerate(zip(leaves, found, strict=True)):
@@ -64,7 +64,7 @@ def unpack_lane(run: Run, data: bytes) -> tuple[Lane, Float[np.ndarray, "epochs 
             raise CheckpointError(f"checkpoint of run {run.identity}: state {i} does not fit this run")
     if (names := _columns(arrays)) != columns(run.shape) or arrays["records"].shape[1:] != (len(names),):
         raise CheckpointError(f"checkpoint of run {run.identity}: its columns are not those that this run records")
-    return Lane(fixed(run), jax.tree.unflatten(structure, [jnp.asarray(a) for a in found])), arrays["records"]
+    return Lane(fixed_part(run), jax.tree.unflatten(structure, [jnp.asarray(a) for a in found])), arrays["records"]
 
 
 def _columns(arrays: Mapping[str, np.ndarray]) -> tuple[str, ...]:
@@ -72,8 +72,8 @@ def _columns(arrays: Mapping[str, np.ndarray]) -> tuple[str, ...]:
     return tuple(json.loads(arrays["columns"].tobytes())) if "columns" in arrays else CORE
 
 
-def begun(job: Job, say: Callable[[str], None]) -> tuple[Lane, list[Float[np.ndarray, "epochs columns"]]]:
-    """The lane of a run and its records so far: from its checkpoint if that is whole, or else from its beginning.
+def start_or_resume(job: Job, say: Callable[[str], None]) -> tuple[Lane, list[Float[np.ndarray, "epochs columns"]]]:
+    """Start the lane of a run: from its checkpoint if that is whole, or else from its beginning.
 
     Args:
         say: told of a checkpoint that is not used.
@@ -84,4 +84,4 @@ def begun(job: Job, say: Callable[[str], None]) -> tuple[Lane, list[Float[np.nda
             return lane, [records]
         except CheckpointError as error:
             say(str(error))
-    return start(job.run), []
+    return start_lane(job.run), []

@@ -1,5 +1,4 @@
-"""What a run costs, counted before it is run: for plans, for sharing out work, for which program it is taken through.
-Not a measurement."""
+"""The cost of a run, counted and not measured: for plans, for sharing out work, for the choice of its program."""
 
 from __future__ import annotations
 
@@ -9,8 +8,8 @@ import jax
 import numpy as np
 
 from grokscope.run import Run, Shape
-from grokscope.training.evaluate import eval_block
-from grokscope.training.lane import first_state
+from grokscope.training.evaluate import eval_block_size
+from grokscope.training.lane import initial_state
 from grokscope.training.variant import Variant, drops
 
 WORTH_HALVING = 2e8
@@ -25,7 +24,7 @@ def flops_per_step(shape: Shape) -> float:
     return PASSES * shape.batch_size * shape.net.flops_per_example(shape.signature)
 
 
-def variant(run: Run) -> Variant:
+def choose_variant(run: Run) -> Variant:
     """Which of its shape's programs a run alone is best taken through."""
     spared = PASSES * spare_rows(run) * run.net.flops_per_example(run.task.signature)
     return Variant(drops(run), halves=spared > WORTH_HALVING)
@@ -50,32 +49,32 @@ def flops_per_epoch(run: Run, *, halves: bool = False) -> float:
     """
     shape = run.shape
     per_example = run.net.flops_per_example(run.task.signature)
-    block = eval_block(shape.rows)
+    block = eval_block_size(shape.rows)
     evaluated = math.ceil((run.task.n_train + run.task.n_val) / block) * block
     return per_example * (PASSES * trained_rows(run, halves=halves) + evaluated)
 
 
-def taken_flops_per_epoch(run: Run, *, halves: bool = False) -> float:
-    """Of these, what is really multiplied: without products that a forward pass looks up, where a net has such."""
+def multiplied_flops_per_epoch(run: Run, *, halves: bool = False) -> float:
+    """`flops_per_epoch` without the products that a forward pass looks up, where a net has such."""
     recalled = run.net.looked_up_flops_per_example(run.task.signature)
     forward = trained_rows(run, halves=halves) + run.task.n_train + run.task.n_val
     return flops_per_epoch(run, halves=halves) - forward * recalled
 
 
-def least_bytes_per_epoch(run: Run) -> float:
+def min_bytes_per_epoch(run: Run) -> float:
     """Bytes that no fusion keeps from moving: parameters, gradient and the optimiser's state. Activations are left out.
 
     A step reads the parameters forward, backward and for the update and writes them, writes and reads the gradient, and
     reads and writes the optimiser's state; an evaluation block reads the parameters.
     """
     shape = run.shape
-    optimiser = jax.tree.leaves(jax.eval_shape(lambda: first_state(run)).optimiser)
+    optimiser = jax.tree.leaves(jax.eval_shape(lambda: initial_state(run)).optimiser)
     state = sum(math.prod(leaf.shape) for leaf in optimiser)
-    blocks = math.ceil((run.task.n_train + run.task.n_val) / eval_block(shape.rows))
+    blocks = math.ceil((run.task.n_train + run.task.n_val) / eval_block_size(shape.rows))
     numbers = run.steps_per_epoch * (6 * run.n_params + 2 * state) + blocks * run.n_params
     return float(numbers * np.dtype(shape.precision).itemsize)
 
 
 def roofline_seconds_per_epoch(run: Run, *, flops: float, bandwidth: float) -> float:
     """Seconds that an epoch takes at least on a device of so many flop/s and bytes/s."""
-    return max(taken_flops_per_epoch(run) / flops, least_bytes_per_epoch(run) / bandwidth)
+    return max(multiplied_flops_per_epoch(run) / flops, min_bytes_per_epoch(run) / bandwidth)

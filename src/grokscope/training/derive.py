@@ -1,4 +1,4 @@
-"""A result that the trace of another run already contains: read from it, not trained again.
+"""Results that the trace of another run already contains: read from it, not trained again.
 
 Two runs of one training (`Run.training`) differ only in when they end and in what is kept of them. The one that goes on
 longer has passed through every epoch of the other.
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from safetensors.numpy import load, save
 
 from grokscope.measurements import Trace
-from grokscope.measurements.replay import end_of
+from grokscope.measurements.replay import end_epoch
 from grokscope.run import Run
 from grokscope.training.observe import columns
 from grokscope.training.outcomes import Finished, Provenance
@@ -34,23 +34,23 @@ class Source(NamedTuple):
     signals: Sequence[Mapping[str, Any]] = ()
 
 
-def end_within(run: Run, trace: Trace) -> int | None:
+def end_epoch_within(run: Run, trace: Trace) -> int | None:
     """The epoch with which a run ends, by a trace of its training; None if the run goes on beyond the trace."""
-    seen = cut(trace, run.max_epochs)
-    ended = end_of(run.measurement.rule(run), seen, run.task.n_train, run.task.n_val)
+    seen = truncate(trace, run.max_epochs)
+    ended = end_epoch(run.measurement.rule(run), seen, run.task.n_train, run.task.n_val)
     if ended is None:
         return run.max_epochs if run.max_epochs <= trace.epochs else None
     return ended
 
 
-def derived(run: Run, source: Source) -> Finished | None:
+def derive_finished(run: Run, source: Source) -> Finished | None:
     """The run as training it would leave it; None if its training goes on beyond the source's.
 
     A run that keeps its parameters can only be had from one that ended with the same epoch and kept them, its signals
     from one that was asked for them at the same cadence; snapshots cannot be had. Where it was trained is the source's;
     it took no time of its own.
     """
-    end = end_within(run, source.trace)
+    end = end_epoch_within(run, source.trace)
     if end is None or run.snapshot_every or not has_signals(run, source.signals):
         return None
     params = None
@@ -58,7 +58,7 @@ def derived(run: Run, source: Source) -> Finished | None:
         if source.params is None or end != source.trace.epochs:
             return None
         params = save(load(source.params), metadata={"run": run.identity})
-    trace = only(columns(run.shape), cut(source.trace, end))
+    trace = select_columns(columns(run.shape), truncate(source.trace, end))
     moment = now()
     root = source.provenance.derived_from or source.identity
     record = dataclasses.replace(source.provenance, derived_from=root, seconds=0.0, started=moment, ended=moment)
@@ -70,11 +70,11 @@ def has_signals(run: Run, signals: Sequence[Mapping[str, Any]]) -> bool:
     return all(signal.to_dict() in signals for signal in run.signals)
 
 
-def only(names: Collection[str], trace: Trace) -> Trace:
+def select_columns(names: Collection[str], trace: Trace) -> Trace:
     """A trace without the columns that are not named."""
     return Trace.of({name: column for name, column in trace.columns.items() if name in names})
 
 
-def cut(trace: Trace, epochs: int) -> Trace:
+def truncate(trace: Trace, epochs: int) -> Trace:
     """The first epochs of a trace."""
     return Trace.of({name: column[:epochs] for name, column in trace.columns.items()})

@@ -32,19 +32,19 @@ def n_devices() -> int:
     return jax.local_device_count()
 
 
-def shards(n_lanes: int) -> int:
+def n_shards(n_lanes: int) -> int:
     """Devices that so many lanes are spread over: all, or one where they do not come out even."""
     return n_devices() if n_lanes % n_devices() == 0 else 1
 
 
-def bucket(n: int) -> int:
+def lane_bucket(n: int) -> int:
     """Lanes of a vectorised pack for n runs: a power of two on every device, so that few widths are ever compiled."""
     each = -(-n // n_devices())
     return n_devices() << (each - 1).bit_length()
 
 
-def spread(function: Callable[..., Any], over: int) -> Callable[..., Any]:
-    """A function of fixed and changing lanes and a number of epochs, on so many devices at once.
+def shard_over_devices(function: Callable[..., Any], over: int) -> Callable[..., Any]:
+    """Run a function of the fixed and changing parts of lanes and a number of epochs on so many devices at once.
 
     Every device has a loop of its own: nothing is exchanged, and one whose lanes are done is idle before the others.
     """
@@ -57,22 +57,22 @@ def spread(function: Callable[..., Any], over: int) -> Callable[..., Any]:
     return sharded
 
 
-def placed(stacked: Shaped[np.ndarray, "lanes ..."]) -> Array:
-    """An array of lanes, from the host straight to the devices that advance them."""
+def put_on_devices(stacked: Shaped[np.ndarray, "lanes ..."]) -> Array:
+    """Put an array of lanes from the host straight on the devices that advance them."""
     where = sharding(len(stacked))
     array: Array = jnp.asarray(stacked) if where is None else jax.device_put(stacked, where)
     return array
 
 
 def sharding(n_lanes: int) -> NamedSharding | None:
-    """How arrays of so many lanes lie on the devices; None where they are all on one."""
-    over = shards(n_lanes)
+    """The sharding of an array of so many lanes; None where they are all on one device."""
+    over = n_shards(n_lanes)
     return None if over == 1 else NamedSharding(_mesh(over), LANES)
 
 
 @lru_cache(maxsize=3)
-def honoured(matmul: Matmul) -> bool:
-    """Whether this process's devices take such products: whether one differs from a float32 product."""
+def supports_matmul(matmul: Matmul) -> bool:
+    """Whether this process's devices take such products: whether one of them differs from a float32 product."""
     if matmul == "highest":
         return True
     a = jax.random.normal(jax.random.key(0), (64, 64), jnp.float32)

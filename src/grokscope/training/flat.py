@@ -1,4 +1,4 @@
-"""The parameters of a lane are one flat vector. Here it is taken for the arrays that it stands for, and back."""
+"""Flat parameter vectors, which lanes and optimisers work on, and the arrays that they stand for."""
 
 from __future__ import annotations
 
@@ -13,20 +13,25 @@ Unravel = Callable[[Flat], PyTree]
 """From a flat vector to a net-shaped tree of the arrays it stands for."""
 
 
-def flat(tree: PyTree) -> Flat:
-    """The vector of a tree: what `Unravel` undoes."""
+def ravel(tree: PyTree) -> Flat:
+    """Flatten a tree to a (P,) vector, which `Unravel` undoes."""
     vector: Array = ravel_pytree(tree)[0]
     return vector
 
 
-def over_arrays(transformation: optax.GradientTransformation, unravel: Unravel) -> optax.GradientTransformation:
-    """A transformation of flat vectors that does what this one does to their arrays, for one that must see those."""
+def apply_to_arrays(transformation: optax.GradientTransformation, unravel: Unravel) -> optax.GradientTransformation:
+    """Wrap a transformation that must see arrays, such as matrices, as one of flat vectors.
+
+    Args:
+        transformation: of trees of arrays.
+        unravel: from a (P,) vector to such a tree.
+    """
 
     def init(params: Flat) -> optax.OptState:
         return transformation.init(unravel(params))
 
     def update(gradient: Flat, state: optax.OptState, params: Flat | None = None) -> tuple[Flat, optax.OptState]:
         updates, state = transformation.update(unravel(gradient), state, None if params is None else unravel(params))
-        return flat(updates), state
+        return ravel(updates), state
 
     return optax.GradientTransformation(init, update)

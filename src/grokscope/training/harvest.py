@@ -1,4 +1,4 @@
-"""From a lane that ended to what the ledger keeps of it."""
+"""The outcome of a lane that ended, as the ledger keeps it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from grokscope.measurements import Trace
 from grokscope.run import Run
 from grokscope.training.observe import columns
 from grokscope.training.outcomes import Failed, Finished, Outcome
-from grokscope.training.params import FlatParams, kept
+from grokscope.training.params import FlatParams, params_to_bytes
 from grokscope.training.provenance import provenance
 
 
-def outcome_of(
+def build_outcome(
     run: Run,
     params: Callable[[], FlatParams],
     records: Float[np.ndarray, "epochs columns"],
@@ -37,5 +37,5 @@ def outcome_of(
         last = f"{trace.running_loss[whole - 1]:.6g} at epoch {whole}" if whole else "none"
         error = f"running loss is {trace.running_loss[whole]} at epoch {whole + 1}; last finite loss: {last}"
         return Failed(run, error, whole, record)
-    final = kept(run, params()) if run.keep == "final" else None
+    final = params_to_bytes(run, params()) if run.keep == "final" else None
     return Finished(run, trace, run.measurement.result(run, trace), record, final)

@@ -13,8 +13,7 @@ import optax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree, Shaped
 
-from grokscope.measurements.stopping import StopRule, StopState
-from grokscope.measurements.stopping import start as start_stopping
+from grokscope.measurements.stopping import StopRule, StopState, initial_stop_state
 from grokscope.nets.base import ExampleNet
 from grokscope.run import Net, Run, Shape
 
@@ -35,10 +34,13 @@ class Hyper(NamedTuple):
 
 
 class Fixed(NamedTuple):
-    """What a lane is given and never changes: its numbers, its random streams, and its examples.
+    """The part of a lane that never changes: its numbers, its random streams, and its examples.
 
-    Examples are training rows first, validation rows after them, then room that is never read. In a padded shape a lane
-    says how many of the outputs are its own, and which tokens follow the first one.
+    Attributes:
+        inputs, targets: training rows first, validation rows after them, then padding that is never read.
+        n_train, n_rows: training rows, and rows that are not padding.
+        classes, following: in a padded shape how many of the outputs are the lane's own, and which tokens follow the
+            first one; else None.
     """
 
     hyper: Hyper
@@ -53,7 +55,8 @@ class Fixed(NamedTuple):
 
 
 class State(NamedTuple):
-    """What a lane carries from epoch to epoch, and what a checkpoint keeps. The filter's state is the optimiser's."""
+    """The part of a lane that changes from epoch to epoch, which a checkpoint keeps. The filter's state is within the
+    optimiser's."""
 
     params: Float[Array, " P"]
     optimiser: PyTree[Array]
@@ -68,8 +71,8 @@ class Lane(NamedTuple):
     state: State
 
 
-class Frame(NamedTuple):
-    """What all nets of a shape share: how a flat parameter vector becomes a net.
+class NetStructure(NamedTuple):
+    """The structure that all nets of a shape share: how a flat parameter vector becomes a net.
 
     One flat vector makes the optimiser one pass over memory, not one per matrix.
     """
@@ -91,56 +94,68 @@ class Frame(NamedTuple):
         return flat
 
 
-def stream(seed: int, name: str) -> Key[Array, ""]:
-    """The key of one of a run's four random streams; equal seeds still give independent streams."""
+def stream_key(seed: int, name: str) -> Key[Array, ""]:
+    """Key of one of a run's four random streams; equal seeds still give independent streams.
+
+    Args:
+        name: `data`, `init`, `order` or `dropout`.
+    """
     return jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), STREAMS[name])
 
 
 @lru_cache(maxsize=64)
-def frame(shape: Shape) -> Frame:
+def net_structure(shape: Shape) -> NetStructure:
     """The structure of a shape's nets, found without computing one."""
-    net = jax.eval_shape(lambda key: eqx.filter(_build(shape.net, shape, key), eqx.is_inexact_array), stream(0, "init"))
-    whole = eqx.filter_eval_shape(lambda key: _build(shape.net, shape, key), stream(0, "init"))
+    net = jax.eval_shape(
+        lambda key: eqx.filter(_build_net(shape.net, shape, key), eqx.is_inexact_array), stream_key(0, "init")
+    )
+    whole = eqx.filter_eval_shape(lambda key: _build_net(shape.net, shape, key), stream_key(0, "init"))
     zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), net)
     _, unravel = ravel_pytree(zeros)
-    return Frame(unravel, eqx.filter(whole, lambda leaf: not isinstance(leaf, jax.ShapeDtypeStruct)))
+    return NetStructure(unravel, eqx.filter(whole, lambda leaf: not isinstance(leaf, jax.ShapeDtypeStruct)))
 
 
-def start(run: Run) -> Lane:
-    """A run before its first step."""
-    return Lane(fixed(run), first_state(run))
+def start_lane(run: Run) -> Lane:
+    """The lane of a run before its first step."""
+    return Lane(fixed_part(run), initial_state(run))
 
 
-def first_state(run: Run) -> State:
+def initial_state(run: Run) -> State:
     """The changing part of a run's lane, before its first step. Pure: its shapes can be asked for without data."""
     shape = run.shape
-    net = _build(run.net, shape, stream(run.seeds.init, "init"))
+    net = _build_net(run.net, shape, stream_key(run.seeds.init, "init"))
     params, _ = ravel_pytree(eqx.filter(net, eqx.is_inexact_array))
     return State(
         params=params,
-        optimiser=descent(shape, traced_numbers(run.optimiser, shape), traced_numbers(run.filter, shape)).init(params),
-        transform=shape.transform.start(frame(shape).net(params, {})) if shape.transform else (),
+        optimiser=build_optimiser(shape, traced_numbers(run.optimiser, shape), traced_numbers(run.filter, shape)).init(
+            params
+        ),
+        transform=shape.transform.start(net_structure(shape).net(params, {})) if shape.transform else (),
         epoch=jnp.zeros((), jnp.int32),
-        stop=start_stopping(jnp.dtype(shape.precision)),
+        stop=initial_stop_state(jnp.dtype(shape.precision)),
         done=jnp.zeros((), bool),
     )
 
 
-def descent(
-    shape: Shape, optimiser: dict[str, Float[Array, ""]], gradient: dict[str, Float[Array, ""]]
+def build_optimiser(
+    shape: Shape, optimiser: dict[str, Float[Array, ""]], filter: dict[str, Float[Array, ""]]
 ) -> optax.GradientTransformation:
-    """The optimiser, after the filter if there is one, at these traced values of their fields."""
-    unravel = frame(shape).unravel
-    stepping = shape.optimiser.transform(optimiser, unravel)
+    """The Optax transformation of a shape's optimiser, after its filter if there is one.
+
+    Args:
+        optimiser, filter: traced values of their fields, by name.
+    """
+    unravel = net_structure(shape).unravel
+    step = shape.optimiser.transform(optimiser, unravel)
     if shape.filter is None:
-        return stepping
-    return optax.chain(shape.filter.transform(gradient, unravel), stepping)
+        return step
+    return optax.chain(shape.filter.transform(filter, unravel), step)
 
 
-def fixed(run: Run) -> Fixed:
+def fixed_part(run: Run) -> Fixed:
     """The unchanging part of a run's lane."""
     shape = run.shape
-    data = run.task.arrays(stream(run.seeds.data, "data"))
+    data = run.task.arrays(stream_key(run.seeds.data, "data"))
     rule = run.measurement.rule(run)
     hyper = Hyper(
         net=traced_numbers(run.net, shape),
@@ -154,10 +169,10 @@ def fixed(run: Run) -> Fixed:
     )
     return Fixed(
         hyper=hyper,
-        order_key=stream(run.seeds.order, "order"),
-        dropout_key=stream(run.seeds.dropout, "dropout"),
-        inputs=_padded(data.train_inputs, data.val_inputs, shape),
-        targets=_padded(data.train_targets, data.val_targets, shape),
+        order_key=stream_key(run.seeds.order, "order"),
+        dropout_key=stream_key(run.seeds.dropout, "dropout"),
+        inputs=_pad_rows(data.train_inputs, data.val_inputs, shape),
+        targets=_pad_rows(data.train_targets, data.val_targets, shape),
         n_train=jnp.asarray(run.task.n_train, jnp.int32),
         n_rows=jnp.asarray(run.task.n_train + run.task.n_val, jnp.int32),
     )
@@ -170,13 +185,13 @@ def traced_numbers(spec: Any, shape: Shape) -> dict[str, Float[Array, ""]]:
     return {name: jnp.asarray(value, shape.precision) for name, value in spec.traced_part().items()}
 
 
-def _build(net: Net, shape: Shape, key: Key[Array, ""]) -> ExampleNet:
+def _build_net(net: Net, shape: Shape, key: Key[Array, ""]) -> ExampleNet:
     built: ExampleNet = net.build(shape.signature, key=key, dtype=jnp.dtype(shape.precision))
     return built
 
 
-def _padded(train: np.ndarray, val: np.ndarray, shape: Shape) -> Shaped[Array, "rows ..."]:
+def _pad_rows(train: np.ndarray, val: np.ndarray, shape: Shape) -> Shaped[Array, "rows ..."]:
     used = np.concatenate([train, val])
-    room = np.zeros((shape.rows - len(used), *used.shape[1:]), used.dtype)
+    padding = np.zeros((shape.rows - len(used), *used.shape[1:]), used.dtype)
     kind = shape.precision if np.issubdtype(used.dtype, np.floating) else used.dtype
-    return jnp.asarray(np.concatenate([used, room]), kind)
+    return jnp.asarray(np.concatenate([used, padding]), kind)

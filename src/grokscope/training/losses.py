@@ -1,4 +1,4 @@
-"""What is minimised: a loss for every example from a net's outputs and its target.
+"""Losses: the number that is minimised, for every example, from a net's outputs and its target.
 
 A loss is a frozen spec under `grokscope.run.Loss` with `per_example(outputs, targets, hyper)`. The built-in ones have
 no numbers of their own, and a run calls them by their kind alone.
@@ -24,23 +24,20 @@ Losses = Float[Array, " n"]
 
 def cross_entropy(outputs: Outputs, targets: Targets) -> Losses:
     """-log softmax(outputs)[target], in nats."""
-    own, best_other = own_and_best_other(outputs, targets)
+    own, best_other = target_and_best_other(outputs, targets)
     largest = jax.lax.stop_gradient(jnp.maximum(own, best_other))
     return largest - own + jnp.log(row_sum(jnp.exp(outputs - largest[:, None]))[:, 0])
 
 
-def own_and_best_other(outputs: Outputs, targets: Int[Array, " n"]) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-    """The output of every example's target, and the largest of its other outputs.
-
-    All that loss and accuracy ask of the largest, found once.
-    """
+def target_and_best_other(outputs: Outputs, targets: Int[Array, " n"]) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+    """The output of every example's target, and the largest of its other outputs: all that loss and accuracy need."""
     is_target = jnp.arange(outputs.shape[-1]) == targets[:, None]
-    best_other = largest_of(jnp.where(is_target, -jnp.inf, outputs))
+    best_other = row_max(jnp.where(is_target, -jnp.inf, outputs))
     return jnp.take_along_axis(outputs, targets[:, None], axis=-1)[:, 0], best_other
 
 
-def largest_of(x: Float[Array, "n outputs"]) -> Float[Array, " n"]:
-    """The largest of every row. Its halves are laid one over the other until a few numbers are left: along an axis XLA
+def row_max(x: Float[Array, "n outputs"]) -> Float[Array, " n"]:
+    """Maximum of every row. Its halves are laid one over the other until a few numbers are left: along an axis XLA
     compares one by one, which on a CPU takes as long as half of the head's matrix product."""
     while (n := x.shape[-1]) > FEW:
         half = -(-n // 2)
@@ -59,7 +56,7 @@ def stablemax(outputs: Outputs, targets: Targets) -> Losses:
     return jnp.log(jnp.sum(jnp.exp(log_s), axis=-1)) - of_target
 
 
-def squared(outputs: Outputs, targets: Targets) -> Losses:
+def squared_error(outputs: Outputs, targets: Targets) -> Losses:
     """Mean over outputs of the squared distance to the target: to its one-hot vector where it is a class."""
     wanted = jax.nn.one_hot(targets, outputs.shape[-1], dtype=outputs.dtype) if targets.ndim == 1 else targets
     return jnp.mean((outputs - wanted) ** 2, axis=-1)
@@ -98,4 +95,4 @@ class Squared(Loss):
     kind = "squared"
 
     def per_example(self, outputs: Outputs, targets: Targets, hyper: object = None) -> Losses:
-        return squared(outputs, targets)
+        return squared_error(outputs, targets)

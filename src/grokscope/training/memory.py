@@ -1,9 +1,9 @@
-"""When the device's memory is too small."""
+"""The error of a device whose memory is too small."""
 
 from __future__ import annotations
 
 OUT_OF_MEMORY = "RESOURCE_EXHAUSTED"
-"""What XLA says, on every device."""
+"""XLA's word for it, on every device."""
 
 
 def out_of_memory(error: Exception) -> bool:

@@ -18,8 +18,8 @@ from grokscope.spec import InputError
 from grokscope.training.batch import Batch, batch_loss
 from grokscope.training.cadence import only_when
 from grokscope.training.devices import precision
-from grokscope.training.evaluate import eval_block, evaluate
-from grokscope.training.lane import Fixed, frame, traced_numbers
+from grokscope.training.evaluate import eval_block_size, evaluate
+from grokscope.training.lane import Fixed, net_structure, traced_numbers
 from grokscope.training.scores import Scores
 
 TAKEN = (*CORE, "steps", "epoch", "id")
@@ -68,7 +68,7 @@ def keeps_logits(shape: Shape) -> bool:
     return any("logits" in signal.reads and signal.every == 1 for signal in shape.signals)
 
 
-def observe(shape: Shape, after: After) -> dict[str, Float[Array, ""]]:
+def compute_signals(shape: Shape, after: After) -> dict[str, Float[Array, ""]]:
     """Every signal's value by column, at its own cadence and NaN in between. Without signals, nothing."""
     found: dict[str, Float[Array, ""]] = {}
     for every, group in groupby(sorted(shape.signals, key=lambda signal: signal.every), lambda signal: signal.every):
@@ -113,7 +113,7 @@ def see(shape: Shape, after: After, reads: set[str]) -> Seen:
     output = jnp.arange(shape.signature.classes)
     return Seen(
         epoch=after.epoch,
-        net=frame(shape).net(after.params, fixed.hyper.net),
+        net=net_structure(shape).net(after.params, fixed.hyper.net),
         inputs=fixed.inputs,
         targets=fixed.targets,
         is_train=row < fixed.n_train,
@@ -121,7 +121,7 @@ def see(shape: Shape, after: After, reads: set[str]) -> Seen:
         is_output=output < (shape.signature.classes if fixed.classes is None else fixed.classes),
         loss=after.scores.loss,
         right=after.scores.right,
-        gradient=frame(shape).net(full_gradient(shape, fixed, after.params), fixed.hyper.net)
+        gradient=net_structure(shape).net(full_gradient(shape, fixed, after.params), fixed.hyper.net)
         if "gradient" in reads
         else None,
         logits=logits if "logits" in reads else None,
@@ -133,13 +133,13 @@ def see(shape: Shape, after: After, reads: set[str]) -> Seen:
 
 def full_gradient(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> Float[Array, " P"]:
     """The gradient of the mean loss over all training examples, in eval mode, block by block."""
-    size = eval_block(shape.rows)
+    size = eval_block_size(shape.rows)
 
     def add(i: Int[Array, ""], total: Float[Array, " P"]) -> Float[Array, " P"]:
-        left = fixed.n_train - i * size
-        batch = Batch(i * size + jnp.arange(size), left, size)
+        remaining = fixed.n_train - i * size
+        batch = Batch(i * size + jnp.arange(size), remaining, size)
         gradient, _ = jax.grad(batch_loss, has_aux=True)(params, shape, fixed, batch, None)
-        return total + gradient * jnp.minimum(left, size)
+        return total + gradient * jnp.minimum(remaining, size)
 
     total: Array = jax.lax.fori_loop(0, (fixed.n_train + size - 1) // size, add, jnp.zeros_like(params))
     return total / fixed.n_train
@@ -159,7 +159,7 @@ def _blank(shape: Shape) -> Seen:
     """What is seen of a run of this shape, with nothing in it."""
     of, rows = shape.signature, shape.rows
     example = of.numbers or (of.length,)
-    net = frame(shape).net(jnp.zeros(shape.net.n_params(of), shape.precision), traced_numbers(shape.net, shape))
+    net = net_structure(shape).net(jnp.zeros(shape.net.n_params(of), shape.precision), traced_numbers(shape.net, shape))
     some, number = jnp.zeros(rows, bool), jnp.zeros(rows, shape.precision)
     return Seen(
         epoch=jnp.ones((), jnp.int32),

@@ -1,4 +1,4 @@
-"""What a worker is given and what it says of it. Plain values only, so that they cross processes and machines."""
+"""Jobs that a worker is given, and events that it yields: plain values only, which cross processes and machines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where and how a run was trained.
+    """The record of where and how a run was trained.
 
     Attributes:
         strategy: `loop` or `vmap`, and how it was chosen (`loop/default`, `vmap/measured`).
@@ -86,7 +86,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is, after a chunk. `running_acc` and `val_acc` are the last epoch's, in [0, 1] or NaN."""
+    """The progress of a run after a chunk. `running_acc` and `val_acc` are the last epoch's, in [0, 1] or NaN."""
 
     identity: str
     epoch: int

@@ -9,22 +9,22 @@ import jax
 
 from grokscope.run import Run, Shape
 from grokscope.training.advance import Strategy
-from grokscope.training.checkpoint import begun
+from grokscope.training.checkpoint import start_or_resume
 from grokscope.training.chunk import CHUNKS, Chunk
-from grokscope.training.devices import honoured, precision
+from grokscope.training.chunk_clock import CHUNK_SECONDS, ChunkClock
+from grokscope.training.devices import precision, supports_matmul
 from grokscope.training.memory import out_of_memory
 from grokscope.training.outcomes import Event, Failed, Job, Outcome, Snapshot
-from grokscope.training.pace import CHUNK_SECONDS, Pace
+from grokscope.training.padding import pad_lane
 from grokscope.training.provenance import now, provenance
-from grokscope.training.room import into
-from grokscope.training.side_by_side import on_host
 from grokscope.training.slot import Slot
+from grokscope.training.stacking import to_host
 
 MOST_LANES = 1 << 20
 
 
 class Pack:
-    """Lanes of one shape under one strategy. A padded shape takes runs of several (`training.room`).
+    """Lanes of one shape under one strategy. A padded shape takes runs of several (`training.padding`).
 
     `loop` keeps lanes apart and takes them one after another through the same compiled function; `vmap` keeps
     them stacked and takes them together. A pack of `vmap` has as many lanes as its bucket, of which those that no run
@@ -36,8 +36,8 @@ class Pack:
         expect: told before each chunk how many seconds it may take, or None where that is not known.
 
     Attributes:
-        most: lanes that are advanced at once; halved whenever so many do not fit.
-        resting: slots of lanes that wait for a place outside the device's memory, oldest first.
+        max_lanes: lanes that are advanced at once; halved whenever so many do not fit.
+        parked: slots of lanes that wait for a place outside the device's memory, oldest first.
     """
 
     def __init__(
@@ -53,12 +53,12 @@ class Pack:
         self.shape, self.strategy = shape, strategy
         self.chosen = f"{strategy}/{chosen}" + ("/padded" if shape.padded else "")
         self.say, self.expect = say, expect
-        self.pace = Pace(strategy, chunk_seconds)
-        self.most = MOST_LANES
+        self.clock = ChunkClock(strategy, chunk_seconds)
+        self.max_lanes = MOST_LANES
         self.slots: list[Slot] = []
-        self.resting: list[Slot] = []
+        self.parked: list[Slot] = []
         self._saves = False
-        if not honoured(shape.matmul):
+        if not supports_matmul(shape.matmul):
             say(f"this device takes no {shape.matmul} products: {shape.matmul} runs are trained with float32 ones here")
 
     def add(self, jobs: Sequence[Job]) -> list[Failed | Snapshot]:
@@ -70,10 +70,10 @@ class Pack:
         with precision(self.shape):
             for job in jobs:
                 try:
-                    lane, records = begun(job, self.say)
-                    slot = Slot(job.run, into(lane, job.run.shape, self.shape), records, self.shape)
+                    lane, records = start_or_resume(job, self.say)
+                    slot = Slot(job.run, pad_lane(lane, job.run.shape, self.shape), records, self.shape)
                 except Exception:  # whatever it was, it is this run's alone: its neighbours go on
-                    events.append(self._unbegun(job.run, traceback.format_exc()))
+                    events.append(self._fail_to_start(job.run, traceback.format_exc()))
                     continue
                 if not slot.records:
                     events += slot.snapshots()
@@ -81,87 +81,87 @@ class Pack:
         return events
 
     def step(self) -> Iterator[Event]:
-        """Advance every lane by a chunk; say what came of each; free the places of those that ended.
+        """Advance every lane by a chunk, yield what came of each, and free the places of those that ended.
 
         None is advanced beyond an epoch whose parameters are to be kept. Of lanes that go on after a vectorised chunk
         nothing is said before the next one is on its way: harvest costs the device no time.
         """
-        n_epochs = self.pace.epochs(len(self.slots), min(slot.epochs_to_snapshot for slot in self.slots))
+        n_epochs = self.clock.next_epochs(len(self.slots), min(slot.epochs_to_snapshot for slot in self.slots))
         with precision(self.shape):
-            chunk = self._begun(self.slots, n_epochs)
-        for event in self._said():
+            chunk = self._start_chunk(self.slots, n_epochs)
+        for event in self._pending_events():
             yield event
-            chunk.look()
+            chunk.poll()
         with precision(self.shape):
-            events: list[Event] = self._through(chunk)
+            events: list[Event] = self._finish_chunk(chunk)
             layout = len(self.slots)
             for slot in self.slots:
                 if slot.done:
                     events += [*slot.snapshots(), self._outcome(slot, layout)]
-        self._saves = self.pace.saves(always=not any(slot.run.snapshot_every for slot in self.slots))
+        self._saves = self.clock.checkpoint_due(always=not any(slot.run.snapshot_every for slot in self.slots))
         self.slots = [slot for slot in self.slots if not slot.done]
         yield from events
         if self.strategy == "loop":
-            yield from self._said()
-        self._wake()
+            yield from self._pending_events()
+        self._unpark()
 
-    def left(self) -> Iterator[Event]:
-        """What was not said yet, and every lane as it stands: what a worker that is to stop leaves."""
-        yield from self._said()
-        for slot in [*self.resting, *self.slots]:
+    def final_events(self) -> Iterator[Event]:
+        """Events that were not reported yet, and a checkpoint of every lane: what a worker that is to stop leaves."""
+        yield from self._pending_events()
+        for slot in [*self.parked, *self.slots]:
             if slot.saved < slot.epochs:
                 yield slot.checkpoint()
 
-    def broken(self, error: str) -> list[Failed]:
-        """That none of its runs can go on."""
-        return [slot.failed(error, self.chosen, len(self.slots)) for slot in [*self.slots, *self.resting]]
+    def fail_all(self, error: str) -> list[Failed]:
+        """The failure of every run in the pack, none of which can go on."""
+        return [slot.failure(error, self.chosen, len(self.slots)) for slot in [*self.slots, *self.parked]]
 
-    def _begun(self, slots: Sequence[Slot], n_epochs: int) -> Chunk:
+    def _start_chunk(self, slots: Sequence[Slot], n_epochs: int) -> Chunk:
         chunk = CHUNKS[self.strategy](self.shape, slots, n_epochs)
-        self.expect(self.pace.expected(chunk.programs, len(slots), n_epochs))
-        chunk.begin()
+        self.expect(self.clock.expected_seconds(chunk.programs, len(slots), n_epochs))
+        chunk.start()
         return chunk
 
-    def _said(self) -> Iterator[Event]:
-        """What the last chunk left of lanes that go on.
+    def _pending_events(self) -> Iterator[Event]:
+        """Events of the last chunk from lanes that go on.
 
         All snapshots come first: before a checkpoint is kept, the ledger must have them, and so takes them together.
         """
-        caveats = [slot for slot in self.slots if slot.caveats]
-        for slot in caveats:
+        unreported = [slot for slot in self.slots if slot.unreported]
+        for slot in unreported:
             with precision(self.shape):
                 snapshots = slot.snapshots()
             yield from snapshots
-        for slot in caveats:
+        for slot in unreported:
             if self._saves:
                 yield slot.checkpoint()
             yield slot.progress()
-            slot.caveats = False
+            slot.unreported = False
 
-    def _through(self, chunk: Chunk) -> list[Event]:
-        """A chunk to its end. Where it cannot be had, as much of it as can.
+    def _finish_chunk(self, chunk: Chunk) -> list[Event]:
+        """Finish a chunk, or where that fails as much of it as can be.
 
-        If its lanes do not fit into the device's memory, half of them rest. If anything else breaks, each half is tried
-        by itself, so that in the end a run fails alone.
+        If its lanes do not fit into the device's memory, half of them are parked. If anything else breaks, each half is
+        tried by itself, so that in the end a run fails alone.
         """
         slots, half = chunk.slots, len(chunk.slots) // 2
         try:
-            landed = chunk.end()
+            results = chunk.finish()
         except Exception as error:
             if len(slots) == 1:
                 self.slots.remove(slots[0])
-                return [slots[0].failed(traceback.format_exc(), self.chosen, 1)]
+                return [slots[0].failure(traceback.format_exc(), self.chosen, 1)]
             if isinstance(error, jax.errors.JaxRuntimeError) and out_of_memory(error):
-                self._rest(slots[half:])
+                self._park(slots[half:])
                 parts = [slots[:half]]
             else:
                 parts = [slots[:half], slots[half:]]
-            return [event for part in parts for event in self._through(self._begun(part, chunk.n_epochs))]
-        records = [lane.records[: lane.epoch - slot.epochs] for slot, lane in zip(slots, landed, strict=True)]
-        self.pace.took(chunk.seconds, [len(part) for part in records])
-        share = (self.pace.seconds_per_epoch or 0.0) / (len(slots) if self.strategy == "vmap" else 1)
-        for slot, lane, part in zip(slots, landed, records, strict=True):
-            slot.lane, slot.done, slot.caveats = lane.lane, lane.done, True
+            return [event for part in parts for event in self._finish_chunk(self._start_chunk(part, chunk.n_epochs))]
+        records = [lane.records[: lane.epoch - slot.epochs] for slot, lane in zip(slots, results, strict=True)]
+        self.clock.record(chunk.seconds, [len(part) for part in records])
+        share = (self.clock.seconds_per_epoch or 0.0) / (len(slots) if self.strategy == "vmap" else 1)
+        for slot, lane, part in zip(slots, results, records, strict=True):
+            slot.lane, slot.done, slot.unreported = lane.lane, lane.done, True
             slot.records.append(part)
             slot.seconds += share * len(part)
         return []
@@ -170,24 +170,24 @@ class Pack:
         try:
             return slot.outcome(self.chosen, layout)
         except Exception:  # a measurement that cannot read this trace
-            return slot.failed(traceback.format_exc(), self.chosen, layout)
+            return slot.failure(traceback.format_exc(), self.chosen, layout)
 
-    def _rest(self, slots: Sequence[Slot]) -> None:
-        """Put lanes aside, out of the device's memory."""
+    def _park(self, slots: Sequence[Slot]) -> None:
+        """Move lanes out of the device's memory, to wait for a place."""
         together = len(self.slots)
         for slot in slots:
-            slot.lane = on_host(slot.lane)
-        self.resting = [*slots, *self.resting]
+            slot.lane = to_host(slot.lane)
+        self.parked = [*slots, *self.parked]
         self.slots = [slot for slot in self.slots if slot not in slots]
-        self.most = len(self.slots)
-        self.say(f"{together} lanes do not fit into the device's memory: going on with {self.most}")
+        self.max_lanes = len(self.slots)
+        self.say(f"{together} lanes do not fit into the device's memory: going on with {self.max_lanes}")
 
-    def _wake(self) -> None:
-        """Bring back lanes that rest, where there is a place."""
-        n = max(0, self.most - len(self.slots))
-        self.slots += self.resting[:n]
-        self.resting = self.resting[n:]
+    def _unpark(self) -> None:
+        """Bring back parked lanes, where there is a place."""
+        n = max(0, self.max_lanes - len(self.slots))
+        self.slots += self.parked[:n]
+        self.parked = self.parked[n:]
 
-    def _unbegun(self, run: Run, error: str) -> Failed:
+    def _fail_to_start(self, run: Run, error: str) -> Failed:
         record = provenance(strategy=self.chosen, layout=len(self.slots), seconds=0.0, started=now())
         return Failed(run, error, 0, record)

@@ -1,4 +1,4 @@
-"""Parameters by name, as bytes and back: what is kept of a net at an epoch."""
+"""Parameters as arrays by name and as safetensors, and the net that they belong to."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from grokscope.nets import TransformerNet, from_published
 from grokscope.nets.base import ExampleNet
 from grokscope.nets.parameters import named_parameters
 from grokscope.run import Run
-from grokscope.training.lane import frame
+from grokscope.training.lane import net_structure
 
 FlatParams = Float[Array, " P"] | Float[np.ndarray, " P"]
-Named = Mapping[str, Float[np.ndarray, "..."]]
+NamedArrays = Mapping[str, Float[np.ndarray, "..."]]
 
 
-def kept(run: Run, params: FlatParams) -> bytes:
-    """A run's flat parameters as safetensors, by name (see `named`)."""
-    return save(named(run, params), metadata={"run": run.identity})
+def params_to_bytes(run: Run, params: FlatParams) -> bytes:
+    """A run's flat parameters as safetensors, by name (see `named_arrays`)."""
+    return save(named_arrays(run, params), metadata={"run": run.identity})
 
 
-def named(run: Run, params: FlatParams) -> dict[str, Float[np.ndarray, "..."]]:
+def named_arrays(run: Run, params: FlatParams) -> dict[str, Float[np.ndarray, "..."]]:
     """A run's flat parameters as arrays by name (see `nets.parameters.named_parameters`)."""
-    net = frame(run.shape).net(jnp.asarray(params), {})
+    net = net_structure(run.shape).net(jnp.asarray(params), {})
     return {name: np.asarray(array, order="C") for name, array in named_parameters(net).items()}
 
 
-def net_of(run: Run, arrays: Named) -> ExampleNet:
-    """The run's net with these named arrays as its parameters: what `named` was given, for probes."""
-    empty = frame(run.shape).net(jnp.zeros(run.n_params, run.precision), {})
+def net_from_arrays(run: Run, arrays: NamedArrays) -> ExampleNet:
+    """The run's net with these arrays, as `named_arrays` names them, for parameters."""
+    empty = net_structure(run.shape).net(jnp.zeros(run.n_params, run.precision), {})
     if isinstance(empty, TransformerNet) and empty.is_published:
         block = empty.blocks[0]
         return from_published(arrays, heads=block.heads, rotary=block.rotary)

@@ -1,4 +1,4 @@
-"""Where and how a run is trained, for the record."""
+"""The record of where and how a run is trained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run, here and now, without a ledger."""
+"""Training of one run in this process, without a ledger."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ def train(run: Run, *, watch: Callable[[Progress], None] = lambda progress: None
 
     Args:
         watch: told of its progress every few seconds.
+
+    Returns:
+        The run with its trace, result, provenance and, if it keeps them, parameters.
 
     Raises:
         TrainingError: the loss left the finite numbers.

@@ -1,4 +1,4 @@
-"""Which of the programs of a shape lanes are taken through."""
+"""The variants of a shape's program."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from grokscope.run import Run
 
 
 class Variant(NamedTuple):
-    """Which of a shape's programs: what it leaves out, where that changes nothing for its lanes.
+    """A program of a shape, by what it leaves out where that changes nothing for its lanes.
 
     Attributes:
         drops: whether any of them has dropout. A net without takes more shortcuts.
-        halves: whether a last batch that fills no more than half of its room is learnt from at half the size. Right for
+        halves: whether a last batch that is at most half full is computed at half the size. Right for
             every lane, but two programs in one; where lanes are vectorised a choice of one is both.
     """
 
@@ -21,7 +21,7 @@ class Variant(NamedTuple):
 
 
 EVERY = Variant()
-"""Is right for every lane, and compiles the least."""
+"""The program that is right for every lane, and compiles the least."""
 
 
 def drops(run: Run) -> bool:

@@ -43,7 +43,7 @@ class Actor:
         self._error: Exception | None = None
 
     def talk(self) -> Iterator[list[Message]]:
-        """All that this worker says, until it is done: the events of a chunk together, once the next begins."""
+        """Stream this worker's messages until it is done: the events of a chunk together, once the next begins."""
         threading.Thread(target=self._work, daemon=True).start()
         batch: list[Message] = []
         while (message := self._outbox.get()) is not None:

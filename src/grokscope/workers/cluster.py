@@ -17,8 +17,8 @@ from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from grokscope.registry import included
+from grokscope.training.chunk_clock import CHUNK_SECONDS
 from grokscope.training.outcomes import Job
-from grokscope.training.pace import CHUNK_SECONDS
 from grokscope.training.provenance import version
 from grokscope.workers.actor import Actor
 from grokscope.workers.assignment import Assignment
@@ -101,13 +101,13 @@ class Cluster:
             channel.actor.stop.remote()
 
     def kill(self, place: Place) -> None:
-        """Its end is told of at once: a node that cannot be reached would keep it waiting."""
+        """Kill a worker and report its end at once: a node that cannot be reached would keep it waiting."""
         ray.kill(self.channels[place].actor)
         if place not in self._killed:
             self._killed.append(place)
 
     def _read(self, place: Place) -> Sequence[Message | Ended]:
-        """What it said last, which must be there, or how it ended."""
+        """Read the messages of a worker, which must be there, or how it ended."""
         try:
             messages: list[Message] = ray.get(next(self.channels[place].stream))
         except StopIteration:
@@ -149,7 +149,7 @@ def worker_capacity(has: Mapping[str, float]) -> int:
 
 
 def resource_options(has: Mapping[str, float]) -> dict[str, float]:
-    """What a worker on such a node takes of it, as Ray's options."""
+    """Ray's options for the resources that a worker takes of such a node."""
     if has.get("GPU"):
         return {"num_gpus": has["GPU"], "num_cpus": min(1.0, has.get("CPU", 0))}
     return {"num_cpus": 1.0}

@@ -32,7 +32,7 @@ NOTHING: Assignment[Job] = Assignment([], 0)
 
 @dataclass
 class Tally:
-    """What came of a drive.
+    """Counts of what came of a drive.
 
     Attributes:
         elsewhere: identity -> done or failed, of runs that another driver ended meanwhile.

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from grokscope.run import Shape
+from grokscope.training.chunk_clock import CHUNK_SECONDS
 from grokscope.training.outcomes import Event, Job
-from grokscope.training.pace import CHUNK_SECONDS
 from grokscope.training.pack import Pack
 from grokscope.training.strategy import choose
 from grokscope.workers.assignment import Assignment
@@ -20,7 +20,7 @@ class Dealer(Protocol):
     def deal(self, shape: Shape | None, n: int, workers: int, shares: bool = False) -> Assignment[Job] | None:
         """Up to n jobs of this shape, or of any; a worker that asks for any begins on the shape it gets.
 
-        What waits is shared among so many workers. If it `shares`, a shape with few runs is padded (`training.room`).
+        What waits is shared among so many workers. If it `shares`, a shape with few runs is padded.
         No jobs: there are none any more. None: there are none now, and it is asked again in a moment.
         """
 
@@ -54,15 +54,15 @@ def work(
         try:
             yield from pack.add(assignment.items)
             while not stop():
-                free = lanes - len(pack.slots) - len(pack.resting)
+                free = lanes - len(pack.slots) - len(pack.parked)
                 # Where all have ended, too, if more were said to wait: then no other worker takes the shape up.
                 if free > 0 and (pack.slots or assignment.waiting):
                     yield from pack.add(feed(shape, free).items)
                 if not pack.slots:
                     break
                 yield from pack.step()
-                max_lanes[shape] = min(pack.most, max_lanes.get(shape, pack.most))
+                max_lanes[shape] = min(pack.max_lanes, max_lanes.get(shape, pack.max_lanes))
                 lanes = min(lanes, max_lanes[shape])
-            yield from pack.left()
+            yield from pack.final_events()
         except Exception:  # whatever it was, it belongs to these runs: the driver decides whether to try again
-            yield from pack.broken(traceback.format_exc())
+            yield from pack.fail_all(traceback.format_exc())

@@ -54,7 +54,7 @@ class LedgerClient:
         return standing
 
     def standing(self, identities: Iterable[str]) -> LeaseStates | None:
-        """Who has which runs (see `Leases.lease_states`), none claimed; None while the ledger is away."""
+        """Look up who has which runs (see `Leases.lease_states`), none claimed; None while the ledger is away."""
         return self._retry.call(lambda: self.leases.lease_states(identities))
 
     def add_outcome(self, outcome: Outcome) -> None:

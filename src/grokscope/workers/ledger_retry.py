@@ -28,7 +28,7 @@ class LedgerRetry:
         self._wait, self._next = FIRST_WAIT, 0.0
 
     def call(self, function: Callable[[], T]) -> T | None:
-        """What the function returns; None if the ledger is away, or was so a moment ago and is not asked again yet.
+        """Call a function and return its value; None if the ledger is away, or it is not called again yet.
 
         Raises:
             LedgerError: the ledger refuses for good, or has been away for too long.

@@ -11,8 +11,8 @@ from multiprocessing.context import SpawnProcess
 
 from grokscope.cores import available_cores
 from grokscope.registry import included
+from grokscope.training.chunk_clock import CHUNK_SECONDS
 from grokscope.training.outcomes import Job
-from grokscope.training.pace import CHUNK_SECONDS
 from grokscope.workers.assignment import Assignment
 from grokscope.workers.messages import Message
 from grokscope.workers.process import serve
@@ -30,7 +30,7 @@ class Channel:
     pipe: Connection
 
     def read(self) -> Message | Ended:
-        """Its next message, which must be there, or how it ended."""
+        """Read the next message, which must be there, or how the process ended."""
         try:
             message: Message = self.pipe.recv()
         except (EOFError, OSError):

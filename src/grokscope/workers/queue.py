@@ -6,7 +6,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 
 from grokscope.run import Run, Shape
-from grokscope.training.room import roomy
+from grokscope.training.padding import padded_shape
 from grokscope.workers.assignment import Assignment
 
 FEW = 256
@@ -98,13 +98,13 @@ class ShapeQueue:
             return self._work_left
         left: defaultdict[Shape, float] = defaultdict(float)
         for own, work in self._work_left.items():
-            left[roomy(own) if self._is_few(own) else own] += work
+            left[padded_shape(own) if self._is_few(own) else own] += work
         return left
 
     def _own_shapes(self, shape: Shape) -> list[Shape]:
         """Shapes with waiting runs that a pack of this shape takes."""
         if shape.padded:
-            return [own for own in self._waiting if self._is_few(own) and roomy(own) == shape]
+            return [own for own in self._waiting if self._is_few(own) and padded_shape(own) == shape]
         return [shape] if shape in self._waiting else []
 
     def _is_few(self, own: Shape) -> bool:

@@ -1,4 +1,4 @@
-"""Where workers run, as the pool needs to know it: this machine and a cluster are two such sites."""
+"""The interface of a site, a place where workers run: this machine and a cluster are two."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Site(Protocol):
         """Start a worker where there is none."""
 
     def listen(self, seconds: float) -> Iterator[tuple[Place, Message | Ended]]:
-        """What workers have said, waited for up to so many seconds. After `Ended` their place is free."""
+        """Messages of workers, waited for up to so many seconds. After `Ended` their place is free."""
 
     def give(self, place: Place, assignment: Assignment[Job]) -> None:
         """Answer a worker. If it has died meanwhile, `listen` tells."""

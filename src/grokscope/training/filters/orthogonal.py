@@ -12,7 +12,7 @@ import optax
 from grokscope.registry import register
 from grokscope.run import Filter
 from grokscope.spec import static
-from grokscope.training.flat import Unravel, over_arrays
+from grokscope.training.flat import Unravel, apply_to_arrays
 
 TINY = 1e-30
 """As in the published code: a gradient that lies along the parameters becomes nothing, not NaN."""
@@ -35,10 +35,10 @@ class Orthogonal(Filter):
 
     def transform(self, hyper: dict[str, Any], unravel: Unravel) -> optax.GradientTransformation:
         """The Optax transformation; no field is traced."""
-        whole = optax.stateless(lambda gradient, params: jax.tree.map(self.projected, gradient, params))
-        return over_arrays(whole, unravel) if self.of == "array" else whole
+        whole = optax.stateless(lambda gradient, params: jax.tree.map(self.project, gradient, params))
+        return apply_to_arrays(whole, unravel) if self.of == "array" else whole
 
-    def projected(self, gradient: jax.Array, params: jax.Array) -> jax.Array:
+    def project(self, gradient: jax.Array, params: jax.Array) -> jax.Array:
         """The gradient's part at right angles to the parameters."""
         along = jnp.vdot(params, gradient) / (jnp.vdot(params, params) + TINY)
         across: jax.Array = gradient - along * params

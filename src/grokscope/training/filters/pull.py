@@ -12,7 +12,7 @@ import optax
 from grokscope.registry import register
 from grokscope.run import Filter
 from grokscope.spec import traced
-from grokscope.training.flat import Unravel, over_arrays
+from grokscope.training.flat import Unravel, apply_to_arrays
 
 
 @register
@@ -40,4 +40,4 @@ class Pull(Filter):
             towards: jax.Array = hyper["strength"] * direction
             return gradient + towards
 
-        return over_arrays(optax.stateless(lambda g, params: jax.tree.map(pulled, g, params)), unravel)
+        return apply_to_arrays(optax.stateless(lambda g, params: jax.tree.map(pulled, g, params)), unravel)

@@ -10,7 +10,7 @@ import optax
 from grokscope.registry import register
 from grokscope.run import Optimiser
 from grokscope.spec import traced
-from grokscope.training.flat import Unravel, over_arrays
+from grokscope.training.flat import Unravel, apply_to_arrays
 
 
 @register
@@ -46,4 +46,4 @@ class Muon(Optimiser):
             adam_weight_decay=hyper["weight_decay"],
             consistent_rms=hyper["rms"],
         )
-        return over_arrays(muon, unravel)
+        return apply_to_arrays(muon, unravel)

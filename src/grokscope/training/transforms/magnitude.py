@@ -39,10 +39,10 @@ class Threshold(Scheme):
     least: float = traced(0.0, low=0.0)
     at: Literal["least", "median"] = static("least", choices=("least", "median"))
 
-    def first(self, net: Any) -> tuple[Float[Array, ""], Int[Array, ""]]:
+    def init_state(self, net: Any) -> tuple[Float[Array, ""], Int[Array, ""]]:
         return jnp.zeros((), net.weights.dtype), jnp.zeros((), jnp.int32)
 
-    def pruned(
+    def prune(
         self,
         net: Any,
         state: tuple[Float[Array, ""], Int[Array, ""]],
@@ -74,10 +74,10 @@ class TopK(Scheme):
     schedule: Schedule = static("constant", choices=SCHEDULES)
     regrowth: Literal["allowed", "never"] = static("allowed", choices=("allowed", "never"))
 
-    def first(self, net: Any) -> Mask:
+    def init_state(self, net: Any) -> Mask:
         return jnp.ones(net.weights.shape, bool)
 
-    def pruned(
+    def prune(
         self, net: Any, state: Mask, hyper: Hyper, progress: Float[Array, ""], key: Key[Array, ""]
     ) -> tuple[Any, Mask]:
         weights = net.weights * state
@@ -106,10 +106,10 @@ class Rewind(Scheme):
     rounds: int = traced(3, low=1)
     to: float = traced(0.0, low=0.0, high=1.0)
 
-    def first(self, net: Any) -> tuple[Mask, PyTree[Array], Int[Array, ""]]:
+    def init_state(self, net: Any) -> tuple[Mask, PyTree[Array], Int[Array, ""]]:
         return jnp.ones(net.weights.shape, bool), eqx.filter(net, eqx.is_inexact_array), jnp.zeros((), jnp.int32)
 
-    def pruned(
+    def prune(
         self,
         net: Any,
         state: tuple[Mask, PyTree[Array], Int[Array, ""]],

@@ -31,10 +31,10 @@ class RandomPrune(Scheme):
     removed: float = traced(0.0, low=0.0, high=1.0)
     mask: Literal["once", "every"] = static("once", choices=("once", "every"))
 
-    def first(self, net: Any) -> State:
+    def init_state(self, net: Any) -> State:
         return jnp.ones(net.weights.shape, bool), jnp.zeros((), jnp.int32)
 
-    def pruned(
+    def prune(
         self, net: Any, state: State, hyper: Hyper, progress: Float[Array, ""], key: Key[Array, ""]
     ) -> tuple[Any, State]:
         kept, steps = state

@@ -35,11 +35,11 @@ class Scheme(Transform):
     before: Scheme | None = static(None)
 
     @abstractmethod
-    def first(self, net: Any) -> PyTree[Array]:
+    def init_state(self, net: Any) -> PyTree[Array]:
         """The state of this scheme alone, before the first step."""
 
     @abstractmethod
-    def pruned(
+    def prune(
         self, net: Any, state: PyTree[Array], hyper: Hyper, progress: Float[Array, ""], key: Key[Array, ""]
     ) -> tuple[Any, PyTree[Array]]:
         """The net after this scheme alone, and the scheme's state."""
@@ -48,7 +48,7 @@ class Scheme(Transform):
         """States of the scheme before and of this one."""
         if not hasattr(net, "weights") or jnp.ndim(net.weights) != 2:
             raise InputError(f"transform {self.kind}: found {type(net).__name__}, expected a net with a matrix weights")
-        return (self.before.start(net) if self.before else ()), self.first(net)
+        return (self.before.start(net) if self.before else ()), self.init_state(net)
 
     def apply(
         self,
@@ -63,7 +63,7 @@ class Scheme(Transform):
         if self.before:
             inner = {name.removeprefix(BEFORE): value for name, value in hyper.items() if name.startswith(BEFORE)}
             net, earlier = self.before.apply(net, earlier, inner, progress, jax.random.fold_in(key, 1))
-        net, own = self.pruned(net, own, hyper, progress, key)
+        net, own = self.prune(net, own, hyper, progress, key)
         return net, (earlier, own)
 
     def static_part(self) -> Scheme:
@@ -89,6 +89,6 @@ def with_weights(net: Any, weights: Matrix) -> Any:
     return eqx.tree_at(lambda n: n.weights, net, weights)
 
 
-def rank(matrix: Matrix) -> tuple[Float[Array, "rows 1"], Float[Array, " columns"]]:
+def row_and_column_numbers(matrix: Matrix) -> tuple[Float[Array, "rows 1"], Float[Array, " columns"]]:
     """Row and column numbers, to compare."""
     return jnp.arange(matrix.shape[0], dtype=matrix.dtype)[:, None], jnp.arange(matrix.shape[1], dtype=matrix.dtype)

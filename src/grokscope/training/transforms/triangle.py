@@ -19,7 +19,7 @@ from grokscope.training.transforms.scheme import (
     Matrix,
     Schedule,
     Scheme,
-    rank,
+    row_and_column_numbers,
     strength,
     with_weights,
 )
@@ -40,14 +40,14 @@ class TrilDamp(Scheme):
     diagonal: int = traced(0)
     schedule: Schedule = static("constant", choices=SCHEDULES)
 
-    def first(self, net: Any) -> tuple[()]:
+    def init_state(self, net: Any) -> tuple[()]:
         return ()
 
-    def pruned(
+    def prune(
         self, net: Any, state: tuple[()], hyper: Hyper, progress: Float[Array, ""], key: Key[Array, ""]
     ) -> tuple[Any, tuple[()]]:
         factor = 1 - hyper["damping"] * strength(self.schedule, progress)
-        return with_weights(net, _lower_times(net.weights, factor, hyper["diagonal"])), ()
+        return with_weights(net, _scale_lower(net.weights, factor, hyper["diagonal"])), ()
 
 
 @register
@@ -59,15 +59,15 @@ class TrilPrune(Scheme):
 
     diagonal: int = traced(0)
 
-    def first(self, net: Any) -> tuple[()]:
+    def init_state(self, net: Any) -> tuple[()]:
         return ()
 
-    def pruned(
+    def prune(
         self, net: Any, state: tuple[()], hyper: Hyper, progress: Float[Array, ""], key: Key[Array, ""]
     ) -> tuple[Any, tuple[()]]:
-        return with_weights(net, _lower_times(net.weights, jnp.zeros_like(progress), hyper["diagonal"])), ()
+        return with_weights(net, _scale_lower(net.weights, jnp.zeros_like(progress), hyper["diagonal"])), ()
 
 
-def _lower_times(weights: Matrix, factor: Float[Array, ""], diagonal: Float[Array, ""]) -> Matrix:
-    row, column = rank(weights)
+def _scale_lower(weights: Matrix, factor: Float[Array, ""], diagonal: Float[Array, ""]) -> Matrix:
+    row, column = row_and_column_numbers(weights)
     return jnp.where(row > column - diagonal, weights * factor, weights)

@@ -19,8 +19,8 @@ from grokscope.studies.order.facts.cells import UNTRAINED, Cell, with_strength
 from grokscope.studies.order.facts.orderedness import OUTPUTS, open_weights
 from grokscope.studies.order.figures.networks import Network
 from grokscope.training.devices import precision
-from grokscope.training.lane import stream
-from grokscope.training.params import net_of
+from grokscope.training.lane import stream_key
+from grokscope.training.params import net_from_arrays
 
 SHOWN_SCHEMES = (("unpruned", None), ("rising top k", 0.5), ("triangle", None))
 """Schemes, and which strength of each."""
@@ -69,10 +69,10 @@ def _network(cell: Cell, frame: pd.DataFrame, runs: Mapping[str, Run], ledger: L
     units, outputs = len(weights), run.task.signature.classes
     method: Method = "auto" if units - outputs <= TOGETHER else "heuristic"  # as its excess was measured
     best = orderedness(weights[:, :units], pinned=outputs, method=method)
-    inputs, _, *_ = run.task.arrays(stream(run.seeds.data, "data"))
+    inputs, _, *_ = run.task.arrays(stream_key(run.seeds.data, "data"))
     shown = inputs[np.linspace(0, len(inputs) - 1, 4).astype(int)]
     with precision(run.shape):
-        net = net_of(run, arrays)
+        net = net_from_arrays(run, arrays)
         assert isinstance(net, CompleteNet)
         ended = jnp.asarray(weights)
         longer = dataclasses.replace(net, iterations=BEYOND * cell.iterations, weights=ended, scores=None)

@@ -18,7 +18,7 @@ from grokscope.probes import correlations, fourier
 from grokscope.run import Run
 from grokscope.studies.paths.facts.anatomy import is_one_layer
 from grokscope.tasks import Dataset, Ising, Pairs
-from grokscope.tasks.lattice import scrambled
+from grokscope.tasks.lattice import scramble
 
 LAYERS = ("conv1", "conv2", "fc1")
 
@@ -89,7 +89,7 @@ def ising_features(net: CnnNet, inputs: Any, labels: Any) -> Features:
     scalars = {f"weighted |r| {name}": float(hidden.loc[name, "weighted"]) for name in correlations.FEATURES}
     scalars |= {f"plain |r| {name}": float(hidden.loc[name, "plain"]) for name in correlations.FEATURES}
     scalars["accuracy"] = _accuracy(net, inputs, labels)
-    scalars["accuracy, scrambled"] = _accuracy(net, scrambled(np.asarray(inputs)), labels)
+    scalars["accuracy, scrambled"] = _accuracy(net, scramble(np.asarray(inputs)), labels)
     best = int(correlations.most_active(z))
     arrays = {"energy": np.asarray(of[:, 0]), "active": np.asarray(z[:, best])}
     return Features(scalars, pd.concat(unit_rows, ignore_index=True), layers, arrays)

@@ -19,8 +19,8 @@ from grokscope.run import Run
 from grokscope.studies.paths.facts.anatomy import fishers, flat_params, live, net_on_host
 from grokscope.studies.paths.facts.features import Features, find_features
 from grokscope.tasks import Dataset
-from grokscope.training.lane import stream
-from grokscope.training.params import net_of
+from grokscope.training.lane import stream_key
+from grokscope.training.params import net_from_arrays
 
 EXAMPLES = 1024
 """Test examples that the Fisher diagonal is taken over, at most."""
@@ -69,7 +69,7 @@ class RunFacts:
 
 def data_of(run: Run) -> Dataset:
     """The run's own examples."""
-    data: Dataset = run.task.arrays(stream(run.seeds.data, "data"))
+    data: Dataset = run.task.arrays(stream_key(run.seeds.data, "data"))
     return data
 
 
@@ -99,7 +99,7 @@ def measure_run(run: Run, ledger: Ledger) -> RunFacts:
 
     def snapshots() -> Iterator[tuple[int, np.ndarray, dict[str, np.ndarray]]]:
         for epoch, arrays in ledger.snapshots(run, on_grid):
-            net = net_of(run, arrays)
+            net = net_from_arrays(run, arrays)
             see(epoch, net)
             yield epoch, np.asarray(flat_params(net)), fishers(net, inputs)
 
@@ -123,9 +123,9 @@ def measure_run(run: Run, ledger: Ledger) -> RunFacts:
 def last_params(run: Run, ledger: Ledger, snapshot: int, epochs: int) -> tuple[int, ExampleNet]:
     """The last parameters that are known, and their epoch: what the run ended with if it kept that, or a snapshot."""
     if run.keep == "final":
-        return epochs, net_of(run, ledger.params(run))
+        return epochs, net_from_arrays(run, ledger.params(run))
     ((epoch, arrays),) = ledger.snapshots(run, [snapshot])
-    return epoch, net_of(run, arrays)
+    return epoch, net_from_arrays(run, arrays)
 
 
 def describe_params(net: ExampleNet, ended: Mapping[str, np.ndarray]) -> dict[str, float]:

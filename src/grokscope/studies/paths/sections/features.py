@@ -15,7 +15,7 @@ from grokscope.studies.paths.facts.sweeps import Sweep, w0_of
 from grokscope.studies.paths.figures import features as figures
 from grokscope.studies.paths.sentences import fmt
 from grokscope.tasks import Ising
-from grokscope.tasks.ising import pool
+from grokscope.tasks.ising import load_pool
 from grokscope.tasks.lattice import CRITICAL
 
 SHOWN_WALL = (0.5, -0.75)
@@ -73,7 +73,7 @@ def data_section(sweep: Sweep) -> Section:
     """Snapshots below, near and above the critical temperature, and some with extended domain walls."""
     task = sweep.runs[0].run.task
     assert isinstance(task, Ising)
-    spins, temperature = pool(task)
+    spins, temperature = load_pool(task)
     near = np.argsort(np.abs(temperature - CRITICAL), kind="stable")
     up, aside = np.roll(spins, 1, 1), np.roll(spins, 1, 2)
     energy = -np.mean(spins * (up.astype(np.int32) + aside), axis=(1, 2)) / 2

@@ -1,4 +1,4 @@
-"""How long a pack's chunks take, and so how many epochs the next one has."""
+"""Times a pack's chunks, and says from that how many epochs the next one should have."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Hashable, Sequence, Set
 
 import numpy as np
 
-from grokscope.training.advance import CHUNK, Strategy
+from grokscope.training.advance import MAX_CHUNK_EPOCHS, Strategy
 
 CHUNK_SECONDS = 10.0
 FIRST_CHUNK = 4
 
 
-class Pace:
-    """The clock of one pack.
+class ChunkClock:
+    """A clock of one pack's chunks.
 
     Args:
         chunk_seconds: how long a chunk should take.
@@ -29,29 +29,33 @@ class Pace:
         self._compiles = True
         self._unsaved = 0.0
 
-    def epochs(self, n_lanes: int, most: int) -> int:
+    def next_epochs(self, n_lanes: int, most: int) -> int:
         """Epochs, at most `most`, that take about `chunk_seconds`; few while it is not known how long one takes."""
         if self.seconds_per_epoch is None:
             return min(FIRST_CHUNK, most)
-        epochs = self._chunk_seconds / (self.seconds_per_epoch * self._in_turn(n_lanes))
-        return int(np.clip(epochs, 1, min(CHUNK, most)))
+        epochs = self._chunk_seconds / (self.seconds_per_epoch * self._lanes_in_turn(n_lanes))
+        return int(np.clip(epochs, 1, min(MAX_CHUNK_EPOCHS, most)))
 
-    def expected(self, programs: Set[Hashable], n_lanes: int, n_epochs: int) -> float | None:
+    def expected_seconds(self, programs: Set[Hashable], n_lanes: int, n_epochs: int) -> float | None:
         """Seconds that a chunk of these programs may take; None if it is the first of one, which compiles."""
         self._compiles = not programs <= self._programs
         self._programs |= programs
         if self._compiles or self.seconds_per_epoch is None:
             return None
-        return self.seconds_per_epoch * n_epochs * self._in_turn(n_lanes)
+        return self.seconds_per_epoch * n_epochs * self._lanes_in_turn(n_lanes)
 
-    def took(self, seconds: float, epochs_run: Sequence[int]) -> None:
-        """The chunk is over, in which each lane ran so many epochs. One that compiles is not timed."""
+    def record(self, seconds: float, epochs_run: Sequence[int]) -> None:
+        """Take note of a chunk that is over; one that compiled is not timed.
+
+        Args:
+            epochs_run: of each lane.
+        """
         work = max(epochs_run) if self._strategy == "vmap" else sum(epochs_run)
         if not self._compiles:
             self.seconds_per_epoch = seconds / max(work, 1)
         self._unsaved += (self.seconds_per_epoch or 0.0) * work
 
-    def saves(self, *, always: bool) -> bool:
+    def checkpoint_due(self, *, always: bool) -> bool:
         """Whether a checkpoint is due: after every chunk, or where chunks are cut short, once there is half a chunk of
         training to lose.
 
@@ -63,5 +67,5 @@ class Pace:
             self._unsaved = 0.0
         return due
 
-    def _in_turn(self, n_lanes: int) -> int:
+    def _lanes_in_turn(self, n_lanes: int) -> int:
         return 1 if self._strategy == "vmap" else n_lanes

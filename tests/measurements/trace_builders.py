@@ -9,17 +9,17 @@ import numpy as np
 
 from grokscope import AdamW
 from grokscope.measurements import Capacity, Groks, Speed, Trace
-from grokscope.measurements.stopping import Epoch, StopRule, done, start
+from grokscope.measurements.stopping import Epoch, StopRule, initial_stop_state, should_stop
 from grokscope.nets import Transformer
 from grokscope.run import Run
 from grokscope.tasks import Modular, RandomLabels
 
 
-def run_of(measurement: Capacity | Speed | Groks, task: Modular | RandomLabels, **fields: int) -> Run:
+def make_run(measurement: Capacity | Speed | Groks, task: Modular | RandomLabels, **fields: int) -> Run:
     return Run(task, Transformer(8), AdamW(), measurement, **fields)
 
 
-def trace_of(
+def make_trace(
     running: Sequence[int],
     n_train: int,
     *,
@@ -48,7 +48,7 @@ def trace_of(
     )
 
 
-def walked(
+def end_by_rule(
     rule: StopRule,
     *,
     running: Sequence[int],
@@ -60,7 +60,7 @@ def walked(
 ) -> int | None:
     """1-based epoch at which the engine's rule says done, or None."""
     traced = StopRule(*(jnp.asarray(n, dtype if isinstance(n, float) else jnp.int32) for n in rule))
-    state = start(jnp.dtype(dtype))
+    state = initial_stop_state(jnp.dtype(dtype))
     for i, count in enumerate(running):
         right = val[i] if val is not None else 0
         epoch = Epoch(
@@ -70,7 +70,7 @@ def walked(
             running_loss=jnp.asarray(losses[i] if losses is not None else 1.0, dtype),
             val_acc=jnp.asarray(right / n_val if n_val else jnp.nan, dtype),
         )
-        is_done, state = done(traced, epoch, state)
+        is_done, state = should_stop(traced, epoch, state)
         if is_done:
             return i + 1
     return None

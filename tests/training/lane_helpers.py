@@ -1,4 +1,4 @@
-"""Tiny runs of few shapes, so that few programs are compiled, and lanes taken by hand."""
+"""Tiny runs of few shapes, so that few programs are compiled, and lanes advanced by hand."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from grokscope import AdamW, Run, Seeds
 from grokscope.measurements import Capacity, Groks, Speed, Trace
 from grokscope.nets import Transformer, to_published
 from grokscope.tasks import Modular, Shuffled
-from grokscope.training.advance import Strategy, advance, stack
-from grokscope.training.lane import Lane, frame, start
+from grokscope.training.advance import Strategy, advance, stack_lanes
+from grokscope.training.lane import Lane, net_structure, start_lane
 from grokscope.training.outcomes import Event, Finished, Job
 from grokscope.training.pack import Pack, precision
 
@@ -25,7 +25,7 @@ STEPS_100 = 34
 UNREACHABLE = Groks(train_threshold=1.0, val_threshold=1.0)
 
 
-def in_precision(run: Run, precision: str) -> Run:
+def with_precision(run: Run, precision: str) -> Run:
     return dataclasses.replace(run, precision=precision)
 
 
@@ -43,23 +43,25 @@ def neighbours(run: Run) -> list[Run]:
     return [dataclasses.replace(run, **fields) for fields in others]
 
 
-def advanced(run: Run, n_epochs: int, strategy: Strategy = "loop") -> tuple[Lane, np.ndarray]:
+def advance_alone(run: Run, n_epochs: int, strategy: Strategy = "loop") -> tuple[Lane, np.ndarray]:
     """A run alone, some epochs on, with the records of those epochs."""
     with precision(run.shape):
-        lane, records = advance(run.shape, start(run), n_epochs, strategy=strategy)
+        lane, records = advance(run.shape, start_lane(run), n_epochs, strategy=strategy)
         return lane, np.asarray(records)[:n_epochs]
 
 
-def side_by_side(runs: list[Run], n_epochs: int) -> tuple[Lane, np.ndarray]:
+def advance_stacked(runs: list[Run], n_epochs: int) -> tuple[Lane, np.ndarray]:
     """Runs together in one vectorised pack."""
     with precision(runs[0].shape):
-        lanes, records = advance(runs[0].shape, stack([start(run) for run in runs]), n_epochs, strategy="vmap")
+        lanes, records = advance(
+            runs[0].shape, stack_lanes([start_lane(run) for run in runs]), n_epochs, strategy="vmap"
+        )
         return lanes, np.asarray(records)[:, :n_epochs]
 
 
-def named(run: Run, params: Any) -> dict[str, np.ndarray]:
+def named_params(run: Run, params: Any) -> dict[str, np.ndarray]:
     """A flat parameter vector, or a gradient by it, under the published names."""
-    net: Any = frame(run.shape).net(params, {})
+    net: Any = net_structure(run.shape).net(params, {})
     return to_published(net)
 
 
@@ -68,13 +70,13 @@ def matrix(trace: Trace) -> np.ndarray:
     return np.array(list(trace.columns.values()))
 
 
-def apart(one: Any, other: Any) -> float:
+def relative_distance(one: Any, other: Any) -> float:
     """Distance of two vectors over the norm of the first."""
     one, other = np.asarray(one, np.float64), np.asarray(other, np.float64)
     return float(np.linalg.norm(one - other) / np.linalg.norm(one))
 
 
-def finished(pack: Pack, jobs: list[Job]) -> dict[str, Finished]:
+def run_to_end(pack: Pack, jobs: list[Job]) -> dict[str, Finished]:
     """Everything that comes of these jobs in this pack, by identity."""
     pack.add(jobs)
     events: list[Event] = []

@@ -14,13 +14,13 @@ from grokscope.nets import MLP, Transformer
 from grokscope.run import Shape
 from grokscope.tasks import Modular, RandomLabels, Shuffled
 from grokscope.training.checkpoint import unpack_lane
-from grokscope.training.lane import start
+from grokscope.training.lane import start_lane
 from grokscope.training.optimisers import SGD, Adam, Muon
 from grokscope.training.outcomes import Checkpoint, Event, Finished, Job, Snapshot
 from grokscope.training.pack import Pack, precision
-from grokscope.training.room import begin, next_step, out_of, places, roomy
+from grokscope.training.padding import next_size, padded_shape, param_positions, start_padded, unpad_state
 
-from .lanes import RUN, UNREACHABLE, apart
+from .lane_helpers import RUN, UNREACHABLE, relative_distance
 
 EPOCHS = 12
 BASE = dataclasses.replace(RUN, measurement=UNREACHABLE, max_epochs=EPOCHS, keep="final")
@@ -39,23 +39,23 @@ def run_through(pack: Pack, runs: list[Run]) -> list[Event]:
     return events
 
 
-def of(kind: type, run: Run, events: list[Event]) -> list[Any]:
+def events_of(kind: type, run: Run, events: list[Event]) -> list[Any]:
     return [event for event in events if isinstance(event, kind) and event.run == run]
 
 
 @pytest.mark.parametrize("strategy", ["loop", "vmap"])
 def test_a_run_is_the_same_with_room_and_without(strategy: Any) -> None:
     runs = [dataclasses.replace(run, snapshot_every=4) for run in [*OF_TASKS, *OTHERS]]
-    (shape,) = {roomy(run.shape) for run in runs}
+    (shape,) = {padded_shape(run.shape) for run in runs}
     together = run_through(Pack(shape, strategy), runs)
     for run in runs:
         alone = run_through(Pack(run.shape, "loop"), [run])
-        (here,), (there,) = of(Finished, run, together), of(Finished, run, alone)
+        (here,), (there,) = events_of(Finished, run, together), events_of(Finished, run, alone)
         assert here.trace.epochs == there.trace.epochs == run.max_epochs
         for name, ours in here.trace.columns.items():
             np.testing.assert_allclose(ours, there.trace[name], rtol=0, atol=1e-9, err_msg=name)
         assert here.provenance.strategy.endswith("/padded")
-        snapshots = [of(Snapshot, run, events) for events in (together, alone)]
+        snapshots = [events_of(Snapshot, run, events) for events in (together, alone)]
         assert [one.epoch for one in snapshots[0]] == [one.epoch for one in snapshots[1]] != []
         assert len(here.params) == len(there.params)
         assert all(len(a.params) == len(b.params) for a, b in zip(*snapshots, strict=True))
@@ -63,25 +63,25 @@ def test_a_run_is_the_same_with_room_and_without(strategy: Any) -> None:
 
 def test_what_is_beyond_a_vocabulary_stays_zero() -> None:
     run = OF_TASKS[0]
-    shape = roomy(run.shape)
+    shape = padded_shape(run.shape)
     pack = Pack(shape, "vmap")
     pack.add([Job(each) for each in OF_TASKS])
     list(pack.step())
     state = pack.slots[0].lane.state
-    beyond = np.setdiff1d(np.arange(len(state.params)), places(run.shape, shape))
+    beyond = np.setdiff1d(np.arange(len(state.params)), param_positions(run.shape, shape))
     assert len(beyond) == 2 * 8 * (16 - 13), "rows of the embedding and columns of the head"
     for leaf in [state.params, *jax.tree.leaves(state.optimiser)]:
         if leaf.shape == state.params.shape:
             assert not leaf[beyond].any()
-            assert leaf[places(run.shape, shape)].any()
+            assert leaf[param_positions(run.shape, shape)].any()
 
 
 def test_a_checkpoint_goes_on_in_its_own_shape() -> None:
     run = dataclasses.replace(OF_TASKS[0], snapshot_every=4)
-    pack = Pack(roomy(run.shape), "vmap")
+    pack = Pack(padded_shape(run.shape), "vmap")
     pack.add([Job(run), Job(OF_TASKS[1])])
-    events = [*pack.step(), *pack.left()]
-    checkpoint = of(Checkpoint, run, events)[-1]
+    events = [*pack.step(), *pack.final_events()]
+    checkpoint = events_of(Checkpoint, run, events)[-1]
     with precision(run.shape):
         lane, records = unpack_lane(run, checkpoint.state)
     assert len(records) == checkpoint.epoch == 4
@@ -89,18 +89,20 @@ def test_a_checkpoint_goes_on_in_its_own_shape() -> None:
     rest.add([Job(run, checkpoint.state)])
     while rest.slots:
         events += rest.step()
-    (alone,) = of(Finished, run, run_through(Pack(run.shape, "loop"), [run]))
-    (ours,) = of(Finished, run, events)
+    (alone,) = events_of(Finished, run, run_through(Pack(run.shape, "loop"), [run]))
+    (ours,) = events_of(Finished, run, events)
     np.testing.assert_allclose(ours.trace.val_loss, alone.trace.val_loss, atol=1e-9, rtol=0)
-    assert apart(lane.state.params, out_of(pack.slots[0].lane.state, run.shape, pack.shape).params) == 0
+    assert (
+        relative_distance(lane.state.params, unpad_state(pack.slots[0].lane.state, run.shape, pack.shape).params) == 0
+    )
 
 
 @pytest.mark.parametrize(("p", "depth", "heads"), [(5, 1, 1), (11, 2, 2), (17, 3, 1), (97, 2, 1)])
 def test_there_and_back(p: int, depth: int, heads: int) -> None:
     run = Run(Modular(p), Transformer(8, depth, heads), AdamW(), Speed(), batch_size=4)
-    shape = roomy(run.shape)
-    own, padded = start(run).state, begin(run, shape).state
-    for ours, theirs in zip(jax.tree.leaves(own), jax.tree.leaves(out_of(padded, run.shape, shape)), strict=True):
+    shape = padded_shape(run.shape)
+    own, padded = start_lane(run).state, start_padded(run, shape).state
+    for ours, theirs in zip(jax.tree.leaves(own), jax.tree.leaves(unpad_state(padded, run.shape, shape)), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert padded.params.shape == (run.net.n_params(shape.signature),)
     assert float(np.sum(np.abs(padded.params))) == pytest.approx(float(np.sum(np.abs(own.params))), rel=1e-5)
@@ -108,12 +110,14 @@ def test_there_and_back(p: int, depth: int, heads: int) -> None:
 
 def test_who_may_share() -> None:
     base = dataclasses.replace(RUN, task=Modular(97), batch_size=512)
-    with_97, with_113, with_127 = (roomy(dataclasses.replace(base, task=Modular(p)).shape) for p in (97, 113, 127))
+    with_97, with_113, with_127 = (
+        padded_shape(dataclasses.replace(base, task=Modular(p)).shape) for p in (97, 113, 127)
+    )
     assert with_97 == with_113 != with_127
     assert (with_97.signature.vocab, with_97.padded) == (128, True)
     assert with_97.rows >= 128**2 >= 113**2
     random = dataclasses.replace(base, task=RandomLabels(97, 4656))
-    assert roomy(random.shape) != with_97, "what follows the first token is no promise there"
+    assert padded_shape(random.shape) != with_97, "what follows the first token is no promise there"
     apart_from_others: list[dict[str, Any]] = [
         {"loss": "squared"},
         {"loss": "stablemax"},
@@ -122,24 +126,24 @@ def test_who_may_share() -> None:
     ]
     for fields in apart_from_others:
         shape = dataclasses.replace(base, **fields).shape
-        assert roomy(shape) is shape
+        assert padded_shape(shape) is shape
     for optimiser in (SGD(), Adam()):
-        assert roomy(dataclasses.replace(base, optimiser=optimiser).shape).padded
+        assert padded_shape(dataclasses.replace(base, optimiser=optimiser).shape).padded
 
 
 def test_the_central_suite_has_five_times_fewer_programs_for_a_little_more_work() -> None:
     runs = load_suite("central").runs
-    own, shared = Counter(run.shape for run in runs), Counter(roomy(run.shape) for run in runs)
+    own, shared = Counter(run.shape for run in runs), Counter(padded_shape(run.shape) for run in runs)
     assert 4.5 * len(shared) < len(own)
     assert sorted(shared.values())[len(shared) // 10] >= 40, "lanes of a pack"
     longest: dict[Shape, int] = {}
     for run in runs:
-        longest[roomy(run.shape)] = max(longest.get(roomy(run.shape), 0), run.steps_per_epoch)
-    waited = sum(longest[roomy(run.shape)] for run in runs)
+        longest[padded_shape(run.shape)] = max(longest.get(padded_shape(run.shape), 0), run.steps_per_epoch)
+    waited = sum(longest[padded_shape(run.shape)] for run in runs)
     assert waited < 1.15 * sum(run.steps_per_epoch for run in runs)
 
 
 def test_steps_are_a_factor_of_the_square_root_of_two_apart() -> None:
-    steps = sorted({next_step(n) for n in range(2, 1000)})
+    steps = sorted({next_size(n) for n in range(2, 1000)})
     assert steps == [2, 3, 4, 6, 8, 12, 16, 23, 32, 46, 64, 91, 128, 182, 256, 363, 512, 725, 1024]
-    assert all(next_step(n) >= n and next_step(next_step(n)) == next_step(n) for n in range(2, 1000))
+    assert all(next_size(n) >= n and next_size(next_size(n)) == next_size(n) for n in range(2, 1000))

@@ -17,7 +17,7 @@ TREE = {"bias": np.arange(1.0, 4.0), "tall": np.ones((5, 2)), "wide": np.ones((2
 MATRICES = ((slice(3, 13), (5, 2)), (slice(13, 25), (2, 6)))
 
 
-def updates(spec: Spec, n: int) -> Iterator[tuple[Vector, Vector, Vector]]:
+def step_optimiser(spec: Spec, n: int) -> Iterator[tuple[Vector, Vector, Vector]]:
     """Parameters, a gradient, and the update that the spec makes of them; the update is taken, n times."""
     with jax.enable_x64(True):
         vector, unravel = ravel_pytree(TREE)
