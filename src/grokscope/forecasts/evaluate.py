@@ -17,7 +17,7 @@ from grokscope.forecasts.scores import Score, score_forecasts
 from grokscope.forecasts.split import describe_runs, split_by
 from grokscope.forecasts.times import TimeScore, score_times
 from grokscope.laws.results import Accuracy
-from grokscope.laws.times.cells import select_setting, with_axes
+from grokscope.laws.times.cells import select_setting
 from grokscope.laws.times.threshold_epochs import ThresholdEpochs
 from grokscope.laws.times.timescales import estimate_timescales
 from grokscope.ledger import KeptForecast, Ledger
@@ -90,7 +90,6 @@ def standing_forecasts(suite: Suite, ledger: Ledger, frame: pd.DataFrame) -> tup
     Args:
         frame: the suite's finished runs, tidy; of them only those are read that a forecast held out.
     """
-    frame = with_axes(frame)
     kept = ledger.forecasts.all(suite.name)
     stand = [one for one in kept if one.superseded_by is None]
     stand.sort(key=lambda one: (one.accuracy != "running", one.probe))  # As everywhere: the published accuracy first.

@@ -18,7 +18,7 @@ from grokscope.forecasts.payload import CalibrationRuns, delay_thresholds, predi
 from grokscope.forecasts.split import PROBE, Split, describe_runs, require_calibration, split_runs
 from grokscope.laws.results import Accuracy
 from grokscope.laws.tidy import tidy
-from grokscope.laws.times.cells import split_by_setting, with_axes
+from grokscope.laws.times.cells import split_by_setting
 from grokscope.ledger import KeptForecast, Ledger
 from grokscope.ledger.database import batches
 from grokscope.spec import InputError
@@ -98,7 +98,7 @@ def _payloads(
 ) -> dict[Accuracy, dict[str, Any]]:
     """By accuracy what is to be kept, all of it before any is; `notes` gains the accuracies that cannot be."""
     failed = _refuse_unfinished(suite, ledger, runs)
-    frame = with_axes(tidy(pd.concat([ledger.runs(where={"id": ids}) for ids in batches(used)])))
+    frame = tidy(pd.concat([ledger.runs(where={"id": ids}) for ids in batches(used)], ignore_index=True))
     known = [
         CalibrationRuns(setting, rows, read_arrivals(ledger, rows, delay_thresholds(suite.analysis)))
         for setting, rows in split_by_setting(frame)

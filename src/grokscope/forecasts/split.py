@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from grokscope.ledger.specs import dotted_columns, spec_text
-from grokscope.run import Run
+from grokscope.run import Role, Run
 from grokscope.suite import CalibrationOptions, Suite, SuiteError
 
-PROBE = "random"
-"""Whose T_mem a forecast is about: random inputs, as published."""
+PROBE: Role = "random"
+"""Whose T_mem a forecast is about: of data of this role, as published."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def split_by(suite: Suite, calibrate: CalibrationOptions, max_dim: int | None) -
 
 def describe_runs(runs: Iterable[Run]) -> pd.DataFrame:
     """Describe runs before they are done: id, measurement, p, width, P, K in bits, and their settings."""
-    from grokscope.laws.tidy import settings_of  # Only here: commands that need no laws do not load them.
+    from grokscope.laws.settings import settings_of  # Only here: commands that need no laws do not load them.
 
     runs = list(runs)
     specs = pd.DataFrame(
@@ -84,32 +84,22 @@ def describe_runs(runs: Iterable[Run]) -> pd.DataFrame:
             for name, (values, which) in dotted_columns([spec_text(run.spec) for run in runs]).items()
         }
     )
-    known = [
-        (run.identity, run.measurement.kind, *cell(run), n_params(run), dataset_bits(run), run.batch_size)
-        for run in runs
-    ]
-    columns = ["id", "measurement", "p", "dim", "n_params", "bits", "batch_size"]
+    known = [(run.identity, run.measurement.kind, *cell(run), run.n_params, run.task.dataset_bits) for run in runs]
+    columns = ["id", "measurement", "p", "dim", "n_params", "bits"]
+    specs["role"], specs["group_axis"] = [run.task.role for run in runs], [run.task.group_axis for run in runs]
     return pd.DataFrame(known, columns=columns).join(settings_of(specs))
 
 
-def n_params(run: Run) -> int:
-    """P of a run's network."""
-    return int(run.net.n_params(run.task.signature))
-
-
-def dataset_bits(run: Run) -> float:
-    """K of a run's training data. Source: method 1.3."""
-    return run.task.n_train * math.log2(run.task.signature.vocab)
-
-
 def cell(run: Run) -> tuple[int, int]:
-    """(prime, width) of a run of the race."""
+    """(group, width) of a run of the race; of its tasks the group is the prime, or the order of a group."""
     return int(run.task.group or 0), run.net.width or 0
 
 
 def _is_timed(run: Run) -> bool:
-    """Whether a run says when the task was generalised, or when random inputs were memorised."""
-    return (run.measurement.kind, getattr(run.task, "kind", "")) in (("groks", "modular"), ("speed", "random_labels"))
+    """Whether a run says when a task was generalised, or when random data were memorised."""
+    task = run.task
+    said = (run.measurement.kind, task.role) in (("groks", "task"), ("speed", PROBE))
+    return said and task.group is not None and (task.role != "task" or task.n_val > 0)
 
 
 def _is_calibration(run: Run, calibrate: CalibrationOptions) -> bool:

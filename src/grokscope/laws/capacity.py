@@ -11,7 +11,8 @@ from statsmodels.regression.linear_model import WLS
 from statsmodels.tools import add_constant
 
 from grokscope.laws.results import Capacity, CapacityPoint, Estimate
-from grokscope.laws.times.cells import SETTINGS, refuse_mixture, require_columns
+from grokscope.laws.settings import OF_DATA, SETTINGS
+from grokscope.laws.times.cells import refuse_mixture, require_columns
 
 PUBLISHED = 2.16
 """Bits per parameter that Song & Ye (2026) report for these networks."""
@@ -47,7 +48,7 @@ def estimate_capacity(frame: pd.DataFrame) -> Capacity:
     """
     require_columns(frame, "measurement", "probe", "dim", "n_params", "dataset_bits", "seed", "total_bits")
     rows = frame[(frame["measurement"] == "capacity") & (frame["probe"] == "random")].dropna(subset=["total_bits"])
-    refuse_mixture(rows, [name for name in SETTINGS if name not in ("op", "fraction", "split")])
+    refuse_mixture(rows, [name for name in SETTINGS if name not in OF_DATA])
     points = tuple(_point(cell) for _, cell in rows.groupby("n_params"))
     full = {point.n_params for point in points if point.saturated}
     if len(points) < 2:

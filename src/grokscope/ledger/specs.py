@@ -76,8 +76,10 @@ def flatten(dicts: Sequence[Mapping[str, Any]], prefix: str = "") -> Iterator[tu
         if any(isinstance(value, dict) for value in column):
             nested = [value if isinstance(value, dict) else {} for value in column]
             yield from flatten(nested, f"{prefix}{name}.")
-        else:
-            yield prefix + name, column
+            column = [None if isinstance(value, dict) else value for value in column]
+            if all(value is None for value in column):
+                continue
+        yield prefix + name, column
 
 
 def brief(specs: Sequence[Any]) -> str | None:

@@ -77,6 +77,7 @@ class Cnn(Net):
     """
 
     kind = "cnn"
+    width_axis = "hidden"
 
     conv1: int = static(2)
     conv2: int = static(4)

@@ -114,6 +114,7 @@ class Complete(Net):
     """
 
     kind = "complete"
+    width_axis = "hidden"
 
     hidden: int = static(5)
     iterations: int = static(3)

@@ -55,11 +55,14 @@ class Task(Spec):
         label: a few words for a person.
         group_axis: name of the field or property whose values part runs into groups, each with curves of its own
             (`p`); empty where all runs of the kind are one group.
+        not_settings: fields that part no runs, since role, probe, sizes or group say what they say: `n` of random data,
+            as many as the task beside them trains on. Runs that differ in any other field lie on curves of their own.
     """
 
     family: ClassVar[str] = "tasks"
     needs: ClassVar[tuple[str, ...]] = ("signature", "n_train", "n_val")
     group_axis: ClassVar[str] = ""
+    not_settings: ClassVar[tuple[str, ...]] = ()
 
     if TYPE_CHECKING:  # a property here would become the default of a subclass's field of that name
 

@@ -34,6 +34,8 @@ class Labelled(Task):
         labels: the task's own, or `random`: uniform over the classes, for the trained part, with no other part.
     """
 
+    not_settings = ("labels",)
+
     fraction: float = traced(0.5, low=0.0, high=1.0)
     labels: Literal["task", "random"] = traced("task", choices=("task", "random"))
 

@@ -53,6 +53,7 @@ class Permutations(Task):
 
     kind = "permutations"
     group_axis = "p"
+    not_settings = ("n",)
 
     n: int = traced(5, low=3, high=6)
     fraction: float = traced(0.5, low=0.0, high=1.0)

@@ -29,6 +29,7 @@ class RandomLabels(Task):
 
     kind = "random_labels"
     group_axis = "p"
+    not_settings = ("n",)
     role = "random"
 
     p: int = traced(97, low=2, high=LARGEST_PRIME)

@@ -34,6 +34,7 @@ class Shuffled(Task):
     kind = "shuffled"
 
     role = "shuffled"
+    not_settings = ("inputs_of", "labels")
 
     inputs_of: Task = traced(Modular())
     labels: Literal["vocab", "digits", "permuted"] = traced("vocab", choices=LABELS)

@@ -9,37 +9,9 @@ import numpy as np
 import pandas as pd
 
 from grokscope.laws.results import Accuracy
+from grokscope.laws.settings import SETTINGS
 
 Quantity = Literal["T_mem", "T_gen"]
-
-SETTINGS = (
-    "op",
-    "fraction",
-    "split",
-    "net",
-    "depth",
-    "heads",
-    "rotary",
-    "norm",
-    "positions",
-    "gate",
-    "dropout",
-    "init_scale",
-    "optimiser",
-    "filter",
-    "transform",
-    "loss",
-    "shuffle",
-    "lr",
-    "weight_decay",
-    "beta1",
-    "beta2",
-    "batch_size",
-    "precision",
-    "matmul",
-)
-"""What must be equal for runs to lie on one curve: the published architecture key (method 5.1), and what other nets,
-optimisers, losses and kinds of arithmetic add to it."""
 
 
 class Axes(NamedTuple):
