@@ -93,14 +93,18 @@ def onset(found: Onset | None, *, fading: bool = False) -> str:
     return reason
 
 
-def group(p: float, *, composed: bool = False) -> str:
-    """The group that a task is about: `p = 97`, or `S5 (order 120)` where permutations are composed."""
-    return f"{GROUPS.get(int(p), 'group')} (order {int(p)})" if composed else f"p = {int(p)}"
+def group(value: float, axis: str = "p", *, composed: bool = False) -> str:
+    """The group that runs are of: `p = 97`, `width 32`; `S5 (order 120)` where permutations are composed."""
+    if axis == "dim":
+        return f"width {int(value)}"
+    if axis == "group":
+        return "all runs"
+    return f"{GROUPS.get(int(value), 'group')} (order {int(value)})" if composed else f"{axis} = {int(value)}"
 
 
-def group_word(*, composed: bool = False) -> str:
-    """The word for what p tells apart: primes, or groups of permutations."""
-    return "group" if composed else "prime"
+def group_word(axis: str = "p", *, composed: bool = False) -> str:
+    """The word for what an axis of groups tells apart: primes, groups of permutations, or whatever it is called."""
+    return "prime" if axis == "p" and not composed else "group" if composed else axis.replace("_", " ")
 
 
 def axis(name: str, *, composed: bool = False) -> str:

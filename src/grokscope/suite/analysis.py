@@ -88,7 +88,12 @@ class FigureOptions(Settings):
     @property
     def fading(self) -> bool:
         """Whether grokking fades as x grows, so that crossing and onset are looked for from the other end."""
-        return self.x_field in ("dataset_bits", "p")
+        return self.x_field not in ("n_params", "dim")
+
+    def grouped_by(self, axis: str) -> FigureOptions:
+        """The same figure of runs whose group is not p: wherever it says `p`, that axis is meant."""
+        fields = {name: axis for name in DRAWABLE if getattr(self, name) == "p"}
+        return self.model_copy(update=fields) if axis != "p" else self
 
     @property
     def fault(self) -> str | None:

@@ -23,6 +23,8 @@ class Axes(NamedTuple):
 
 AXES = Axes("p", "n_params")
 """Axes of the main figures of the race: a curve a prime, along the parameters P."""
+PROBES = ("random", "vocab", "digits", "permuted")
+"""The order of probes that the published study and its control have; others come after them by name."""
 AXIS_COLUMNS = ("group", "x", "group_axis", "x_axis")
 
 
@@ -72,15 +74,22 @@ def observations(
     return pd.DataFrame(kept | {"time": times[order], "censored": censored[order]})
 
 
-def with_axes(frame: pd.DataFrame, group_axis: str = AXES.group, x_axis: str = AXES.x) -> pd.DataFrame:
+def probes_of(frame: pd.DataFrame) -> tuple[str, ...]:
+    """What the speed runs memorised, but for the task itself: random data first, then labels in the published order."""
+    found = set(frame.loc[frame["measurement"] == "speed", "probe"]) - {"task"}
+    published = [probe for probe in PROBES if probe in found]
+    return (*published, *sorted(found.difference(published)))
+
+
+def with_axes(frame: pd.DataFrame, group_axis: str | None = None, x_axis: str | None = None) -> pd.DataFrame:
     """The same runs with the columns that every law reads: group, x, and the names of both axes.
 
     Laws then follow curves of, say, one width against the bits of the data as they do those of one prime against P.
 
     Args:
         frame: one row per run.
-        group_axis: the column that is fixed in a curve.
-        x_axis: the column that varies along it.
+        group_axis: the column that is fixed in a curve; None for the frame's own, or p where it has none.
+        x_axis: the column that varies along it; None for the frame's own, or n_params.
 
     Returns:
         The frame with columns group, x, group_axis and x_axis, those that it had replaced.
@@ -88,6 +97,8 @@ def with_axes(frame: pd.DataFrame, group_axis: str = AXES.group, x_axis: str = A
     Raises:
         ValueError: a column is missing.
     """
+    own = axes_of(frame) if set(AXIS_COLUMNS) <= set(frame.columns) else AXES
+    group_axis, x_axis = group_axis or own.group, x_axis or own.x
     require_columns(frame, group_axis, x_axis)
     return frame.assign(group=frame[group_axis], x=frame[x_axis], group_axis=group_axis, x_axis=x_axis)
 

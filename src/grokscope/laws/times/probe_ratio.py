@@ -10,10 +10,9 @@ from scipy.stats import t as student
 
 from grokscope.laws.crossing.curves import Curve, fit_curve
 from grokscope.laws.results import Accuracy, Estimate, ProbeRatio
-from grokscope.laws.times.cells import axes_of, observations
+from grokscope.laws.times.cells import axes_of, observations, probes_of
 
 STANDARD = "random"
-OTHERS = ("vocab", "digits", "permuted")
 
 
 def estimate_probe_ratios(frame: pd.DataFrame, capacity_constant: float, *, accuracy: Accuracy) -> list[ProbeRatio]:
@@ -38,7 +37,9 @@ def estimate_probe_ratios(frame: pd.DataFrame, capacity_constant: float, *, accu
     """
     standard = observations(frame, "T_mem", accuracy=accuracy, probe=STANDARD)
     axes, found = axes_of(standard), []
-    for probe in OTHERS:
+    for probe in probes_of(frame):
+        if probe == STANDARD:
+            continue
         other = observations(frame, "T_mem", accuracy=accuracy, probe=probe)
         for group in sorted(set(standard["group"]) & set(other["group"])):
             rows = standard[standard["group"] == group], other[other["group"] == group]

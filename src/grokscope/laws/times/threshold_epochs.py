@@ -66,7 +66,7 @@ def read_threshold_epochs(
     Source: method 5.6, on whole numbers of examples (method 4.4).
     """
     require_columns(frame, "id", "measurement", *AXIS_COLUMNS, "dim", "seed", "n_train", "n_val")
-    rows = frame[frame["measurement"] == "groks"]
+    rows = frame[(frame["measurement"] == "groks") & (frame["n_val"] > 0)]
     refuse_mixture(rows)
     train, val = (sorted(set(each)) for each in zip(*pairs, strict=True))
     wanted: list[tuple[Accuracies, float]] = [*((how, t) for how in COLUMNS for t in train), *(("val", t) for t in val)]

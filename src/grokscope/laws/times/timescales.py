@@ -19,9 +19,8 @@ from scipy.stats import t as student
 from grokscope.laws.arrays import Array
 from grokscope.laws.results import Accuracy, Estimate, Timescale
 from grokscope.laws.statistics import censored_regression
-from grokscope.laws.times.cells import Quantity, axes_of, observations
+from grokscope.laws.times.cells import Quantity, axes_of, observations, probes_of
 
-PROBES = ("random", "vocab", "digits", "permuted")
 _NAN = float("nan")
 _FEWEST_FOR_RANKS = 6
 """A sample's whole range covers its median with chance 1 - 2 ** (1 - n): below six, never 95 %."""
@@ -44,7 +43,7 @@ def estimate_timescales(frame: pd.DataFrame, capacity_constant: float, *, accura
     Source: method 5.3.
     """
     found = []
-    for probe in PROBES:
+    for probe in probes_of(frame):
         found += _cells(frame, "T_mem", accuracy, probe, capacity_constant)
     return found + _cells(frame, "T_gen", "eval", "task", capacity_constant)
 

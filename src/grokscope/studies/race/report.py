@@ -99,7 +99,7 @@ def terminal_summary(contents: Contents) -> Group:
     if crowded:
         caption += "; ends and neighbours of crossing and onset only, all widths are in timescales.csv"
     table = Table(title=escape(contents.suite), caption=caption, title_justify="left", caption_justify="left")
-    table.add_column(words.group_word(composed=contents.composed))
+    table.add_column(words.group_word(contents.group_axis, composed=contents.composed))
     for name in ("width", "P"):
         table.add_column(name, justify="right")
     for name in ("T_mem running", "T_mem eval", "T_gen"):
@@ -111,7 +111,10 @@ def terminal_summary(contents: Contents) -> Group:
         head = found.title
         for cell in (cell for cell in found.cells if cell.n_params in kept):
             table.add_row(
-                escape(head), str(cell.dim), f"{cell.n_params:,}", *(escape(keep_numbers_whole(t)) for t in cell.times)
+                escape(head),
+                str(cell.dim or words.ABSENT),
+                f"{cell.n_params:,}",
+                *(escape(keep_numbers_whole(t)) for t in cell.times),
             )
             head = ""
         table.add_section()
@@ -122,9 +125,9 @@ def terminal_summary(contents: Contents) -> Group:
                 for how, text in zip(ACCURACIES, pair, strict=True)
             ]
     if not shown:
-        table.add_row("no finished runs yet", *[""] * 5)
-    ends = Text("\n".join([*lines, "Crossing and onset in parameters P."] if lines else []))
-    return Group(table, ends)
+        table.add_row("nothing to say" if contents.silences else "no finished runs yet", *[""] * 5)
+    ends = [*lines, "Crossing and onset in parameters P."] if lines else []
+    return Group(table, Text("\n".join([*ends, *contents.silences])))
 
 
 def keep_numbers_whole(text: str) -> str:

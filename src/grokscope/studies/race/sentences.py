@@ -185,7 +185,8 @@ def describe_gaps(contents: Contents, absent: Iterable[str]) -> list[str]:
                 f"{count.pending} are pending; what is said rests on the done ones."
             )
     if not contents.parts:
-        said.append("No run is finished: there are no figures and nothing follows yet.")
+        why = "The race has nothing to say of the runs that are done" if contents.silences else "No run is finished"
+        said.append(f"{why}: there are no figures and nothing follows{'' if contents.silences else ' yet'}.")
     said += [f"The figure {stem} is absent: {_REASONS[stem.partition('_')[0]]}." for stem in absent]
     untested = [each for each in contents.predictions if each.claims is None]
     if untested or not contents.predictions:

@@ -15,8 +15,9 @@ from grokscope.laws.arrays import Array
 from grokscope.laws.capacity import estimate_capacity, extrapolation_warning
 from grokscope.laws.crossing.crossings import find_crossings
 from grokscope.laws.crossing.onset import GRID, find_onset_grid
+from grokscope.laws.settings import PUBLISHED, SETTINGS
 from grokscope.laws.tidy import tidy
-from grokscope.laws.times.cells import split_by_setting, up_to_width, with_axes
+from grokscope.laws.times.cells import axes_of, probes_of, split_by_setting, up_to_width, with_axes
 from grokscope.laws.times.memorisation import fit_memorisation
 from grokscope.laws.times.probe_ratio import estimate_probe_ratios
 from grokscope.laws.times.threshold_epochs import read_threshold_epochs
@@ -27,24 +28,26 @@ from grokscope.registry import register
 from grokscope.report.status import counts, failed_runs, provenance_rows
 from grokscope.studies.race.facts.contents import Contents, Part
 from grokscope.studies.race.facts.families import RULES, compare_with_onsets, conclude_family, doubts
+from grokscope.studies.race.facts.silences import MEASUREMENTS, describe_lacks, describe_silences, find_silences
 from grokscope.studies.race.report import terminal_summary, write_report
 from grokscope.studies.study import Study
 from grokscope.suite import Analysis, FigureOptions, Suite
-
-MEASUREMENTS = ("capacity", "speed", "groks")
 
 
 def conclude(suite: Suite, ledger: Ledger) -> Contents:
     """Everything that the suite's report shows, from the ledger alone; of a half-done suite, what there is."""
     runs = select_runs(suite, ledger)
     own = runs[runs["origin"].isna()]
-    frame = tidy(runs[runs["p"].notna()])
+    reasons = find_silences(runs)
+    silences = tuple(describe_silences(own, reasons[own.index]))
+    frame = tidy(runs[reasons == ""])
     traces = LazyTraces(ledger, list(frame["id"]))
     parts = (
         tuple(conclude_part(setting, rows, traces, suite.analysis) for setting, rows in split_by_setting(frame))
         if len(frame)
         else ()
     )
+    silences = (*silences, *_part_silences(parts))
     return Contents(
         suite=suite.name,
         description=suite.description,
@@ -61,7 +64,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
                 (
                     *suite.remarks,
                     *remark_on_imported(runs),
-                    *_left_out(own),
+                    *silences,
                     *_capacity_warnings(parts),
                     *doubts(parts, suite.analysis),
                 )
@@ -71,6 +74,7 @@ def conclude(suite: Suite, ledger: Ledger) -> Contents:
         rule=suite.analysis.crossing_rule,
         calibrates=suite.analysis.calibrate is not None,
         forecasts=standing_forecasts(suite, ledger, frame),
+        silences=silences,
     )
 
 
@@ -79,15 +83,17 @@ def conclude_part(
 ) -> Part:
     """Conclude from the runs of one setting."""
     frame = with_axes(frame)
-    seed, accuracies, figures = analysis.bootstrap_seed, analysis.accuracy, analysis.families
+    seed, accuracies = analysis.bootstrap_seed, analysis.accuracy
+    figures = [figure.grouped_by(axes_of(frame).group) for figure in analysis.families]
+    probes = probes_of(frame)
+    probe = probes[0] if probes else "random"
     pairs = [(figure.delay_train_threshold, figure.delay_val_threshold) for figure in figures]
     arrived = read_threshold_epochs(_widest(frame, figures), traces, [*GRID, *pairs])
-    families = tuple(conclude_family(figure, frame, arrived, analysis) for figure in figures)
+    families = tuple(conclude_family(figure, frame, arrived, analysis, probe) for figure in figures)
     main = figures[0]
     frame, arrived = up_to_width(frame, main.max_dim), arrived.select(up_to_width(arrived.runs, main.max_dim).index)
     found = estimate_capacity(frame)
     c = analysis.pinned_capacity or found.constant.value
-    other_probes = sorted(set(frame.loc[frame["measurement"] == "speed", "probe"]) - {"random"})
     return Part(
         setting=setting,
         frame=frame,
@@ -102,19 +108,22 @@ def conclude_part(
             *(
                 crossing
                 for accuracy in accuracies
-                for probe in other_probes
+                for other in probes[1:]
                 for rule in RULES
-                for crossing in find_crossings(frame, accuracy=accuracy, probe=probe, rule=rule, seed=seed)
+                for crossing in find_crossings(frame, accuracy=accuracy, probe=other, rule=rule, seed=seed)
             ),
         ),
         families=families,
         onset_grid=tuple(find_onset_grid(arrived, accuracies=accuracies, seed=seed)),
         memorisation=tuple(
-            law for accuracy in accuracies for law in fit_memorisation(frame, c, accuracy=accuracy, seed=seed)
+            law
+            for accuracy in accuracies
+            for law in fit_memorisation(frame, c, accuracy=accuracy, probe=probe, seed=seed)
         ),
         probe_ratios=tuple(
             ratio for accuracy in accuracies for ratio in estimate_probe_ratios(frame, c, accuracy=accuracy)
         ),
+        probe=probe,
     )
 
 
@@ -127,13 +136,8 @@ def _widest(frame: pd.DataFrame, figures: Sequence[FigureOptions]) -> pd.DataFra
 def describe_settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]:
     """The settings that shape the conclusions and differ from suite to suite, by name."""
     analysis, main = suite.analysis, suite.analysis.families[0]
-    shown = (
-        *("net", "rotary", "norm", "positions", "gate", "op", "fraction", "split", "depth", "heads", "dropout"),
-        *("init_scale", "optimiser", "filter", "transform", "loss", "shuffle", "lr", "weight_decay"),
-        *("precision", "matmul"),
-    )
     timed = frame[frame["measurement"] != "capacity"]
-    values = {name: ", ".join(map(str, sorted(timed[name].dropna().unique()))) for name in shown if name in timed}
+    values = {name: ", ".join(map(str, sorted(timed[name].dropna().unique()))) for name in SETTINGS if name in timed}
     pinned = analysis.pinned_capacity
     return {name: value for name, value in values.items() if value} | {
         "capacity constant": f"pinned at {pinned}" if pinned else "measured, published 2.16 where it was not",
@@ -144,9 +148,14 @@ def describe_settings(suite: Suite, frame: pd.DataFrame) -> Mapping[str, object]
     }
 
 
-def _left_out(own: pd.DataFrame) -> Iterator[str]:
-    if n := int(own["p"].isna().sum()):
-        yield f"{n:,} runs have a task without a prime: the race has nothing to say of them"
+def _part_silences(parts: tuple[Part, ...]) -> Iterator[str]:
+    """Which probe stands for random data where there are none, and what else a part lacks."""
+    for part in parts:
+        at = "".join(f", {name} {value}" for name, value in part.setting.items()).removeprefix(", ")
+        head = f"{at}: " if at else ""
+        if part.probe != "random":
+            yield f"{head}no speed run on random data is done: T_mem is of the probe {part.probe}"
+        yield from (f"{head}{lack}" for lack in describe_lacks(part.frame))
 
 
 def _capacity_warnings(parts: tuple[Part, ...]) -> Iterator[str]:
@@ -161,16 +170,6 @@ def _capacity_warnings(parts: tuple[Part, ...]) -> Iterator[str]:
             yield said
 
 
-SHARED_FIELDS = (
-    "measurement",
-    "batch_size",
-    *(f"task.{name}" for name in ("kind", "p", "n", "op", "fraction", "split")),
-    *(f"net.{name}" for name in ("kind", "dim", "depth", "heads", "dropout", "init_scale")),
-    *(f"optimiser.{name}" for name in ("kind", "lr", "weight_decay", "beta1", "beta2")),
-)
-"""What an imported run must share with a run of the suite: all but its seed and what the published code leaves out."""
-
-
 def select_runs(suite: Suite, ledger: Ledger) -> pd.DataFrame:
     """The suite's runs as `Ledger.runs` gives them; after them, if it asks for that, imported runs of its cells.
 
@@ -180,11 +179,18 @@ def select_runs(suite: Suite, ledger: Ledger) -> pd.DataFrame:
         return ledger.runs(suite=suite.name)
     runs = ledger.runs(suite=suite.name, imported=True)
     own = runs["origin"].isna()
-    cell = runs[[name for name in SHARED_FIELDS if name in runs]].astype(str).agg("|".join, axis=1)
+    cell = runs[shared_fields(runs)].astype(str).agg("|".join, axis=1)
     chosen = runs[own | cell.isin(cell[own])].reset_index(drop=True)
     seed = chosen["seeds.data"]
     chosen["seeds.data"] = seed.where(chosen["origin"].isna(), -1 - seed)
     return chosen
+
+
+def shared_fields(runs: pd.DataFrame) -> list[str]:
+    """What an imported run must share with a run of the suite: all that it says of task, net, optimiser and batches."""
+    theirs = runs[runs["origin"].notna()]
+    of_parts = [name for name in runs if name.partition(".")[0] in PUBLISHED and "." in name]
+    return ["measurement", "batch_size", *(name for name in of_parts if theirs[name].notna().any())]
 
 
 def remark_on_imported(runs: pd.DataFrame) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from grokscope.laws.results import (
     Timescale,
 )
 from grokscope.laws.statistics.agreement import IdentityFit
+from grokscope.laws.times.cells import AXES, axes_of
 from grokscope.report.status import Counts, Failure
 from grokscope.suite import FigureOptions
 from grokscope.tasks.permutations import COMPOSE
@@ -37,7 +38,7 @@ class FigureFamily:
     Attributes:
         figure: its options.
         frame: (runs, columns) its finished speed and groks runs, with group and x.
-        crossings: of every group and accuracy on random data, by both rules.
+        crossings: of every group and accuracy on the part's probe, by both rules.
         onsets: of every group and accuracy.
         delays: of every run, by the train accuracy that they start from.
     """
@@ -87,6 +88,7 @@ class Part:
         onset_grid: onsets of every prime under other thresholds than the main ones.
         memorisation: fitted laws of T_mem; empty where none was fitted.
         probe_ratios: T_mem on other probes against random inputs; empty where they were not measured.
+        probe: whose T_mem the curves, the crossings of figures and the laws are of: random data where there is any.
     """
 
     setting: Mapping[str, object]
@@ -100,11 +102,17 @@ class Part:
     onset_grid: tuple[Onset, ...] = ()
     memorisation: tuple[MemorisationLaw, ...] = ()
     probe_ratios: tuple[ProbeRatio, ...] = ()
+    probe: str = "random"
 
     @property
     def composed(self) -> bool:
         """Whether the task is to compose permutations, so that p is the order of their group and no prime."""
         return "op" in self.frame and COMPOSE in set(self.frame["op"].dropna())
+
+    @property
+    def group_axis(self) -> str:
+        """What its groups are told apart by."""
+        return axes_of(self.frame).group if "x_axis" in self.frame else AXES.group
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,7 @@ class Contents:
         rule: which crossings the figures, the tables and the sentences show.
         calibrates: whether the suite says what a forecast is to be calibrated on.
         forecasts: those that stand.
+        silences: why the race has nothing to say of some runs, a line each.
     """
 
     suite: str
@@ -144,11 +153,18 @@ class Contents:
     rule: Literal["sign change", "published"] = "sign change"
     calibrates: bool = False
     forecasts: tuple[StandingForecast, ...] = ()
+    silences: tuple[str, ...] = ()
 
     @property
     def composed(self) -> bool:
         """Whether p is the order of a group everywhere, as in `Part.composed`."""
         return bool(self.parts) and all(part.composed for part in self.parts)
+
+    @property
+    def group_axis(self) -> str:
+        """What the groups of all its parts are told apart by; `group` where parts differ in it."""
+        axes = {part.group_axis for part in self.parts} or {AXES.group}
+        return axes.pop() if len(axes) == 1 else "group"
 
     @property
     def complete(self) -> bool:

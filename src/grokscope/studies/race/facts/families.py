@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -27,9 +28,9 @@ _CELL_COLUMNS = ("group", *(f"{name}_onset_x{end}" for name in ("predicted", "em
 
 
 def conclude_family(
-    figure: FigureOptions, frame: pd.DataFrame, arrived: ThresholdEpochs, analysis: Analysis
+    figure: FigureOptions, frame: pd.DataFrame, arrived: ThresholdEpochs, analysis: Analysis, probe: str = "random"
 ) -> FigureFamily:
-    """Conclude from the runs of one setting along a figure's axis, on random data as published."""
+    """Conclude from the runs of one setting along a figure's axis, on random data as published or another probe."""
     seed, accuracies = analysis.bootstrap_seed, analysis.accuracy
     train, val = figure.delay_train_threshold, figure.delay_val_threshold
     frame, arrived = up_to_width(frame, figure.max_dim), arrived.select(up_to_width(arrived.runs, figure.max_dim).index)
@@ -43,7 +44,9 @@ def conclude_family(
             crossing
             for accuracy in accuracies
             for rule in RULES
-            for crossing in find_crossings(timed, accuracy=accuracy, rule=rule, rising=figure.fading, seed=seed)
+            for crossing in find_crossings(
+                timed, accuracy=accuracy, probe=probe, rule=rule, rising=figure.fading, seed=seed
+            )
         ),
         onsets=tuple(
             onset
@@ -62,17 +65,20 @@ def conclude_family(
 def compare_with_onsets(parts: Sequence[Part], analysis: Analysis) -> Iterator[Prediction]:
     """Crossing against onset over all settings, for every figure family and accuracy."""
     axes = sorted({name for part in parts for name in part.setting})
-    for place, figure in enumerate(analysis.families):
-        for accuracy in analysis.accuracy:
-            rows = [
-                cell | dict.fromkeys(axes, "none") | dict(part.setting)
-                for part in parts
-                for cell in prediction_cells(part.families[place], accuracy, analysis.crossing_rule)
-            ]
-            table = pd.DataFrame(rows, columns=[*_CELL_COLUMNS, *axes]).rename(columns={"group": figure.slice_field})
-            yield replace(
-                judge_cells(table, figure, accuracy, axes, analysis), composed=all(part.composed for part in parts)
-            )
+    for place, axis, accuracy in itertools.product(
+        range(len(analysis.families)), dict.fromkeys(part.group_axis for part in parts), analysis.accuracy
+    ):
+        figure = analysis.families[place].grouped_by(axis)
+        alike = [part for part in parts if part.group_axis == axis]
+        rows = [
+            cell | dict.fromkeys(axes, "none") | dict(part.setting)
+            for part in alike
+            for cell in prediction_cells(part.families[place], accuracy, analysis.crossing_rule)
+        ]
+        table = pd.DataFrame(rows, columns=[*_CELL_COLUMNS, *axes]).rename(columns={"group": figure.slice_field})
+        yield replace(
+            judge_cells(table, figure, accuracy, axes, analysis), composed=all(part.composed for part in alike)
+        )
 
 
 def judge_cells(

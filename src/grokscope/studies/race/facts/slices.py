@@ -41,6 +41,7 @@ class Slice:
         figure: options of the family that it belongs to.
         value: the prime (or width).
         composed: whether p is the order of a group of permutations, as in `Part.composed`.
+        probe: whose T_mem its curves are.
         frame: its finished speed and groks runs.
         curves: timescales, ascending along the axis.
         crossings, onsets, delays: by the accuracy that memorising is read from.
@@ -50,6 +51,7 @@ class Slice:
     value: int
     setting: Mapping[str, object]
     composed: bool
+    probe: str
     frame: pd.DataFrame
     curves: Mapping[Curve, tuple[Timescale, ...]]
     crossings: Mapping[Accuracy, Crossing]
@@ -64,8 +66,7 @@ class Slice:
     @property
     def title(self) -> str:
         """The prime and the setting, for people."""
-        is_p = self.figure.slice_field == "p"
-        head = words.group(self.value, composed=self.composed) if is_p else f"width {self.value}"
+        head = words.group(self.value, self.figure.slice_field, composed=self.composed)
         return ", ".join([head, *(f"{key} {value}" for key, value in self.setting.items())])
 
     @property
@@ -118,8 +119,9 @@ def _slice(part: Part, family: FigureFamily, value: int, rule: str) -> Slice:
         value=value,
         setting=part.setting,
         composed=part.composed,
+        probe=part.probe,
         frame=frame[frame["group"] == value] if len(frame) else frame,
-        curves={name: _curve(cells, name) for name in CURVES},
+        curves={name: _curve(cells, name, part.probe) for name in CURVES},
         crossings={c.accuracy: c for c in family.crossings if c.group == value and c.rule == rule},
         onsets={o.accuracy: o for o in family.onsets if o.group == value},
         delays={accuracy: tuple(d for d in found if d.group == value) for accuracy, found in family.delays.items()},
@@ -130,12 +132,12 @@ def _timed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["measurement"] != "capacity"] if len(frame) else frame
 
 
-def _curve(timescales: Sequence[Timescale], name: Curve) -> tuple[Timescale, ...]:
+def _curve(timescales: Sequence[Timescale], name: Curve, probe: str) -> tuple[Timescale, ...]:
     quantity, _, accuracy = name.partition(" ")
     cells = {
         (t.x, t.dim): t
         for t in timescales
-        if t.quantity == quantity and (quantity == "T_gen" or (t.accuracy == accuracy and t.probe == "random"))
+        if t.quantity == quantity and (quantity == "T_gen" or (t.accuracy == accuracy and t.probe == probe))
     }
     return tuple(cells[key] for key in sorted(cells))
 

@@ -22,7 +22,6 @@ SHOWN = (
 )
 _POINTS = 400
 """Epochs of a curve that are drawn, evenly in log: more than a column's width can show."""
-_PANELS = (("groks", "task", "modular task"), ("speed", "random", "random labels"))
 
 
 def informative_traces(
@@ -43,7 +42,11 @@ def learning_figure(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]
     dim = informative_width(shown)
     rows = shown.frame[shown.frame["dim"] == dim] if dim is not None else shown.frame[:0]
     panels = []
-    for measurement, probe, title in _PANELS:
+    is_modular = shown.figure.slice_field == "p" and not shown.composed
+    for measurement, probe, title in (
+        ("groks", "task", "modular task" if is_modular else "task"),
+        ("speed", shown.probe, f"{shown.probe} labels"),
+    ):
         chosen = rows[(rows["measurement"] == measurement) & (rows["probe"] == probe)].sort_values("seed")
         curves = [traces[identity] for identity in chosen["id"] if identity in traces]
         if curves:

@@ -55,7 +55,7 @@ def onset_figure(part: Part) -> Figure | None:
 
 def _rows(part: Part, every: Mapping[_Key, Onset], primes: Sequence[int], pairs: Sequence[_Pair]) -> Figure:
     rows = [(p, *pair) for p in primes for pair in pairs]
-    name = partial(words.group, composed=part.composed)
+    name = partial(words.group, axis=part.group_axis, composed=part.composed)
     figure, (axes,) = new_figure(1.1 + 0.19 * len(rows))
     with mpl.rc_context(STYLE):
         axes.set_xscale("log")

@@ -65,7 +65,10 @@ def probe_crossing_figure(part: Part) -> Figure | None:
             for accuracy, colour, marker, shift in zip(ACCURACIES, (VERMILION, BLUE), "sD", (-0.16, 0.16), strict=True):
                 if (*row, accuracy) in found:
                     _crossing(axes, found[*row, accuracy], y + shift, colour, marker)
-        axes.set_yticks(range(len(rows)), [f"{words.group(p, composed=part.composed)}: {probe}" for p, probe in rows])
+        axes.set_yticks(
+            range(len(rows)),
+            [f"{words.group(p, part.group_axis, composed=part.composed)}: {probe}" for p, probe in rows],
+        )
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlabel("crossing, parameters P")
         axes.set_title("T_mem on which data", loc="left")

@@ -44,7 +44,7 @@ def speed_figure_a(part: Part, accuracy: Accuracy = "running") -> Figure | None:
         return None
     rows = rows.assign(abscissa=1e6 * rows["inverse"])
     abscissae = dict(zip(rows["n_params"].astype(int), rows["abscissa"], strict=True))
-    cells = sorted((t for t in part.timescales if t.probe == "random" and t.accuracy == accuracy), key=_params)
+    cells = sorted((t for t in part.timescales if t.probe == part.probe and t.accuracy == accuracy), key=_params)
     figure, (axes,) = new_figure(3.2)
     handles = []
     with mpl.rc_context(STYLE):
@@ -53,7 +53,7 @@ def speed_figure_a(part: Part, accuracy: Accuracy = "running") -> Figure | None:
             axes.plot([abscissae[t.n_params] for t in known], [t.lognormal.value for t in known], color=colour, lw=0.9)
             _points(axes, line, colour)
             bits = words.number(float(line["dataset_bits"].iloc[0]))
-            label = f"{words.group(group, composed=part.composed)}, K = {bits}"
+            label = f"{words.group(group, part.group_axis, composed=part.composed)}, K = {bits}"
             handles.append(Line2D([], [], color=colour, marker=".", label=label))
         axes.set_xlabel("1 / (C P)  (10⁻⁶ per bit)")
     _finish(figure, axes, rows, accuracy, part, handles)
@@ -75,13 +75,15 @@ def speed_figure_b(part: Part, accuracy: Accuracy = "running") -> Figure | None:
     with mpl.rc_context(STYLE):
         for group, line, colour in _groups(rows):
             _points(axes, line, colour)
-            label = words.group(group, composed=part.composed)
+            label = words.group(group, part.group_axis, composed=part.composed)
             handles.append(Line2D([], [], color=colour, marker=".", ls="none", label=label))
         # The law is drawn as far as there are points: it is fitted to censored runs too, above the longest time seen.
         axes.set_yscale("log")
         axes.set_ylim(axes.get_ylim())
         laws = [
-            law for law in part.memorisation if law.accuracy == accuracy and law.probe == "random" and law.group is None
+            law
+            for law in part.memorisation
+            if law.accuracy == accuracy and law.probe == part.probe and law.group is None
         ]
         for law in laws:
             load = np.linspace(law.low_load, law.high_load, 100)
@@ -113,7 +115,7 @@ def _rows(part: Part, accuracy: Accuracy) -> pd.DataFrame | None:
     """The finished speed runs on random inputs with their time in epochs, 1 / (C P) per bit and load f."""
     if not part.constant > 0 or not len(part.frame):
         return None
-    rows = part.frame[(part.frame["measurement"] == "speed") & (part.frame["probe"] == "random")]
+    rows = part.frame[(part.frame["measurement"] == "speed") & (part.frame["probe"] == part.probe)]
     if not len(rows):
         return None
     arrived = rows[f"t_mem_{accuracy}"]

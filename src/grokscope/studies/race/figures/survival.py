@@ -15,10 +15,10 @@ from grokscope.report.style import GREY, SHADES, STYLE, add_heading, add_scale, 
 from grokscope.report.words import Curve
 from grokscope.studies.race.facts.slices import CURVES, Slice
 
-_COLUMNS: dict[Curve, tuple[str, str, str]] = {
-    "T_mem running": ("speed", "random", "t_mem_running"),
-    "T_mem eval": ("speed", "random", "t_mem_eval"),
-    "T_gen": ("groks", "task", "t_gen"),
+_COLUMNS: dict[Curve, tuple[str, str]] = {
+    "T_mem running": ("speed", "t_mem_running"),
+    "T_mem eval": ("speed", "t_mem_eval"),
+    "T_gen": ("groks", "t_gen"),
 }
 
 
@@ -30,7 +30,8 @@ def survival_figure(shown: Slice) -> Figure | None:
     """Kaplan-Meier curves of both T_mem and of T_gen, a panel each, ticks where one was censored; None without runs."""
     panels = []
     for name in CURVES:
-        measurement, probe, column = _COLUMNS[name]
+        measurement, column = _COLUMNS[name]
+        probe = "task" if name == "T_gen" else shown.probe
         rows = shown.frame[(shown.frame["measurement"] == measurement) & (shown.frame["probe"] == probe)]
         if len(rows):
             panels.append((name, rows.assign(time=rows[column].fillna(rows["epochs"]), censored=rows[column].isna())))

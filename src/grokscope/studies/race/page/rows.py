@@ -95,8 +95,8 @@ def family_rows(contents: Contents, figures: Mapping[str, Path]) -> list[FamilyR
 
 
 def _scope(part: Part, law: MemorisationLaw) -> str:
-    everything = f"all {words.group_word(composed=part.composed)}s"
-    primes = everything if law.group is None else words.group(law.group, composed=part.composed)
+    everything = f"all {words.group_word(part.group_axis, composed=part.composed)}s"
+    primes = everything if law.group is None else words.group(law.group, part.group_axis, composed=part.composed)
     return ", ".join(filter(None, (primes, _setting(part))))
 
 

@@ -23,7 +23,7 @@ _TIMES = ("t_mem_running", "t_mem_eval", "t_gen")
 
 def script_state(contents: Contents, shown: Sequence[Slice]) -> tuple[dict[str, Any], str]:
     """(state, packed learning curves) of the slices, in their order."""
-    frames = [s.frame[s.frame["probe"].isin(("random", "task"))] for s in shown]
+    frames = [s.frame[s.frame["probe"].isin((s.probe, "task"))] for s in shown]
     identities = [identity for frame in frames for identity in frame["id"]]
     points = points_per_curve(len(identities))
     rows, curves = pack_curves(identities, contents.traces, points)
