@@ -214,8 +214,8 @@ def test_a_run_that_is_interrupted_comes_to_the_same_end(splits: Splits, tmp_pat
     said: list[str] = []
     resumed = train(run, *splits, place=place, say=said.append)
     assert "goes on from step 2" in said[0]
-    for name, column in whole.trace._asdict().items():
-        assert np.allclose(column, getattr(resumed.trace, name), atol=1e-5, equal_nan=True), name
+    for name, column in whole.trace.columns.items():
+        assert np.allclose(column, resumed.trace[name], atol=1e-5, equal_nan=True), name
     place.write_bytes(place.read_bytes()[:-1])
     assert "checksum" in str(checkpoint.restore(place, run))
 
@@ -236,7 +236,7 @@ def test_every_setting_trains(splits: Splits, changes: dict[str, object]) -> Non
     done = train(tiny(*splits, steps=2, **changes), *splits)  # type: ignore[arg-type]
     assert np.isfinite(done.trace.running_loss).all()
     if changes.get("loss") == Contrast("infonce", "raw"):
-        assert done.trace.scale[-1] == pytest.approx(math.log(100), abs=0.01)
+        assert done.trace["scale"][-1] == pytest.approx(math.log(100), abs=0.01)
 
 
 def test_from_a_folder_by_a_head_and_by_low_rank(splits: Splits, base: str, tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_a_run_is_in_the_ledger_like_any_other(splits: Splits, tmp_path: Path) -
         assert frame["final_val_acc"][0] == done.trace.val_acc[-1]
         trace = ledger.trace(run.identity)
         assert trace["steps"].tolist() == [2, 4]
-        assert np.array_equal(trace["cos_true"], done.trace.cos_true)
+        assert np.array_equal(trace["cos_true"], done.trace["cos_true"])
         assert ledger.show(run.identity)["provenance"]["versions"]["torch"].startswith("2.13.0")
 
 
@@ -295,7 +295,7 @@ def test_the_trace_has_the_rate_of_every_row_s_last_step(splits: Splits, schedul
     run = tiny(*splits, optimiser=tuning, steps=8)
     rates = [1e-3 * share for share in RATES[schedule]]
     done = train(run, *splits)
-    assert done.trace.lr.tolist() == pytest.approx(rates, rel=1e-12)
+    assert done.trace["lr"].tolist() == pytest.approx(rates, rel=1e-12)
 
     def stop(step: int, row: dict[str, float]) -> None:
         if step == 6:
@@ -304,7 +304,7 @@ def test_the_trace_has_the_rate_of_every_row_s_last_step(splits: Splits, schedul
     place = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
         train(run, *splits, place=place, watch=stop)
-    assert train(run, *splits, place=place).trace.lr.tolist() == done.trace.lr.tolist()
+    assert train(run, *splits, place=place).trace["lr"].tolist() == done.trace["lr"].tolist()
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,9 @@ from importlib import metadata
 from typing import Any
 
 from grokscope.ledger import Ledger
-from grokscope.measurements import Result
+from grokscope.measurements import Result, Trace
 from grokscope.training.outcomes import Provenance
 from grokscope.training.provenance import git_revision, now, version
-from grokscope_paperclip.learning.outcome import RetrievalTrace
 from grokscope_paperclip.learning.run import FineTune
 from grokscope_paperclip.learning.train import DivergedError, Trained
 
@@ -23,7 +22,7 @@ class Finished:
     """A fine-tuning run at its end (a `ledger.kept.KeptFinish`). Its model is kept in a folder, not as `params`."""
 
     run: FineTune
-    trace: RetrievalTrace
+    trace: Trace
     result: Result
     provenance: Provenance
     params: None = None

@@ -30,6 +30,8 @@ def restore(path: Path, run: FineTune) -> dict[str, Any] | str | None:
     if content[:DIGEST] != _seal(run, content[DIGEST:]):
         return f"{path}: the checksum does not match, so the run begins anew"
     state: dict[str, Any] = torch.load(io.BytesIO(content[DIGEST:]), weights_only=True, map_location="cpu")
+    if not all(isinstance(row, dict) for row in state["trace"]):
+        return f"{path}: an earlier version made it, so the run begins anew"
     return state
 
 

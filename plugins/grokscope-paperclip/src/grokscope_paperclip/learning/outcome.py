@@ -3,53 +3,30 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from grokscope.measurements import Result, first_epoch
+from grokscope.measurements import Result, Trace, first_epoch
 from grokscope_paperclip.learning.run import FineTune
 
-Column = np.ndarray
+Row = Mapping[str, float]
+"""One row of a trace, measured every `measurement.every` steps: a number for every column.
+
+Losses in nats; accuracies: top-`share` retrieval, in [0, 1]. `running`: of the batches trained on since the last row,
+the accuracy being the nearest caption's of a batch. `train`: of up to `probe` training pairs as they are shown, `val`:
+of the held-out images with their true captions; both image to text among distinct captions. Beside these and
+`param_norm`, which every trace has, stand `val_top1`, `val_top5`, `train_top1`, `cos_true`, `cos_other` and `auroc`
+(held-out but for `train_top1`), `scale`, `grad_norm`, and `lr`, the learning rate of the row's last step.
+"""
 
 
-class RetrievalTrace(NamedTuple):
-    """One number for every `measurement.every` steps. Losses in nats; accuracies: top-`share` retrieval, in [0, 1].
-
-    `running`: of the batches trained on since the last row, the accuracy being the nearest caption's of a batch.
-    `train`: of up to `probe` training pairs as they are shown, `val`: of the held-out images with their true captions;
-    both image to text among distinct captions. `lr` is the learning rate of the row's last step. The rest is of the
-    held-out images.
-    """
-
-    running_loss: Column
-    running_acc: Column
-    train_loss: Column
-    train_acc: Column
-    val_loss: Column
-    val_acc: Column
-    val_top1: Column
-    val_top5: Column
-    train_top1: Column
-    cos_true: Column
-    cos_other: Column
-    auroc: Column
-    scale: Column
-    lr: Column
-    grad_norm: Column
-    param_norm: Column
-
-    @property
-    def epochs(self) -> int:
-        return len(self.running_loss)
-
-    @property
-    def columns(self) -> dict[str, Column]:
-        """All columns by name, as the ledger keeps them."""
-        return self._asdict()
+def trace_of(rows: Sequence[Row]) -> Trace:
+    """The trace of these rows, in float64; what is no column of every trace stands among its signals."""
+    return Trace.of({name: np.array([row[name] for row in rows], dtype=np.float64) for name in rows[0]})
 
 
-def result_of(run: FineTune, trace: RetrievalTrace, n_params: int, captions: int, probed: int) -> Result:
+def result_of(run: FineTune, trace: Trace, n_params: int, captions: int, probed: int) -> Result:
     """The result of a trace, in the columns of every run's; an epoch is `measurement.every` steps.
 
     `dataset_bits` is K = images * log2(captions), what it takes to say which caption is whose; `total_bits` what the
@@ -60,7 +37,7 @@ def result_of(run: FineTune, trace: RetrievalTrace, n_params: int, captions: int
         captions: distinct captions among the training pairs.
         probed: distinct captions among the probe's.
     """
-    last = {name: float(column[-1]) for name, column in trace._asdict().items()}
+    last = {name: float(column[-1]) for name, column in trace.columns.items()}
     held = run.task.images * max(0.0, math.log2(probed) - last["train_loss"] / math.log(2))
     return Result(
         n_params=n_params,

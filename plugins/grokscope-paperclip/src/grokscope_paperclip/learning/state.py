@@ -8,11 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from grokscope.measurements import Trace
 from grokscope_paperclip.learning import checkpoint
 from grokscope_paperclip.learning.model import Towers
-from grokscope_paperclip.learning.outcome import RetrievalTrace
+from grokscope_paperclip.learning.outcome import Row, trace_of
 from grokscope_paperclip.learning.run import FineTune
 
 
@@ -22,7 +21,7 @@ class State:
     def __init__(self, run: FineTune, towers: Towers, optimiser: Any, place: Path | None, say: Callable[[str], None]):
         self.run, self.towers, self.optimiser, self.place = run, towers, optimiser, place
         self.step, self.before, self.seconds = 0, 0.0, 0.0
-        self.trace: list[list[float]] = []
+        self.trace: list[Row] = []
         self.best: dict[str, Any] = copy.deepcopy(towers.state_dict())
         self.best_acc = (-1.0, 0.0)
         kept = checkpoint.restore(place, run) if place is not None else None
@@ -37,7 +36,7 @@ class State:
 
     def add(self, row: dict[str, float], began: float, *, main: bool) -> None:
         """One more row of the trace, the best weights, the checkpoint."""
-        self.trace.append([row[name] for name in RetrievalTrace._fields])
+        self.trace.append(row)
         self.seconds = self.before + time.perf_counter() - began
         if (reached := (row["val_acc"], -row["val_loss"])) > self.best_acc:
             self.best_acc, self.best = reached, copy.deepcopy(self.towers.state_dict())
@@ -53,5 +52,6 @@ class State:
             }
             checkpoint.keep(self.place, self.run, state)
 
-    def as_trace(self) -> RetrievalTrace:
-        return RetrievalTrace(*np.array(self.trace, dtype=np.float64).T.copy())
+    def as_trace(self) -> Trace:
+        """The trace so far."""
+        return trace_of(self.trace)

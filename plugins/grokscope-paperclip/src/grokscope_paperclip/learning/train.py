@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grokscope.measurements import Result
+from grokscope.measurements import Result, Trace
 from grokscope_paperclip.data.dataset import Dataset
 from grokscope_paperclip.learning import bundle
 from grokscope_paperclip.learning.batches import Batch, Batches, draw_pairing
@@ -21,7 +21,7 @@ from grokscope_paperclip.learning.losses import contrast, gather
 from grokscope_paperclip.learning.measure import Probe, measure
 from grokscope_paperclip.learning.model import build, merge_lora
 from grokscope_paperclip.learning.optimiser import lr_at, optimiser_of, set_lr
-from grokscope_paperclip.learning.outcome import RetrievalTrace, result_of
+from grokscope_paperclip.learning.outcome import result_of
 from grokscope_paperclip.learning.processes import accelerate_settings
 from grokscope_paperclip.learning.run import FineTune
 from grokscope_paperclip.learning.state import State
@@ -40,7 +40,7 @@ class DivergedError(Exception):
 class Trained:
     """The outcome of a training. `model`: the weights of the best held-out retrieval, or the last ones of a control."""
 
-    trace: RetrievalTrace
+    trace: Trace
     result: Result
     model: bundle.Model
     seconds: float
