@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from grokscope.cli.plot import HEIGHT, draw_curves
+from grokscope.cli.plot import HEIGHT, draw_curves, draw_signals
 
 
 def test_marks_stand_where_the_accuracies_are() -> None:
@@ -22,3 +22,11 @@ def test_without_validation_and_with_a_single_epoch() -> None:
     text = draw_curves(trace, width=40)
     assert "validation" not in text
     assert max(map(len, text.splitlines())) <= 40 + 8
+
+
+def test_every_signal_has_a_line_whatever_it_is() -> None:
+    trace = pd.DataFrame({"val_acc": [0.0] * 3, "norm/a": [1.0, np.nan, 3.0], "b": [np.nan] * 3, "steps": [1, 2, 3]})
+    first, second = draw_signals(trace).splitlines()
+    assert first.split() == ["norm/a", "1", "▁█", "3"]
+    assert second.split() == ["b", "no", "value"]
+    assert draw_signals(trace[["val_acc", "steps"]]) == ""

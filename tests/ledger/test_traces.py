@@ -1,10 +1,12 @@
 """Traces come back to the bit, and damage is seen."""
 
 import dataclasses
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,8 +15,10 @@ from sqlalchemy import select, update
 
 from grokscope.ledger import Ledger, LedgerError, tables
 from grokscope.ledger.database import writing_to
+from grokscope.ledger.export import export
 from grokscope.ledger.traces import packed, unpacked
 from grokscope.measurements.trace import CORE, Trace
+from grokscope.probes.signals.norms import WeightNorm
 from grokscope.training.outcomes import Finished
 
 from .untrained_runs import PROVENANCE, finished, groks, trace
@@ -91,3 +95,22 @@ def test_what_is_no_trace_is_not_kept(ledger: Ledger, column: np.ndarray, words:
     with pytest.raises(LedgerError, match=words):
         ledger.record_all([finished(groks(1)), bad])
     assert ledger.runs().empty
+
+
+def test_signals_come_back_and_are_exported_at_their_epochs(ledger: Ledger, tmp_path: Path) -> None:
+    run = dataclasses.replace(groks(), signals=(WeightNorm(of="whole", every=2),))
+    plain = trace(4)
+    made = Trace.of(plain.columns | {"weight_norm": np.array([np.nan, 2, np.nan, 4], np.float32)})
+    ledger.register("s", "", [run])
+    ledger.record(Finished(run, made, run.measurement.result(run, made), PROVENANCE))
+    assert list(ledger.trace(run).columns) == [*CORE, "weight_norm", "steps"]
+    assert np.array_equal(ledger.source(run.identity).trace["weight_norm"], made["weight_norm"], equal_nan=True)
+    assert ledger.source(run.identity).signals == (run.signals[0].to_dict(),)
+    assert list(ledger.runs()["signals"]) == ["weight_norm every 2 of whole"]
+    export(ledger, "s", tmp_path)
+    frame = pd.read_parquet(tmp_path / "signals.parquet")
+    assert list(frame.columns) == ["id", "epoch", "signal", "value"]
+    assert [tuple(row) for row in frame.itertuples(index=False)] == [
+        (run.identity, 2, "weight_norm", 2.0),
+        (run.identity, 4, "weight_norm", 4.0),
+    ]

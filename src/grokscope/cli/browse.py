@@ -129,9 +129,11 @@ def show(
     if found["error"]:
         console.print(found["error"], markup=False, style="red")
     if trace is not None:
-        from grokscope.cli.plot import draw_curves
+        from grokscope.cli.plot import draw_curves, draw_signals
 
         console.print(draw_curves(trace, width=min(console.width, 100)), markup=False)
+        if signals := draw_signals(trace):
+            console.print(signals, markup=False, soft_wrap=True)
 
 
 def version() -> None:

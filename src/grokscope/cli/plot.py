@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from grokscope.measurements.trace import CORE
+
 HEIGHT = 12
 MARKS = {"running_acc": ".", "train_acc": "+", "val_acc": "o"}
+BARS = "▁▂▃▄▅▆▇█"
+SPARKS = 24
+"""Most bars of a signal's line."""
 NAMES = {"running_acc": "running", "train_acc": "train", "val_acc": "validation"}
 
 
@@ -27,3 +32,20 @@ def draw_curves(trace: pd.DataFrame, *, width: int) -> str:
     foot = f"       epoch 1{f'epoch {len(trace)}':>{columns - 7}}"
     legend = "       accuracy: " + ", ".join(f"{MARKS[name]} {NAMES[name]}" for name in shown)
     return "\n".join([*lines, axis, foot, legend])
+
+
+def draw_signals(trace: pd.DataFrame) -> str:
+    """A line for every signal: its name, its first and last value and bars in between, from its least to its most."""
+    names = [name for name in trace if name not in (*CORE, "steps")]
+    widest = max(map(len, names), default=0)
+    return "\n".join(f"{name:<{widest}}  {_spark(trace[name].to_numpy(float))}" for name in names)
+
+
+def _spark(column: np.ndarray) -> str:
+    values = column[np.isfinite(column)]
+    if not len(values):
+        return "no value"
+    picked = values[np.linspace(0, len(values) - 1, min(SPARKS, len(values))).round().astype(int)]
+    span = np.ptp(picked) or 1.0
+    heights = np.round((picked - picked.min()) / span * (len(BARS) - 1)).astype(int)
+    return f"{values[0]:>9.4g} {''.join(BARS[height] for height in heights)} {values[-1]:.4g}"

@@ -22,9 +22,16 @@ TRACE_SCHEMA = pa.schema(
 )
 
 
+SIGNAL_SCHEMA = pa.schema(
+    [("id", pa.string()), ("epoch", pa.int64()), ("signal", pa.string()), ("value", pa.float64())]
+)
+
+
 def export(ledger: Ledger, suite: str, folder: Path) -> list[Path]:
     """Write `runs.parquet` (a row a run, the columns of `Ledger.runs`), `traces.parquet` (a row an epoch, with the
     run's `id`) and `suite.yaml`; each replaces an earlier one at once. Their paths.
+
+    Where runs have signals, `signals.parquet`, too: a row a value, with the run's `id`, `epoch` and the column's name.
 
     Raises:
         LedgerError: there is no such suite.
@@ -39,7 +46,29 @@ def export(ledger: Ledger, suite: str, folder: Path) -> list[Path]:
         _write_traces(ledger, runs, new)
     with atomic_write(paths[2]) as new:
         new.write_text(text, encoding="utf-8")
-    return paths
+    signals = folder / "signals.parquet"
+    if "signals" not in runs or runs["signals"].isna().all():
+        signals.unlink(missing_ok=True)  # of an earlier export, whose runs had some
+        return paths
+    with atomic_write(signals) as new:
+        _write_signals(ledger, runs, new)
+    return [*paths, signals]
+
+
+def _write_signals(ledger: Ledger, runs: pd.DataFrame, path: Path) -> None:
+    with pq.ParquetWriter(path, SIGNAL_SCHEMA, compression=COMPRESSION) as writer:
+        done = runs.loc[(runs["status"] == "done") & runs["signals"].notna(), "id"]
+        for batch in batches(list(done), RUNS_AT_ONCE):
+            for identity, columns in ledger.traces(batch).items():
+                for name in sorted(columns.keys() - {*CORE, "steps"}):
+                    writer.write_table(_signal_table(identity, name, columns[name]))
+
+
+def _signal_table(identity: str, name: str, column: np.ndarray) -> pa.Table:
+    """The values of a signal that there are: not those between its epochs."""
+    at = np.flatnonzero(~np.isnan(column))
+    columns = {"id": [identity] * len(at), "epoch": at + 1, "signal": [name] * len(at)}
+    return pa.table(columns | {"value": column[at].astype(np.float64)}, schema=SIGNAL_SCHEMA)
 
 
 def _write_traces(ledger: Ledger, runs: pd.DataFrame, path: Path) -> None:

@@ -17,6 +17,7 @@ from grokscope.studies.race.figures.onset import onset_figure
 from grokscope.studies.race.figures.prediction import prediction_sketches
 from grokscope.studies.race.figures.probes import probe_crossing_figure, probe_figure
 from grokscope.studies.race.figures.race import race_figure
+from grokscope.studies.race.figures.signals import signal_sketches
 from grokscope.studies.race.figures.speed import speed_figure_a, speed_figure_b
 from grokscope.studies.race.figures.survival import survival_figure
 
@@ -25,7 +26,9 @@ def sketches(contents: Contents) -> Iterator[tuple[str, Sketch]]:
     """(file stem, sketch) of every figure that the contents could have."""
     for shown in slices(contents):
         yield f"race_{shown.name}", partial(race_figure, shown)
-        yield f"learning_{shown.name}", partial(learning_figure, shown, informative_traces(shown, contents.traces))
+        traces = informative_traces(shown, contents.traces)
+        yield f"learning_{shown.name}", partial(learning_figure, shown, traces)
+        yield from signal_sketches(shown, traces)
         yield f"survival_{shown.name}", partial(survival_figure, shown)
     for shown in other_slices(contents):
         yield family_stem(shown), partial(race_figure, shown)

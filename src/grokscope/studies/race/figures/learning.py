@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from grokscope.measurements.trace import CORE
 from grokscope.report.style import BLUE, ORANGE, STYLE, VERMILION, add_heading, legend_below, log_axis, new_figure
 from grokscope.studies.race.facts.slices import Slice
 from grokscope.studies.race.page.script import sampled_epochs
@@ -27,14 +28,21 @@ _POINTS = 400
 def informative_traces(
     shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]
 ) -> dict[str, Mapping[str, np.ndarray]]:
-    """The traces that `learning_figure` draws and no others."""
+    """The columns of traces that `learning_figure` and the figures of signals draw, and no others."""
     dim = informative_width(shown)
     identities = shown.frame.loc[shown.frame["dim"] == dim, "id"] if dim is not None else ()
     return {
-        identity: {column: np.asarray(traces[identity][column]) for column, *_ in SHOWN}
+        identity: {
+            column: np.asarray(trace[column]) for column in (*(name for name, *_ in SHOWN), *signal_columns(trace))
+        }
         for identity in identities
-        if identity in traces
+        if (trace := traces.get(identity)) is not None
     }
+
+
+def signal_columns(trace: Mapping[str, np.ndarray]) -> list[str]:
+    """Names of a trace's columns that are signals."""
+    return [name for name in trace if name not in (*CORE, "steps")]
 
 
 def learning_figure(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]) -> Figure | None:
@@ -42,11 +50,7 @@ def learning_figure(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]
     dim = informative_width(shown)
     rows = shown.frame[shown.frame["dim"] == dim] if dim is not None else shown.frame[:0]
     panels = []
-    is_modular = shown.figure.slice_field == "p" and not shown.composed
-    for measurement, probe, title in (
-        ("groks", "task", "modular task" if is_modular else "task"),
-        ("speed", shown.probe, f"{shown.probe} labels"),
-    ):
+    for measurement, probe, title in panels_of(shown):
         chosen = rows[(rows["measurement"] == measurement) & (rows["probe"] == probe)].sort_values("seed")
         curves = [traces[identity] for identity in chosen["id"] if identity in traces]
         if curves:
@@ -57,13 +61,22 @@ def learning_figure(shown: Slice, traces: Mapping[str, Mapping[str, np.ndarray]]
     with mpl.rc_context(STYLE):
         for axes, (title, curves) in zip(every, panels, strict=True):
             _panel(axes, curves)
-            axes.set_title(f"{title}, width {dim}, {_seeds(len(curves))}", loc="left")
+            axes.set_title(f"{title}, width {dim}, {count_seeds(len(curves))}", loc="left")
         every[-1].set_xlabel("epochs")
     add_heading(figure, shown.title)
     legend_below(
         figure, [Line2D([], [], color=colour, ls=line, label=label) for _, colour, line, label in SHOWN], columns=1
     )
     return figure
+
+
+def panels_of(shown: Slice) -> tuple[tuple[str, str, str], ...]:
+    """(measurement, probe, title) of the panels of a figure of traces: the task and what is memorised."""
+    is_modular = shown.figure.slice_field == "p" and not shown.composed
+    return (
+        ("groks", "task", "modular task" if is_modular else "task"),
+        ("speed", shown.probe, f"{shown.probe} labels"),
+    )
 
 
 def informative_width(shown: Slice) -> int | None:
@@ -91,5 +104,5 @@ def _panel(axes: Axes, curves: list[Mapping[str, np.ndarray]]) -> None:
     axes.set_ylabel("accuracy")
 
 
-def _seeds(n: int) -> str:
+def count_seeds(n: int) -> str:
     return "one seed" if n == 1 else f"{n} seeds"
