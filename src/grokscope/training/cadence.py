@@ -25,7 +25,8 @@ def only_when(due: Bool[Array, ""], compute: Callable[[Given], Numbers], given: 
     """
 
     def absent(given: Given) -> Numbers:
-        return jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), jax.eval_shape(compute, given))
+        shapes: Numbers = jax.eval_shape(compute, given)
+        return {name: jnp.full(number.shape, jnp.nan, number.dtype) for name, number in shapes.items()}
 
     @custom_vmap
     def conditional(due: Bool[Array, ""], given: Given) -> Numbers:

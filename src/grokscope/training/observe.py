@@ -141,8 +141,9 @@ def full_gradient(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> Flo
         gradient, _ = jax.grad(batch_loss, has_aux=True)(params, shape, fixed, batch, None)
         return total + gradient * jnp.minimum(remaining, size)
 
-    total: Array = jax.lax.fori_loop(0, (fixed.n_train + size - 1) // size, add, jnp.zeros_like(params))
-    return total / fixed.n_train
+    total = jax.lax.fori_loop(0, (fixed.n_train + size - 1) // size, add, jnp.zeros_like(params))
+    mean: Array = total / fixed.n_train
+    return mean
 
 
 def _rounded_loss(shape: Shape, fixed: Fixed, logits: Any) -> Float[Array, " rows"]:

@@ -55,7 +55,7 @@ def trace_in(folder: Path, kind: str, run_id: str, epochs: int) -> Trace:
         columns[name] = _column(found[called], f"{place}: {called}", epochs)
         if name.endswith("acc"):
             columns[name] = _fractions(columns[name], f"{place}: {called}", WHOLE[kind])
-    return Trace(**columns)
+    return Trace.of(columns)
 
 
 def _load(path: Path, place: Path) -> dict[str, np.ndarray]:
