@@ -102,7 +102,7 @@ dot_products.defvjp(_dot_products_forward, _dot_products_backward)
 
 
 @jax.custom_vjp
-def softmax(scores: Float[Array, "seen *rows"]) -> Float[Array, "seen *rows"]:
+def softmax(scores: Float[Array, "seen *rows"]) -> Float[Array, "seen *rows"]:  # noqa: F821  names of axes
     """Softmax over the first axis: the positions that the query sees."""
     exp = jnp.exp(scores - functools.reduce(jnp.maximum, list(scores)))
     return exp / sum_arrays(exp)
