@@ -139,7 +139,8 @@ def full_gradient(shape: Shape, fixed: Fixed, params: Float[Array, " P"]) -> Flo
         remaining = fixed.n_train - i * size
         batch = Batch(i * size + jnp.arange(size), remaining, size)
         gradient, _ = jax.grad(batch_loss, has_aux=True)(params, shape, fixed, batch, None)
-        return total + gradient * jnp.minimum(remaining, size)
+        summed: Array = total + gradient * jnp.minimum(remaining, size)
+        return summed
 
     total = jax.lax.fori_loop(0, (fixed.n_train + size - 1) // size, add, jnp.zeros_like(params))
     mean: Array = total / fixed.n_train
