@@ -96,11 +96,9 @@ def settings_of(runs: pd.DataFrame) -> pd.DataFrame:
         found[part] = words.where(words.notna(), said.where(said.notna(), absent))
     for name in SCALARS:
         found[name] = first_present(runs, name)
-    for rows, cls, columns in (
-        *((runs[f"{part}.kind"] == cls.kind, cls, COLUMNS[part]) for part, cls in PUBLISHED.items() if part != "task"),
-        (pd.Series(True, index=runs.index), Run, SCALARS),
-    ):
-        _fill_defaults(found, cls, columns, rows)
+    for part in ("net", "optimiser"):
+        _fill_defaults(found, PUBLISHED[part], COLUMNS[part], runs[f"{part}.kind"] == PUBLISHED[part].kind)
+    _fill_defaults(found, Run, SCALARS, pd.Series(True, index=runs.index))
     return found[list(SETTINGS)]
 
 
