@@ -51,9 +51,9 @@ def test_its_suite_runs_and_has_a_page(site: Path, tmp_path: Path) -> None:
     assert origin == "grokscope-example 0.1.0"
     exported = grokscope("export", "majority", "--to", "data", cwd=tmp_path, site=site)
     assert exported.returncode == 0, exported.stderr
-    traces = pd.read_parquet(tmp_path / "data" / "traces.parquet")
-    assert traces["margin"].notna().all()
-    assert (traces.groupby("id")["margin"].last() > 0).all()
+    signals = pd.read_parquet(tmp_path / "data" / "signals.parquet")
+    assert set(signals["signal"]) == {"margin"}
+    assert (signals.groupby("id")["value"].last() > 0).all()
     # without the package its runs are still there to look at, and what is missing is one line
     assert grokscope("runs", "--json", cwd=tmp_path).stdout == listed.stdout
     refused = grokscope("report", "majority.yaml", cwd=tmp_path)
