@@ -61,7 +61,7 @@ def test_the_pack_halves_and_every_run_ends_as_it_would_alone(monkeypatch: pytes
     assert set(device.widths[calls:]) == {2}
     assert list(done) == [run.identity for run in RUNS], "the oldest go on first"
     alone = train(RUNS[6])
-    np.testing.assert_allclose(np.array(done[RUNS[6].identity].trace), matrix(alone.trace), atol=1e-8)
+    np.testing.assert_allclose(matrix(done[RUNS[6].identity].trace), matrix(alone.trace), atol=1e-8)
     assert {event.result.epochs for event in done.values()} == {12}
 
 

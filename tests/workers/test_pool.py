@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ctypes import c_bool
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 
 from grokscope import Seeds
 from grokscope.ledger import open_ledger
+from grokscope.registry import IncludedFile
 from grokscope.run import Shape
 from grokscope.training.outcomes import Checkpoint, Event, Job
 from grokscope.training.pack import Pack
@@ -91,7 +92,9 @@ def test_a_worker_that_hangs_is_killed_and_replaced(tmp_path: Path) -> None:
 GUILTY = RUNS[2]
 
 
-def deadly(pipe: Connection, stop: c_bool, core: int | None, chunk_seconds: float) -> None:
+def deadly(
+    pipe: Connection, stop: c_bool, core: int | None, chunk_seconds: float, files: Sequence[IncludedFile]
+) -> None:
     """A worker that takes lanes together, and that one run kills, as if it were out of memory."""
     step = Pack.step
 

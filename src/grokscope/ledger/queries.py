@@ -17,7 +17,7 @@ from grokscope.ledger.tables import STATUSES, params, runs, suite_runs, suites, 
 
 def check_suite(connection: Connection, suite: str) -> None:
     """Raise a LedgerError that names the suites there are, unless this is one of them."""
-    names = list(connection.scalars(select(suites.c.name).order_by(suites.c.name)))
+    names = [str(name) for name in connection.scalars(select(suites.c.name).order_by(suites.c.name))]
     if suite not in names:
         raise LedgerError(
             f"suite: found {suite!r}, expected one of {', '.join(names) or 'none: no suite has been run'}"
@@ -35,7 +35,7 @@ def resolve(connection: Connection, prefix: str) -> str:
         raise LedgerError(f"run: found {prefix!r}, expected the first hexadecimal digits of an identity")
     # "g" follows every hexadecimal digit; unlike LIKE, a range is looked up in the index.
     begins = (runs.c.id >= digits) & (runs.c.id < digits + "g")
-    found = list(connection.scalars(select(runs.c.id).where(begins).order_by(runs.c.id).limit(4)))
+    found = [str(id) for id in connection.scalars(select(runs.c.id).where(begins).order_by(runs.c.id).limit(4))]
     if len(found) == 1 or digits in found:
         return digits if digits in found else found[0]
     if not found:

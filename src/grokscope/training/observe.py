@@ -38,11 +38,11 @@ class After(NamedTuple):
 
 def columns(shape: Shape) -> tuple[str, ...]:
     """Names of the columns that runs of a shape record, in the order of their records."""
-    return (*CORE, *(signal_columns(shape) if shape.signals else ()))
+    return (*CORE, *(columns_of_signals(shape) if shape.signals else ()))
 
 
 @lru_cache(maxsize=256)
-def signal_columns(shape: Shape) -> tuple[str, ...]:
+def columns_of_signals(shape: Shape) -> tuple[str, ...]:
     """Names of the columns of a shape's signals. Nothing is computed.
 
     Raises:
